@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_CONDITION_H
+#define TCPSTATE_CORE_CONDITION_H
+
+/*
+ * This module is the diagnosis: rules that look at a snapshot and the one before, and say
+ * what is abnormal, against which bound, who causes it and what to do. It reads no file
+ * and no clock: time is the snapshots'.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/snapshot.h"
+#include "core/state.h"
+
+enum condition_id {
+	CONDITION_SYN_QUEUE = 1,
+	CONDITION_SYN_UNANSWERED,
+	CONDITION_SYN_COOKIES,
+	CONDITION_ACCEPT_QUEUE,
+	CONDITION_ACCEPT_DROPS,
+	CONDITION_CLOSE_WAIT_STALE,
+	CONDITION_CLOSE_WAIT_UNACCEPTED,
+	CONDITION_FIN_WAIT_2_STALE,
+	CONDITION_CLOSING_STUCK,
+	CONDITION_SYN_SENT_FANOUT,
+	CONDITION_TIME_WAIT,
+	CONDITION_EPHEMERAL_PORTS,
+	CONDITION_ORPHANS,
+	CONDITION_MEMORY,
+	CONDITION_STATE_COUNT,
+	CONDITION_STATE_SURGE,
+	CONDITION_TUNING_HARMFUL,
+	CONDITION_TUNING_DRIFT,
+	CONDITION_SAMPLING,
+};
+
+enum { CONDITION_COUNT = 19 };
+
+/* When a condition is raised and when it clears. */
+struct rule {
+	bool enabled;
+	int32_t warning;        /* threshold; -1: no warning */
+	int32_t critical;       /* threshold; -1: never critical */
+	uint32_t hold_s;        /* how long without a break */
+	uint32_t clear_percent; /* clears below this share of the threshold */
+	uint32_t floor;         /* stateSurge: counts below are no surge */
+};
+
+/* What is known of a condition before anything is measured. */
+struct condition_info {
+	uint32_t id;
+	const char *name;   /* "closeWaitStale" */
+	const char *unit;   /* "connections", "%", "1/s" */
+	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
+	const char *advice; /* one or two sentences for a person on call */
+	struct rule rule;   /* the defaults */
+};
+
+extern const struct condition_info condition_table[CONDITION_COUNT];
+
+/* The row of condition_table with this name, NULL if none. */
+const struct condition_info *condition_by_name(const char *name);
+
+/* What the rules remember between samples: holds, rates, the hour's mean. */
+struct conditions;
+
+struct config;
+
+int conditions_new(struct conditions **ret_conditions);
+void conditions_free(struct conditions *c);
+
+/*
+ * Measures all conditions of `now` and fills now->conditions (one row a condition that is
+ * switched on, sorted by id and element) and now->diagnosis. `before`: the snapshot before,
+ * NULL for the first. -ENOMEM: now is untouched.
+ */
+int conditions_update(struct conditions *c, const struct config *config,
+    const struct snapshot *before, struct snapshot *now);
+
+/* A change of severity, ready to be told. */
+struct transition {
+	struct condition condition; /* after the change; severity normal: cleared */
+	uint32_t was;               /* enum severity before */
+};
+
+/*
+ * Calls tell for each condition whose severity `now` shows changed against `before`. A
+ * condition that flaps is told at most once a minute; what it is at the minute's end is
+ * told then. Keeps its own memory of what was told in `t`.
+ */
+struct telling;
+int telling_new(struct telling **ret_telling);
+void telling_free(struct telling *t);
+void telling_update(struct telling *t, const struct snapshot *now,
+    void (*tell)(const struct transition *transition, void *arg), void *arg);
+
+/* The line that stands by itself in a pager, without the host's name; returns buf. */
+char *condition_format(const struct condition *condition, char *buf, size_t size);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_SAMPLER_H
+#define TCPSTATE_CORE_SAMPLER_H
+
+/*
+ * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner)
+ * and builds one complete snapshot. It keeps what outlives a sample: open sockets and
+ * directories, the known owners, the peaks, the listeners' drops. It has no thread of its
+ * own (see feed) and belongs to the network namespace of the thread that made it.
+ */
+
+#include "core/config.h"
+#include "core/snapshot.h"
+
+struct sampler;
+
+enum sample_kind {
+	/* LISTEN and the totals; all else is that of the snapshot before. */
+	SAMPLE_LISTENERS,
+	/* Every state but ESTABLISHED, TIME_WAIT and CLOSED, one pass; the first two are
+	 * derived from the kernel's totals, details of the three are the last full one's. */
+	SAMPLE_FAST,
+	/* Every state, and the owners. */
+	SAMPLE_FULL,
+};
+
+/* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */
+int sampler_new(const struct config *config, struct sampler **ret_sampler);
+void sampler_free(struct sampler *s);
+
+/* Takes over a new configuration with the next sample. */
+void sampler_configure(struct sampler *s, const struct config *config);
+
+/* Makes the next sample read the kernel's parameters, the profile and sysctl.d again. */
+void sampler_reread_tuning(struct sampler *s);
+
+/*
+ * Takes one sample. last: the snapshot before, NULL for the first (then kind is
+ * SAMPLE_FULL whatever is asked). On failure, *ret_snapshot is still set if there was a
+ * last one: its copy with the error counted and named; the caller gives the error out.
+ */
+int sampler_take(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot **ret_snapshot);
+
+/* Frees a snapshot of this sampler; NULL is allowed. */
+void sampler_release(struct sampler *s, struct snapshot *snapshot);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_OIDTABLE_H
+#define TCPSTATE_SUBAGENT_OIDTABLE_H
+
+/*
+ * This module answers GET and GETNEXT by object identifier from descriptors: a table is a
+ * prefix, columns and the sorted rows of a snapshot; a column says where its value lies in
+ * the row. Pure C: no net-snmp, no allocation, no state.
+ *
+ * All object identifiers here are relative to the module's root (tcpStateMIB).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/snapshot.h"
+
+enum { OID_MAX = 128, VALUE_TEXT_MAX = 512 };
+
+enum syntax {
+	SYNTAX_INTEGER,    /* uint32_t or int32_t member -> INTEGER */
+	SYNTAX_GAUGE32,    /* uint32_t -> Gauge32 or Unsigned32 */
+	SYNTAX_GAUGE32_64, /* uint64_t -> Gauge32, latched at its maximum */
+	SYNTAX_COUNTER32,  /* uint32_t */
+	SYNTAX_COUNTER64,  /* uint64_t */
+	SYNTAX_CHARS,      /* char[] inside the row -> OCTET STRING */
+	SYNTAX_TEXT,       /* const char * -> OCTET STRING */
+	SYNTAX_DATE,       /* struct timespec, wall clock -> DateAndTime */
+	SYNTAX_AGE,        /* struct timespec, monotonic -> Gauge32, milliseconds since then */
+	SYNTAX_FORMAT,     /* written by the column's format() -> OCTET STRING */
+};
+
+struct column {
+	uint32_t arc;
+	const char *name; /* as in the MIB */
+	enum syntax syntax;
+	size_t offset; /* of the member, in the row or, for OWNER columns, in struct owner */
+	size_t owner;  /* OWNER columns: offset of the row's owner index, else SIZE_MAX */
+	/* SYNTAX_FORMAT: writes at most size bytes and returns the length. */
+	size_t (*format)(const struct snapshot *s, const void *row, char *buf, size_t size);
+	/* Optional: false where this row has no such value (the cell is absent). */
+	bool (*present)(const void *row);
+};
+
+struct table {
+	const char *name;   /* the table's or the scalar group's name in the MIB */
+	uint32_t prefix[4]; /* of the entry (table.1), or of the scalar group */
+	size_t prefix_len;
+	bool scalars; /* one row, index {0}, columns directly below the prefix */
+	const struct column *columns;
+	size_t n_columns;
+	size_t row_size;
+	/* The rows, sorted by index, and how many. */
+	const void *(*rows)(const struct snapshot *s, size_t *ret_count);
+	/* Writes the index of one row (no column) and returns its length; NULL for scalars. */
+	size_t (*index)(const struct snapshot *s, const void *row, uint32_t oid[OID_MAX]);
+};
+
+struct value {
+	enum syntax syntax; /* tells the type; text for all string syntaxes */
+	int32_t integer;
+	uint32_t unsigned32; /* Gauge32, Unsigned32, Counter32 */
+	uint64_t counter64;
+	const char *text; /* not NUL-terminated; valid while value and snapshot are */
+	size_t text_len;
+	char buffer[VALUE_TEXT_MAX];
+};
+
+enum oid_result { OID_FOUND, OID_NO_OBJECT, OID_NO_INSTANCE, OID_END };
+
+struct oidtree {
+	const struct table *tables; /* in the order of their prefixes */
+	size_t n_tables;
+};
+
+/* The value of exactly this instance. */
+enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *s,
+    const uint32_t *oid, size_t len, struct value *ret_value);
+
+/*
+ * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END: none
+ * is left. GETBULK is this in a loop.
+ */
+enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
+    const uint32_t *oid, size_t len, bool inclusive, uint32_t ret_oid[OID_MAX],
+    size_t *ret_len, struct value *ret_value);
+
+/* The value of one cell, as a GET would give it. False: absent. */
+bool oidtable_value(const struct snapshot *s, const struct table *table,
+    const struct column *column, const void *row, struct value *ret_value);
+
+#endif
