@@ -271,7 +271,7 @@ struct snapshot {
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
 
-/* Frees a snapshot; NULL is allowed. */
+/* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
 void snapshot_free(struct snapshot *s);
 
 /* The count of one cell of tcpStateTable. */
