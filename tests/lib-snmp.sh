@@ -176,6 +176,10 @@ tcpstated_sampled() {
 		[[ $samples =~ ^[0-9]+$ ]] && ((samples > 0))
 }
 
+tcpstated_settled() {
+	gone "${PIDS[tcpstated]}" || tcpstated_sampled
+}
+
 tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
 	shift
@@ -185,7 +189,8 @@ tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
 
 tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be read
 	tcpstated_spawn "$@"
-	wait_until 30 tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
+	wait_until 30 tcpstated_settled
+	tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
 }
 
 tcpstated_stop() { # its exit code
