@@ -159,6 +159,7 @@ static void test_rounds(void)
 	CU_ASSERT_PTR_NULL(services_find(m.services, new));
 	services_begin(m.services);
 	CU_ASSERT_STRING_EQUAL(name_of(m.services, new), "new.service");
+	CU_ASSERT_STRING_EQUAL(name_of(m.services, old), "old.service");
 
 	tree_drop(&m.tree, "old.service");
 	for (int round = 0; round < 4; round++) {
