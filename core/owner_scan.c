@@ -200,12 +200,12 @@ static int read_process(struct owners *o, const struct candidate *who)
 	case EACCES:
 	case EPERM:
 		return 1;
-	case ENOENT:
-	case ESRCH:
-	case EBADMSG:
-		return 0;
-	default:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
 		return err;
+	default: /* it has gone */
+		return 0;
 	}
 }
 
