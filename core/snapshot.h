@@ -31,7 +31,9 @@ struct sample_info {
 	char version[24];
 	struct timespec time;       /* wall clock, when the sample was taken */
 	struct timespec monotonic;  /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;    /* CLOCK_MONOTONIC of the newest fast or full sample */
 	struct timespec detail;     /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;      /* CLOCK_MONOTONIC of the newest attempt, failed or not */
 	uint32_t samples;           /* since the start, of any kind */
 	uint32_t errors;            /* samples that failed */
 	char last_error[160];       /* what the last failed one said; "" */
@@ -243,6 +245,7 @@ struct diagnosis {
 	uint32_t worst;    /* enum severity */
 	uint32_t warning;  /* conditions at warning */
 	uint32_t critical; /* conditions at critical */
+	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {
