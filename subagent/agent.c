@@ -226,16 +226,28 @@ static void isolate(void)
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 }
 
+static const struct {
+	int major, minor;
+	SNMPCallback *function;
+} callbacks[] = {
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connect},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnect},
+};
+
+enum { N_CALLBACKS = sizeof(callbacks) / sizeof(callbacks[0]) };
+
 static void set_up(struct agent *agent, const struct agent_options *options)
 {
 	netsnmp_log_handler *log;
 
+	for (size_t i = 0; i < N_CALLBACKS; i++)
+		snmp_register_callback(callbacks[i].major, callbacks[i].minor,
+		    callbacks[i].function, agent);
 	snmp_disable_log();
 	log = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
 	if (log)
 		log->pri_max = LOG_EMERG;
-	snmp_register_callback(
-	    SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, agent);
 	isolate();
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
@@ -245,10 +257,14 @@ static void set_up(struct agent *agent, const struct agent_options *options)
 	if (options->address[0])
 		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
 		    options->address);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
-	    on_connect, agent);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
-	    on_disconnect, agent);
+}
+
+/* Otherwise snmp_shutdown() would free their argument. */
+static void remove_callbacks(struct agent *agent)
+{
+	for (size_t i = 0; i < N_CALLBACKS; i++)
+		snmp_unregister_callback(callbacks[i].major, callbacks[i].minor,
+		    callbacks[i].function, agent, 1);
 }
 
 int agent_open(const struct agent_options *options, struct agent **ret_agent)
@@ -284,6 +300,7 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	*ret_agent = agent;
 	return 0;
 failed:
+	remove_callbacks(agent);
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent);
 	return -EIO;
@@ -294,8 +311,7 @@ void agent_close(struct agent *agent)
 	if (!agent)
 		return;
 	agent->showing = false;
-	/* The end of the session is no loss of the master. */
-	agent->connected = false;
+	remove_callbacks(agent);
 	snmp_shutdown("tcpstated");
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent->polled);
