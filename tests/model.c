@@ -196,7 +196,7 @@ void model_fill(struct snapshot *ret_snapshot)
 		    (struct listener_state){i / STATE_COUNT, i % STATE_COUNT + 1, 10 + i};
 	memcpy(s->limits, limits, sizeof(limits));
 	s->n_limits = COUNT_OF(limits);
-	s->diagnosis = (struct diagnosis){SEVERITY_CRITICAL, 1, 1};
+	s->diagnosis = (struct diagnosis){SEVERITY_CRITICAL, 1, 1, 7};
 	s->owners = owners;
 	s->n_owners = COUNT_OF(owners);
 	s->listeners = listeners;

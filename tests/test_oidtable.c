@@ -295,8 +295,8 @@ static void test_dates(void)
 	} cases[] = {
 	    {"UTC0", {0, 0}, "DATE 07b20101000000002b0000"},
 	    {"UTC0", {1795230727, 999999999}, "DATE 07ea0b15030c07092b0000"},
-	    {"A-05:30", {1795230727, 0}, "DATE 07ea0b15082a07002b051e"},
-	    {"B03:30", {1795230727, 100000000}, "DATE 07ea0b14172a07012d031e"},
+	    {"AAA-05:30", {1795230727, 0}, "DATE 07ea0b15082a07002b051e"},
+	    {"BBB03:30", {1795230727, 100000000}, "DATE 07ea0b14172a07012d031e"},
 	};
 	static const struct column column = {.syntax = SYNTAX_DATE, .owner = SIZE_MAX};
 	struct value value;

@@ -46,7 +46,6 @@ static void test_walk(void)
 	size_t count = read_walk(buf, lines);
 
 	model_fill(&s);
-	CU_ASSERT_TRUE_FATAL(count > 500);
 	walk_check(&tables_tree, &s, lines, count);
 }
 
@@ -67,7 +66,7 @@ static void test_empty(void)
 	while (oidtable_next(&tables_tree, &s, oid, len, false, oid, &len, &value) ==
 	       OID_FOUND)
 		cells++;
-	CU_ASSERT_EQUAL(cells, 16 + 33 * 4 + 11 * 3 + 11 * 2 + 3);
+	CU_ASSERT_EQUAL(cells, 16 + 33 * 4 + 11 * 3 + 11 * 2 + 4);
 }
 
 static size_t size_of(enum syntax syntax)
@@ -160,7 +159,7 @@ static void test_summary(void)
 	    "java[4321] app.service, silent 1987 s, recvq 1, sendq 0, retrans 0, uid "
 	    "1001",
 	    "unknown process, recvq 2, sendq 3, retrans 1, uid 1001",
-	    "no process cron.service, silent 4 s, recvq 0, sendq 0, retrans 0, uid 0",
+	    "no process of cron.service, silent 4 s, recvq 0, sendq 0, retrans 0, uid 0",
 	    "caf??[77], silent 1 s, recvq 0, sendq 4294967295, retrans 0, uid 3",
 	    "no process, recvq 0, sendq 1, retrans 15, uid 0",
 	};
