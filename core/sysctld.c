@@ -360,8 +360,6 @@ static const struct assignment *find_pattern(const struct sysctld *s, const char
 
 		if (a->value && sysctlpattern_matches(a->name, path, systemd))
 			found = a;
-		if (!a->value && !systemd && sysctlpattern_matches_loosely(a->name, path))
-			return NULL;
 	}
 	return found;
 }

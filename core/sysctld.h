@@ -17,8 +17,8 @@
  * - systemd-sysctl (at the boot of a systemd host) does not read /etc/sysctl.conf, unless
  * a link such as 99-sysctl.conf leads there. A line "-name" without a value takes back an
  *   earlier assignment of that name. Names that begin with a dot are no files.
- * - `sysctl --system` of procps 4 reads /etc/sysctl.conf last. A line "-name" only keeps
- *   patterns off, and may be a pattern itself.
+ * - `sysctl --system` (as of procps 4.0.2) reads /etc/sysctl.conf last. A line "-name"
+ * only keeps patterns off.
  */
 
 #include <stdbool.h>

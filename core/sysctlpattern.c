@@ -71,8 +71,3 @@ bool sysctlpattern_matches(const char *pattern, const char *path, bool braces)
 		return match(pattern, path, &left);
 	return fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0;
 }
-
-bool sysctlpattern_matches_loosely(const char *pattern, const char *path)
-{
-	return strlen(pattern) < PATTERN_MAX && fnmatch(pattern, path, 0) == 0;
-}

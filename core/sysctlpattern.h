@@ -16,7 +16,4 @@ bool sysctlpattern_is(const char *text);
  * b; a pattern with more than 256 alternatives matches nothing. */
 bool sysctlpattern_matches(const char *pattern, const char *path, bool braces);
 
-/* As procps compares a "-pattern" line: "*" matches slashes as well. */
-bool sysctlpattern_matches_loosely(const char *pattern, const char *path);
-
 #endif
