@@ -87,6 +87,15 @@ struct listener_state {
 	uint32_t count;
 };
 
+/* The connections of one local or remote port, whichever listener they belong to: for the
+ * ports in config->report, and all listening ones if report.listening_ports. As with all
+ * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+struct port {
+	uint16_t port;
+	bool remote; /* counted by the remote port; a listening socket has none */
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
+};
+
 struct remote {
 	uint32_t state;
 	uint32_t count;
@@ -257,6 +266,8 @@ struct snapshot {
 	struct listener *listeners;
 	size_t n_listeners;
 	struct listener_state *listener_states;
+	struct port *ports; /* sorted: the local ones first, then by port */
+	size_t n_ports;
 	struct conn *conns;
 	size_t n_conns;
 	struct remote *remotes;
