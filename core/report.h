@@ -19,22 +19,34 @@ struct report_ports {
 	size_t count;
 };
 
+/* Counts by state for the port of each listener. As with collectd's tcpconns, naming
+ * ports switches it off, unless it is asked for by name. */
+enum listening_ports { LISTENING_PORTS_AUTO, LISTENING_PORTS_OFF, LISTENING_PORTS_ON };
+
 struct report {
-	bool all;             /* counts of all sockets by state */
-	bool ip_versions;     /* the same by address family */
-	bool listening_ports; /* counts by state for the port of each listener */
-	bool listeners;       /* queues and drops of each listener */
-	bool spread;          /* different remote addresses and processes of each state */
+	bool all;         /* counts of all sockets by state */
+	bool ip_versions; /* the same by address family */
+	bool listeners;   /* queues and drops of each listener */
+	bool spread;      /* different remote addresses and processes of each state */
 	bool limits;
 	bool counters;
 	bool conditions;
 	bool tuning; /* each parameter; how many are harmful or drifted is sent anyway */
 	bool sampler;
 	bool notifications;     /* one a change of severity */
+	uint32_t listening;     /* enum listening_ports */
 	uint32_t max_listeners; /* listeners with series of their own, at the most */
-	uint32_t max_remotes;   /* remote addresses with series of their own, at the most */
+	uint32_t max_remotes; /* remote addresses with series of their own, at the most */
 	struct report_ports local;
 	struct report_ports remote;
 };
+
+/* True if listening ports are to be counted. */
+static inline bool report_listening_ports(const struct report *r)
+{
+	return r->listening == LISTENING_PORTS_AUTO
+		   ? r->local.count == 0 && r->remote.count == 0
+		   : r->listening == LISTENING_PORTS_ON;
+}
 
 #endif

@@ -215,7 +215,7 @@ static void emit_ports(const struct sink *sink, const struct metrics *m,
 		char name[METRIC_NAME_MAX];
 
 		if (!has_port(p->remote ? &report->remote : &report->local, p->port) &&
-		    (p->remote || !report->listening_ports ||
+		    (p->remote || !report_listening_ports(report) ||
 		     !choice_has_port(&m->listeners, p->port)))
 			continue;
 		snprintf(name, sizeof(name), "%" PRIu16 "-%s", p->port,

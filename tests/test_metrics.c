@@ -275,7 +275,7 @@ static void test_ports(void)
 	emit_once(&report, &s);
 	expect(named);
 	CU_ASSERT_EQUAL(record->count, 2 * STATE_COUNT);
-	report.listening_ports = true;
+	report.listening = LISTENING_PORTS_ON;
 	emit_once(&report, &s);
 	expect(named);
 	expect(listening);
