@@ -1,2 +1,535 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/sampler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/build.h"
+#include "core/diag.h"
+#include "core/limit.h"
+#include "core/owner.h"
+#include "core/peaks.h"
+#include "core/proc.h"
+#include "core/procnet.h"
+#include "core/tunable.h"
+
+enum { DUMP_TRIES = 3 };
+
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
+#define DETAIL_STATES                                                                     \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
+#define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
+
+struct sampler {
+	struct config config;
+	int proc_fd, net_fd, cgroup_fd;
+	struct diag *diag; /* NULL: refused at the last try */
+	struct owners *owners;
+	struct build *build;
+	struct peaks *peaks;
+	struct conditions *conditions;
+	struct tuning_table *tuning; /* the newest; it counts as one user */
+	bool reread_tuning;
+	bool reconfigured; /* rows of the last sample may not be carried over */
+	uint32_t samples, errors, unknown_states;
+	struct bounds bounds;     /* of the sample at hand */
+	struct build_ports ports; /* of the newest full sample */
+};
+
+/* The kernel's totals at one moment. */
+struct totals {
+	struct sockstat sockstat;
+	struct counters counters;
+};
+
+static uint64_t milliseconds(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
+}
+
+int sampler_new(const struct config *config, struct sampler **ret_sampler)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	s->reread_tuning = true;
+	s->net_fd = s->cgroup_fd = -1;
+	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc_fd >= 0)
+		/* /proc/net is the main thread's; this one is the caller's own. */
+		s->net_fd = openat(s->proc_fd, "thread-self/net",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->net_fd < 0) {
+		ret = -errno;
+		goto out;
+	}
+	s->cgroup_fd = owners_open_cgroup();
+	ret = owners_new(s->proc_fd, s->cgroup_fd, &s->owners);
+	if (ret == 0)
+		ret = build_new(&s->build);
+	if (ret == 0)
+		ret = peaks_new(&s->peaks);
+	if (ret == 0)
+		ret = conditions_new(&s->conditions);
+	if (ret < 0)
+		goto out;
+	*ret_sampler = s;
+	return 0;
+out:
+	sampler_free(s);
+	return ret;
+}
+
+static void tuning_drop(struct tuning_table *table)
+{
+	if (table && --table->users == 0)
+		tunable_free(table);
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	diag_close(s->diag);
+	owners_free(s->owners);
+	build_free(s->build);
+	peaks_free(s->peaks);
+	conditions_free(s->conditions);
+	tuning_drop(s->tuning);
+	if (s->proc_fd >= 0)
+		close(s->proc_fd);
+	if (s->net_fd >= 0)
+		close(s->net_fd);
+	if (s->cgroup_fd >= 0)
+		close(s->cgroup_fd);
+	free(s);
+}
+
+void sampler_release(struct sampler *s, struct snapshot *snapshot)
+{
+	(void)s;
+	if (!snapshot)
+		return;
+	tuning_drop(snapshot->tuning);
+	snapshot_free(snapshot);
+}
+
+void sampler_configure(struct sampler *s, const struct config *config)
+{
+	s->config = *config;
+	s->reconfigured = true;
+	s->reread_tuning = true;
+}
+
+void sampler_reread_tuning(struct sampler *s)
+{
+	s->reread_tuning = true;
+}
+
+static int read_totals(struct sampler *s, struct totals *ret_totals)
+{
+	struct totals totals;
+	int ret = proc_sockstat(s->net_fd, &totals.sockstat);
+
+	if (ret == 0)
+		ret = proc_counters(s->net_fd, &totals.counters);
+	if (ret == 0)
+		*ret_totals = totals;
+	return ret;
+}
+
+static uint64_t counter(const struct totals *totals, const char *name)
+{
+	uint64_t value = 0;
+
+	proc_counter(&totals->counters, name, &value);
+	return value;
+}
+
+/* --- sockets -------------------------------------------------------------------------- */
+
+static bool is_refusal(int error)
+{
+	return error == -EPERM || error == -EACCES || error == -EPROTONOSUPPORT ||
+	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
+}
+
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked
+ * for only where a column or a condition shows it. */
+static int dump_diag(struct sampler *s, uint32_t states)
+{
+	const struct {
+		uint32_t states;
+		unsigned want;
+	} passes[] = {
+	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
+	    {FAST_STATES & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
+	    {DETAIL_STATES, s->config.conn_states & DETAIL_STATES ? DIAG_WANT_INFO : 0},
+	};
+	struct diag_stats stats;
+	int ret = 0;
+
+	if (!s->diag)
+		ret = diag_open(&s->diag);
+	for (size_t i = 0; ret == 0 && i < sizeof(passes) / sizeof(passes[0]); i++) {
+		if (!(passes[i].states & states))
+			continue;
+		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
+		    s->build, &stats);
+		if (ret == 0)
+			s->unknown_states += stats.unknown_states;
+	}
+	if (is_refusal(ret)) {
+		diag_close(s->diag);
+		s->diag = NULL;
+	}
+	return ret;
+}
+
+/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
+ * v4-mapped ones included, are in its file. */
+static int dump_procnet(struct sampler *s, uint32_t states)
+{
+	struct diag_stats stats;
+	int ret = procnet_dump(s->net_fd, states, build_socket, s->build, &stats);
+
+	if (ret == 0)
+		s->unknown_states += stats.unknown_states;
+	return ret;
+}
+
+static void begin(struct sampler *s, uint32_t states, bool limits_known)
+{
+	struct build_options options = {
+	    .states = states,
+	    .conn_states = s->config.conn_states,
+	    .conn_rows = s->config.conn_rows,
+	    .remotes = s->config.remotes,
+	    .fin_wait_stale_s = 2 * s->bounds.fin_timeout_s,
+	    .limits_known = limits_known,
+	    .port_low = s->bounds.port_low,
+	    .port_high = s->bounds.port_high,
+	    .ports_reserved = s->bounds.ports_reserved,
+	    .owners = s->config.processes ? s->owners : NULL,
+	    .scan = states == STATE_MASK_ALL,
+	};
+
+	build_begin(s->build, &options);
+}
+
+/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
+static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *ret_source)
+{
+	int ret = -EINTR;
+
+	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
+		begin(s, states, true);
+		ret = dump_diag(s, states);
+	}
+	*ret_source = SOURCE_SOCK_DIAG;
+	if (!is_refusal(ret))
+		return ret;
+	begin(s, states, false);
+	*ret_source = SOURCE_PROC_NET;
+	return dump_procnet(s, states);
+}
+
+/* --- what is not read socket by socket ------------------------------------------------ */
+
+static void set_count(struct snapshot *now, enum tcp_state state, uint64_t total)
+{
+	struct state_row *rows[IP_VERSION_COUNT + 1];
+	uint64_t before, v6;
+
+	for (int version = IP_V4; version <= IP_TOTAL; version++)
+		rows[version] = &now->states[(version - 1) * STATE_COUNT + state - 1];
+	before = rows[IP_TOTAL]->count;
+	v6 = before ? (rows[IP_V6]->count * total + before / 2) / before : 0;
+	rows[IP_TOTAL]->count = (uint32_t)total;
+	rows[IP_V6]->count = (uint32_t)v6;
+	rows[IP_V4]->count = (uint32_t)(total - v6);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/*
+ * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
+ * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
+ * time-wait sockets. The totals right before and right after the dump are averaged; the
+ * families' shares are those of the last full sample.
+ */
+static void derive_counts(const struct totals *before, const struct totals *after,
+    uint32_t fin2, struct snapshot *now)
+{
+	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
+	uint64_t established =
+	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
+	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
+
+	set_count(now, STATE_ESTABLISHED, less(established, close_wait));
+	set_count(now, STATE_TIME_WAIT, less(time_wait, fin2));
+}
+
+static int put_counters(struct sampler *s, const struct totals *totals, struct snapshot *now)
+{
+	static const char *const always[] = {
+	    "TcpActiveOpens", "TcpAttemptFails", "TcpCurrEstab", "TcpEstabResets",
+	    "TcpExtListenDrops", "TcpExtListenOverflows", "TcpExtSyncookiesFailed",
+	    "TcpExtSyncookiesRecv", "TcpExtSyncookiesSent", "TcpExtTCPAbortOnLinger",
+	    "TcpExtTCPAbortOnMemory", "TcpExtTCPAbortOnTimeout", "TcpExtTCPDeferAcceptDrop",
+	    "TcpExtTCPMemoryPressures", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
+	    "TcpExtTCPSynRetrans", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPTimeouts",
+	    "TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", "TcpOutRsts",
+	    "TcpPassiveOpens", "TcpRetransSegs",
+	};
+	const struct counters *all = &totals->counters;
+
+	now->counters = calloc(all->count ? all->count : 1, sizeof(*now->counters));
+	if (!now->counters)
+		return -ENOMEM;
+	/* In the order of `all`, which is sorted. */
+	for (size_t i = 0; i < all->count; i++) {
+		const char *name = all->rows[i].name;
+		bool wanted = false;
+
+		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
+			wanted = strcmp(name, always[j]) == 0;
+		for (size_t j = 0; !wanted && j < s->config.n_counters; j++)
+			wanted = strcmp(name, s->config.counters[j]) == 0;
+		if (wanted)
+			now->counters[now->n_counters++] = all->rows[i];
+	}
+	return 0;
+}
+
+/* Reads the parameters when it is time. A failure keeps the table at hand. */
+static int put_tuning(struct sampler *s, struct snapshot *now,
+    char error[TUNABLE_ERROR_MAX])
+{
+	struct tuning_table *table;
+	int ret = 0;
+
+	if (s->reread_tuning || !s->tuning ||
+	    now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
+		(time_t)s->config.tuning_interval_s) {
+		ret = tunable_read(&(struct tunable_roots){0}, s->config.profile,
+		    now->listeners, now->n_listeners, &table, error);
+		if (ret == 0) {
+			table->users = 1;
+			table->read_at = now->info.monotonic;
+			tuning_drop(s->tuning);
+			s->tuning = table;
+		}
+		s->reread_tuning = false;
+	}
+	now->tuning = s->tuning;
+	if (now->tuning)
+		now->tuning->users++;
+	return ret;
+}
+
+static uint32_t total_sockets(const struct snapshot *now)
+{
+	uint32_t total = 0;
+
+	for (int state = 1; state <= STATE_COUNT; state++)
+		total += snapshot_count(now, IP_TOTAL, (enum tcp_state)state);
+	return total;
+}
+
+static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot *now)
+{
+	struct sample_info *info = &now->info;
+	struct timespec done;
+
+	clock_gettime(CLOCK_MONOTONIC, &done);
+	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
+	info->samples = ++s->samples;
+	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
+				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
+	info->sockets = total_sockets(now);
+	info->unknown_states = s->unknown_states;
+	info->owners_unreadable = owners_unreadable(s->owners);
+}
+
+/* --- a sample ------------------------------------------------------------------------- */
+
+static const uint32_t states_of_kind[] = {
+    [SAMPLE_LISTENERS] = STATE_BIT(STATE_LISTEN),
+    [SAMPLE_FAST] = FAST_STATES,
+    [SAMPLE_FULL] = STATE_MASK_ALL,
+};
+
+struct failure {
+	const char *what;
+	char text[TUNABLE_ERROR_MAX];
+};
+
+/* Everything that comes from the sockets and the totals, into now. */
+static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot *now, struct failure *failure)
+{
+	const struct build_listener_socket *sockets;
+	struct totals before = {0}, after = {0};
+	struct build_result result;
+	enum sample_source source;
+	size_t n_sockets;
+	int ret;
+
+	failure->what = "reading /proc/net";
+	bounds_read(s->proc_fd, &s->bounds);
+	ret = read_totals(s, &before);
+	if (ret < 0)
+		goto out;
+	failure->what = "reading the sockets";
+	if (kind == SAMPLE_FULL)
+		owners_begin(s->owners);
+	ret = read_sockets(s, states_of_kind[kind], &source);
+	if (ret < 0)
+		goto out;
+	failure->what = "reading /proc/net";
+	ret = read_totals(s, &after);
+	if (ret < 0)
+		goto out;
+	now->info.source = source;
+	failure->what = "building the snapshot";
+	if (kind == SAMPLE_FULL && s->config.processes)
+		owners_scan(s->owners);
+	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
+	if (ret < 0)
+		goto out;
+	if (kind == SAMPLE_FAST)
+		derive_counts(&before, &after, result.time_wait_sockets_fin2, now);
+	if (kind == SAMPLE_FULL)
+		s->ports = result.ports;
+	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
+	sockets = build_listener_sockets(s->build, &n_sockets);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
+	if (ret == 0)
+		ret = put_counters(s, &after, now);
+out:
+	proc_counters_done(&before.counters);
+	proc_counters_done(&after.counters);
+	return ret;
+}
+
+static void *copy_rows(const void *rows, size_t count, size_t size)
+{
+	void *copy = malloc(count ? count * size : 1);
+
+	if (copy && count)
+		memcpy(copy, rows, count * size);
+	return copy;
+}
+
+/* The last snapshot once more, for a sample that failed. */
+static struct snapshot *copy_snapshot(const struct snapshot *last)
+{
+	struct snapshot *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *last;
+	copy->next = NULL;
+#define COPY(rows, count) copy->rows = copy_rows(last->rows, (count), sizeof(*last->rows))
+	COPY(owners, last->n_owners);
+	COPY(listeners, last->n_listeners);
+	COPY(listener_states, last->n_listeners * STATE_COUNT);
+	COPY(conns, last->n_conns);
+	COPY(remotes, last->n_remotes);
+	COPY(processes, last->n_processes);
+	COPY(counters, last->n_counters);
+	COPY(conditions, last->n_conditions);
+#undef COPY
+	if (copy->owners && copy->listeners && copy->listener_states && copy->conns &&
+	    copy->remotes && copy->processes && copy->counters && copy->conditions) {
+		if (copy->tuning)
+			copy->tuning->users++;
+		return copy;
+	}
+	snapshot_free(copy);
+	return NULL;
+}
+
+static void put_error(struct sampler *s, int error, const struct failure *failure,
+    struct snapshot *now)
+{
+	now->info.errors = ++s->errors;
+	if (failure->text[0])
+		snprintf(now->info.last_error, sizeof(now->info.last_error), "%.*s",
+		    (int)sizeof(now->info.last_error) - 1, failure->text);
+	else
+		snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s",
+		    failure->what, strerrordesc_np(-error));
+}
+
+/* A sample failed: the last one stands, and says so. */
+static struct snapshot *stand_in(struct sampler *s, int error, const struct failure *failure,
+    const struct snapshot *last)
+{
+	struct snapshot *now = last ? copy_snapshot(last) : NULL;
+
+	if (now) {
+		put_error(s, error, failure, now);
+		conditions_update(s->conditions, &s->config, last, now);
+	}
+	return now;
+}
+
+int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
+    const struct snapshot *last, struct snapshot **ret_snapshot)
+{
+	struct failure failure = {.what = "taking memory"};
+	struct snapshot *now = calloc(1, sizeof(*now));
+	int ret = -ENOMEM;
+
+	if (!last || s->reconfigured)
+		kind = SAMPLE_FULL;
+	/* /proc/net/tcp has to be read whole for any state. */
+	if (last && last->info.source == SOURCE_PROC_NET && kind == SAMPLE_FAST)
+		kind = SAMPLE_FULL;
+	if (!now)
+		goto out;
+	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	now->info.interval_ms = pace->interval_ms;
+	now->info.detail_interval_ms = pace->detail_interval_ms;
+	now->info.cpu_pptt = pace->cpu_pptt;
+	now->info.errors = s->errors;
+	if (last)
+		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
+	clock_gettime(CLOCK_REALTIME, &now->info.time);
+	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
+	ret = observe(s, kind, last, now, &failure);
+	if (ret < 0)
+		goto out;
+	s->reconfigured = false;
+	put_info(s, kind, last, now);
+	int tuning = put_tuning(s, now, failure.text);
+	if (tuning < 0) {
+		failure.what = "reading the kernel's parameters";
+		put_error(s, tuning, &failure, now);
+	}
+	failure.what = "measuring the conditions";
+	ret = conditions_update(s->conditions, &s->config, last, now);
+	if (ret == 0)
+		*ret_snapshot = now;
+out:
+	if (ret < 0) {
+		sampler_release(s, now);
+		now = stand_in(s, ret, &failure, last);
+		if (now)
+			*ret_snapshot = now;
+	}
+	return ret;
+}

@@ -181,6 +181,8 @@ struct tuning {
 	const char *reason;       /* why recommended, or why harmful */
 };
 
+struct textpool;
+
 /* The tuning table: made rarely, shared by the snapshots taken until the next reading.
  * Owned by the sampler, which keeps it until no snapshot uses it. */
 struct tuning_table {
@@ -190,7 +192,7 @@ struct tuning_table {
 	struct timespec read_at; /* CLOCK_MONOTONIC */
 	uint32_t harmful; /* rows with TUNING_HARMFUL */
 	uint32_t drifted; /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
-	char *text;       /* what the rows' texts point into */
+	struct textpool *pool; /* what the rows' texts point into */
 };
 
 struct condition {
@@ -282,7 +284,7 @@ struct snapshot {
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
 
-/* Frees a snapshot; NULL is allowed. */
+/* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
 void snapshot_free(struct snapshot *s);
 
 /* The count of one cell of tcpStateTable. */

@@ -1,2 +1,237 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tunable.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/sysname.h"
+#include "core/sysvalue.h"
+#include "core/textpool.h"
+#include "core/tunabledata.h"
+
+/* Kernels have some hundred; what a folder of fixtures or a profile adds is bounded. */
+enum { NAMES_MAX = 1024 };
+
+struct reading {
+	int proc_sys;
+	char (*names)[SYSNAME_MAX];
+	size_t n_names;
+	struct tuning *rows;
+	size_t n_rows;
+	size_t capacity;
+	struct textpool *pool;
+};
+
+static void add_name(struct reading *r, const char *text)
+{
+	if (r->n_names < NAMES_MAX && sysname_parse(text, r->names[r->n_names]))
+		r->n_names++;
+}
+
+static int name_cmp(const void *a, const void *b)
+{
+	return sysname_cmp(a, b);
+}
+
+static void sort_names(struct reading *r)
+{
+	size_t kept = 0;
+
+	qsort(r->names, r->n_names, sizeof(r->names[0]), name_cmp);
+	for (size_t i = 0; i < r->n_names; i++) {
+		if (kept > 0 && strcmp(r->names[kept - 1], r->names[i]) == 0)
+			continue;
+		if (kept != i)
+			memcpy(r->names[kept], r->names[i], sizeof(r->names[0]));
+		kept++;
+	}
+	r->n_names = kept;
+}
+
+/* Every tcp_* file of net.ipv4. A kernel without that folder (no IPv4) has none. */
+static int list_kernel_names(struct reading *r)
+{
+	struct dirent *entry;
+	DIR *dir;
+	int fd;
+
+	fd = openat(r->proc_sys, "net/ipv4", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	dir = fdopendir(fd);
+	if (!dir) {
+		close(fd);
+		return -ENOMEM;
+	}
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, "tcp_", 4) == 0)
+			add_name(r, entry->d_name);
+	closedir(dir);
+	return 0;
+}
+
+static int list_names(struct reading *r)
+{
+	int result = list_kernel_names(r);
+
+	if (result < 0)
+		return result;
+	for (size_t i = 0; i < tunable_n_infos; i++)
+		if (tunable_infos[i].named)
+			add_name(r, tunable_infos[i].name);
+	sort_names(r);
+	return 0;
+}
+
+static struct tuning *add_row(struct reading *r, const char *name, uint32_t element)
+{
+	const struct tunable_info *info = tunable_info_find(name, element);
+	struct tuning *row;
+
+	if (r->n_rows == r->capacity) {
+		size_t capacity = r->capacity ? 2 * r->capacity : 128;
+		struct tuning *rows = reallocarray(r->rows, capacity, sizeof(*rows));
+
+		if (!rows)
+			return NULL;
+		r->rows = rows;
+		r->capacity = capacity;
+	}
+	row = &r->rows[r->n_rows++];
+	*row = (struct tuning){
+	    .name = info ? info->name : textpool_add(r->pool, name, strlen(name)),
+	    .element = element,
+	    .status = TUNING_NO_RECOMMENDATION,
+	    .drift = DRIFT_NOT_APPLICABLE,
+	    .value = "",
+	    .default_value = "",
+	    .recommended = "",
+	    .persisted = "",
+	    .persisted_in = "",
+	    .meaning = info ? info->meaning : "",
+	    .reason = "",
+	};
+	return row->name ? row : NULL;
+}
+
+static int add_value(struct reading *r, const char *name, uint32_t element,
+		     const char *text)
+{
+	struct tuning *row = add_row(r, name, element);
+	char printable[SYSVALUE_TEXT_MAX];
+	int64_t number;
+
+	if (!row)
+		return -ENOMEM;
+	sysvalue_printable(text, printable);
+	row->value = textpool_add(r->pool, printable, strlen(printable));
+	if (!row->value)
+		return -ENOMEM;
+	row->is_number = sysvalue_number(printable, &number) && number >= INT32_MIN &&
+			 number <= INT32_MAX;
+	row->number = row->is_number ? (int32_t)number : 0;
+	return 0;
+}
+
+/* The elements that are known of a parameter whose value is not. */
+static int add_without_value(struct reading *r, const char *name,
+			     enum tuning_status status)
+{
+	uint32_t element = 1;
+
+	do {
+		struct tuning *row = add_row(r, name, element++);
+
+		if (!row)
+			return -ENOMEM;
+		row->status = status;
+	} while (tunable_info_find(name, element));
+	return 0;
+}
+
+static int read_parameter(struct reading *r, const char *name)
+{
+	char path[SYSNAME_KEY_MAX];
+	char *elements[SYSVALUE_ELEMENTS_MAX];
+	char *value;
+	size_t count;
+	int result;
+
+	sysname_path(name, path);
+	result = sysvalue_read(r->proc_sys, path, &value);
+	if (result == -ENOENT || result == -ENOTDIR)
+		return add_without_value(r, name, TUNING_ABSENT);
+	if (result == -ENOMEM)
+		return result;
+	if (result < 0)
+		return add_without_value(r, name, TUNING_UNREADABLE);
+	count = sysvalue_split(value, elements);
+	for (size_t i = 0; i < count && result == 0; i++)
+		result = add_value(r, name, (uint32_t)i + 1, elements[i]);
+	free(value);
+	return result;
+}
+
+static int read_rows(struct reading *r)
+{
+	int result = list_names(r);
+
+	for (size_t i = 0; i < r->n_names && result == 0; i++)
+		result = read_parameter(r, r->names[i]);
+	return result;
+}
+
+int tunable_read(const struct tunable_roots *roots, const char *profile,
+		 const struct listener *listeners, size_t n_listeners,
+		 struct tuning_table **ret_table, char error[TUNABLE_ERROR_MAX])
+{
+	struct reading r = {.proc_sys = -1};
+	struct tuning_table *table = calloc(1, sizeof(*table));
+	int result = -ENOMEM;
+
+	(void)profile;
+	(void)listeners;
+	(void)n_listeners;
+	(void)error;
+	r.names = calloc(NAMES_MAX, sizeof(r.names[0]));
+	if (!table || !r.names || textpool_new(&r.pool) < 0)
+		goto out;
+	r.proc_sys = open(roots->proc_sys ? roots->proc_sys : "/proc/sys",
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r.proc_sys < 0) {
+		result = -errno;
+		goto out;
+	}
+	result = read_rows(&r);
+	if (result < 0)
+		goto out;
+	table->rows = r.rows;
+	table->count = r.n_rows;
+	table->pool = r.pool;
+	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
+	*ret_table = table;
+	table = NULL;
+	r.rows = NULL;
+	r.pool = NULL;
+out:
+	if (r.proc_sys >= 0)
+		close(r.proc_sys);
+	free(r.rows);
+	free(r.names);
+	textpool_free(r.pool);
+	free(table);
+	return result;
+}
+
+void tunable_free(struct tuning_table *table)
+{
+	if (!table)
+		return;
+	textpool_free(table->pool);
+	free(table->rows);
+	free(table);
+}

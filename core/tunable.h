@@ -20,13 +20,13 @@ struct tunable_roots {
 
 /*
  * Reads everything into a new table. profile: a name in roots->profiles or a path. With a
- * profile that cannot be read or has a wrong line, the result is -EINVAL (or the errno) and
- * error says file and line. listeners: those of the newest snapshot, for the rules that
- * look at them (may be NULL, 0).
+ * profile that cannot be read or has a wrong line, the result is -EINVAL (or the errno)
+ * and error says file and line. listeners: those of the newest snapshot, for the rules
+ * that look at them (may be NULL, 0).
  */
 int tunable_read(const struct tunable_roots *roots, const char *profile,
-    const struct listener *listeners, size_t n_listeners, struct tuning_table **ret_table,
-    char error[TUNABLE_ERROR_MAX]);
+		 const struct listener *listeners, size_t n_listeners,
+		 struct tuning_table **ret_table, char error[TUNABLE_ERROR_MAX]);
 
 void tunable_free(struct tuning_table *table);
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_TESTS_TREE_H
+#define TCPSTATE_TESTS_TREE_H
+
+/*
+ * This module makes a folder of files for one test and removes it again. A failure to
+ * make it ends the program: there is nothing to test then.
+ */
+
+enum { TREE_PATH_MAX = 4096 };
+
+struct tree {
+	char path[64]; /* of the folder */
+};
+
+void tree_make(struct tree *ret_tree);
+void tree_remove(struct tree *t);
+
+/* Writes a file below the folder, with the folders it needs. */
+void tree_file(const struct tree *t, const char *name, const char *text);
+
+/* Makes a symbolic link below the folder. */
+void tree_link(const struct tree *t, const char *name, const char *target);
+
+/* The path of something below the folder; the result is valid until the next call. */
+const char *tree_path(const struct tree *t, const char *name);
+
+#endif
