@@ -19,8 +19,6 @@ struct report_ports {
 	size_t count;
 };
 
-/* Counts by state for the port of each listener. As with collectd's tcpconns, naming
- * ports switches it off, unless it is asked for by name. */
 enum listening_ports { LISTENING_PORTS_AUTO, LISTENING_PORTS_OFF, LISTENING_PORTS_ON };
 
 struct report {
@@ -41,12 +39,15 @@ struct report {
 	struct report_ports remote;
 };
 
-/* True if listening ports are to be counted. */
-static inline bool report_listening_ports(const struct report *r)
+/* Counts by state for the port of each listener: as with collectd's tcpconns, where no
+ * port is named, unless it is asked for by name. Makes the answer final; sampler_new()
+ * takes a report whose listening is LISTENING_PORTS_AUTO for one that nobody asks for. */
+static inline void report_settle(struct report *r)
 {
-	return r->listening == LISTENING_PORTS_AUTO
-		   ? r->local.count == 0 && r->remote.count == 0
-		   : r->listening == LISTENING_PORTS_ON;
+	bool on = r->local.count == 0 && r->remote.count == 0;
+
+	if (r->listening == LISTENING_PORTS_AUTO)
+		r->listening = on ? LISTENING_PORTS_ON : LISTENING_PORTS_OFF;
 }
 
 #endif

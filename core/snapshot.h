@@ -88,8 +88,8 @@ struct listener_state {
 };
 
 /* The connections of one local or remote port, whichever listener they belong to: for the
- * ports in config->report, and all listening ones if report_listening_ports(). As with
- * all counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+ * ports that config->report names, and all that have a listener if it says so. As with all
+ * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
 struct port {
 	uint16_t port;
 	bool remote; /* counted by the remote port; a listening socket has none */

@@ -33,7 +33,7 @@ static void emit_ports(const struct sink *sink, const struct places *places,
 		char name[METRIC_NAME_MAX];
 
 		if (!has_port(p->remote ? &report->remote : &report->local, p->port) &&
-		    (p->remote || !report_listening_ports(report) ||
+		    (p->remote || report->listening != LISTENING_PORTS_ON ||
 		     !choice_has_port(&places->listeners, p->port)))
 			continue;
 		snprintf(name, sizeof(name), "%" PRIu16 "-%s", p->port,

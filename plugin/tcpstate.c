@@ -16,6 +16,7 @@
 #include "core/condition.h"
 #include "core/config.h"
 #include "core/sampler.h"
+#include "core/schedule.h"
 #include "plugin/metrics.h"
 
 enum { ARGS_MAX = 64, NUMBER_MAX = 32 };
@@ -24,6 +25,7 @@ _Static_assert(METRIC_NAME_MAX == DATA_MAX_NAME_LEN, "a name that fits here fits
 
 struct reader {
 	struct config config;
+	struct schedule schedule;
 	struct sampler *sampler;
 	struct metrics *metrics;
 	struct telling *telling;
@@ -182,31 +184,67 @@ static void log_outcome(struct reader *r, int rc)
 	r->failing = rc < 0;
 }
 
-/* Never reports a failure to collectd, which would answer with ever longer pauses. */
-static int on_read(user_data_t *ud)
+static uint64_t clock_us(clockid_t clock)
 {
-	struct reader *r = ud->data;
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* collectd says when to read, and the budget how much: the fullest kind that is due. What
+ * falls due within a tenth of the interval is: collectd's pauses are not exact. */
+static enum sample_kind due_kind(const struct schedule *s, uint64_t now_ms)
+{
+	uint64_t soon_ms = now_ms + s->interval_ms[SAMPLE_FAST] / 10;
+
+	for (int kind = SAMPLE_FULL; kind > SAMPLE_LISTENERS; kind--) {
+		if (s->due_ms[kind] <= soon_ms)
+			return (enum sample_kind)kind;
+	}
+	return SAMPLE_LISTENERS;
+}
+
+/* Takes a sample, which is r->last then, unless it fails before the first one. */
+static int take(struct reader *r)
+{
+	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
+	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	enum sample_kind kind = due_kind(&r->schedule, now_ms);
+	struct pace pace = schedule_pace(&r->schedule, now_ms);
 	struct snapshot *next = NULL;
-	struct timespec now;
-	int rc = sampler_take(r->sampler, SAMPLE_FULL, r->last, &next);
+	int rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
 
 	if (next) {
 		sampler_release(r->sampler, r->last);
 		r->last = next;
 	}
+	schedule_done(&r->schedule, kind, now_ms,
+		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us);
+	return rc;
+}
+
+/* Never reports a failure to collectd, which would answer with ever longer pauses. */
+static int on_read(user_data_t *ud)
+{
+	struct reader *r = ud->data;
+	int rc = take(r);
+
 	log_outcome(r, rc);
-	if (!next)
+	if (!r->last)
 		return 0;
 	log_source(r);
 	if (rc == 0 &&
-	    metrics_emit(r->metrics, &r->config.report, next, dispatch, NULL) < 0)
+	    metrics_emit(r->metrics, &r->config.report, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
 	if (r->config.report.sampler) {
+		struct timespec now;
+
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		metrics_emit_sampler(next, &now, dispatch, NULL);
+		metrics_emit_sampler(r->last, &now, dispatch, NULL);
 	}
 	if (r->config.report.notifications)
-		telling_update(r->telling, next, notify, NULL);
+		telling_update(r->telling, r->last, notify, NULL);
 	return 0;
 }
 
@@ -234,6 +272,7 @@ static int reader_new(struct reader **ret_reader)
 	if (rc < 0)
 		goto out;
 	r->config = config;
+	schedule_init(&r->schedule, &config, clock_us(CLOCK_MONOTONIC) / 1000);
 	rc = metrics_new(&r->metrics);
 	if (rc < 0)
 		goto out;
@@ -279,6 +318,7 @@ static int on_init(void)
 		config.interval_s = (uint32_t)CDTIME_T_TO_TIME_T(plugin_get_interval());
 	if (config.interval_s == 0)
 		config.interval_s = 1;
+	report_settle(&config.report);
 	rc = reader_new(&reader);
 	if (rc < 0) {
 		ERROR("tcpstate plugin: cannot start: %s", strerrordesc_np(-rc));
