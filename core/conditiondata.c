@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/condition.h"
 
+#include <string.h>
 #include <strings.h>
+
+#include "core/text.h"
 
 #define RULE(warning_, critical_, hold_)                                                 \
 	{                                                                                \
@@ -235,4 +238,41 @@ const struct condition_info *condition_by_name(const char *name)
 		if (strcasecmp(name, condition_table[i].name) == 0)
 			return &condition_table[i];
 	return NULL;
+}
+
+/* The first sentence of an advice, its full stop included. */
+static int first_sentence(const char *advice)
+{
+	const char *end = strstr(advice, ". ");
+
+	return end ? (int)(end - advice) + 1 : (int)strlen(advice);
+}
+
+char *condition_format(const struct condition *condition, char *buf, size_t size)
+{
+	static const char *const words[] = {
+	    [SEVERITY_NORMAL] = "NORMAL",
+	    [SEVERITY_WARNING] = "WARNING",
+	    [SEVERITY_CRITICAL] = "CRITICAL",
+	    [SEVERITY_UNKNOWN] = "UNKNOWN",
+	};
+	bool critical = condition->severity == SEVERITY_CRITICAL;
+	int32_t threshold =
+	    critical || condition->warning < 0 ? condition->critical : condition->warning;
+	struct text text = text_begin(buf, size);
+
+	text_add(&text, "", "%s %s", words[condition->severity], condition->name);
+	if (condition->severity == SEVERITY_UNKNOWN)
+		return buf;
+	text_add(&text, ": ", "%d %s", condition->value,
+		 condition_table[condition->id - 1].phrase);
+	if (threshold >= 0)
+		text_add(&text, " ", "(%s at %d)", critical ? "critical" : "warning",
+			 threshold);
+	if (condition->offender[0] != '\0')
+		text_add(&text, ", ", "%s", condition->offender);
+	if (condition->severity != SEVERITY_NORMAL)
+		text_add(&text, ": ", "%.*s", first_sentence(condition->advice),
+			 condition->advice);
+	return buf;
 }

@@ -31,7 +31,9 @@ struct sample_info {
 	char version[24];
 	struct timespec time;       /* wall clock, when the sample was taken */
 	struct timespec monotonic;  /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;    /* CLOCK_MONOTONIC of the newest fast or full sample */
 	struct timespec detail;     /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;      /* CLOCK_MONOTONIC of the newest attempt, failed or not */
 	uint32_t samples;           /* since the start, of any kind */
 	uint32_t errors;            /* samples that failed */
 	char last_error[160];       /* what the last failed one said; "" */

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2034,SC2119,SC2120
 # A private snmpd, snmptrapd and tcpstated, on loopback in the server's namespace (or the
 # host's, if no namespaces were made). No system service and none of its files is touched.
 
@@ -23,8 +23,7 @@ AGENTX=$T/snmpd/agentx
 SNMP_PORT='' TRAP_PORT=''
 
 mkdir -p "$T/client"
-export MIBDIRS=${MIBDIRS:-$BUILD/mib:$SRC/mib/base:/usr/share/snmp/mibs}
-export MIBS=${MIBS-TCPSTATE-MIB}
+export MIBDIRS=$BUILD/mib:$SRC/mib/base:/usr/share/snmp/mibs MIBS=TCPSTATE-MIB
 export SNMPCONFPATH=$T/client SNMP_PERSISTENT_DIR=$T/client
 
 free_udp_port() {
@@ -120,18 +119,20 @@ as_v3() { # as_v3 walk ...: as the user of SNMPv3 with authentication and privac
 	"$@"
 }
 
-# The 33 rows of tcpStateTable as lines "STATE FAMILY COUNT" in the order of states_table.
-walk_states() { # ipv4 ipv6
-	local family state
-	declare -A count=()
-	while read -r family state value; do
-		count[$state.$family]=$value
-	done < <(bulkwalk -OQn tcpStateCount | sed -n 's/.*\.\([0-9]*\)\.\([0-9]*\) = \([0-9]*\).*/\1 \2 \3/p')
-	for state in "${!STATE_NAMES[@]}"; do
-		for family in 1 2; do
-			echo "${STATE_NAMES[state]} ${FAMILY_NAMES[family]} ${count[$((state + 1)).$family]:-none}"
-		done
-	done
+# tcpStateTable of IPv4 and IPv6 as lines "STATE FAMILY COUNT", in the order of ss_table.
+walk_states() {
+	bulkwalk -OQn TCPSTATE-MIB::tcpStateCount | awk -v states="${STATE_NAMES[*]}" '
+		{
+			n = split($1, arc, ".")
+			count[arc[n] "." arc[n - 1]] = $3
+		}
+		END {
+			n = split(states, state, " ")
+			for (i = 1; i <= n; i++) {
+				print state[i], "ipv4", count[i ".1"]
+				print state[i], "ipv6", count[i ".2"]
+			}
+		}'
 }
 
 # --- snmptrapd ---------------------------------------------------------------------------
@@ -175,6 +176,10 @@ tcpstated_sampled() {
 		[[ $samples =~ ^[0-9]+$ ]] && ((samples > 0))
 }
 
+tcpstated_settled() {
+	gone "${PIDS[tcpstated]}" || tcpstated_sampled
+}
+
 tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
 	shift
@@ -184,7 +189,8 @@ tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
 
 tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be read
 	tcpstated_spawn "$@"
-	wait_until 30 tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
+	wait_until 30 tcpstated_settled
+	tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
 }
 
 tcpstated_stop() { # its exit code

@@ -5,7 +5,6 @@
 # In the order of tcpConnectionState (RFC 4022), from 1.
 STATE_NAMES=(CLOSED LISTEN SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT
 	LAST_ACK CLOSING TIME_WAIT)
-FAMILY_NAMES=('' ipv4 ipv6)
 
 # --- independent counts, in the server's namespace ---------------------------------------
 # Tables have a line "STATE FAMILY COUNT" for each state and family, zeros included.
@@ -79,8 +78,6 @@ proc_count() { # STATE FAMILY
 
 # --- what was made -----------------------------------------------------------------------
 
-declare -A WANT=()
-
 want() { # STATE FAMILY NUMBER: so many more
 	WANT[$1.$2]=$((${WANT[$1.$2]:-0} + $3))
 }
@@ -121,14 +118,14 @@ CLOSED       -        2  4  1
 
 # Calls FUNCTION STATE KIND HOW NUMBER PORT for each number; HOW: ipv4, ipv6, mapped.
 each_state() { # FUNCTION
-	local state kind numbers how i port=5000
+	local state kind numbers counts how i port=5000
 	while read -r state kind numbers; do
 		[ -n "$state" ] || continue
+		read -r -a counts <<<"$numbers"
 		i=0
 		for how in ipv4 ipv6 mapped; do
-			read -r -a number <<<"$numbers"
 			port=$((port + 1))
-			"$1" "$state" "$kind" "$how" "${number[i]}" "$port"
+			"$1" "$state" "$kind" "$how" "${counts[i]}" "$port"
 			i=$((i + 1))
 		done
 	done <<<"$ALL_STATES"

@@ -118,14 +118,17 @@ stop() { # NAME [SIGNAL]: ends it (TERM), waits; its exit code, 124 if it did no
 	local name=$1 pid=${PIDS[$1]:-}
 	[ -n "$pid" ] || return 0
 	unset "PIDS[$name]"
-	kill -s "${2:-TERM}" "$pid" 2>/dev/null
-	kill -s CONT "$pid" 2>/dev/null
-	if ! wait_until 10 gone "$pid"; then
-		kill -s KILL "$pid"
-		wait "$pid" 2>/dev/null
-		return 124
-	fi
-	wait "$pid" 2>/dev/null
+	# The shell has a word to say on processes that a signal ended.
+	{
+		kill -s "${2:-TERM}" "$pid"
+		kill -s CONT "$pid"
+		if ! wait_until 10 gone "$pid"; then
+			kill -s KILL "$pid"
+			wait "$pid"
+			return 124
+		fi
+		wait "$pid"
+	} 2>/dev/null
 }
 
 # --- tests/sockets: one process each -----------------------------------------------------
@@ -189,6 +192,7 @@ sockets_stop() { # NAME...: the kernel closes what it held
 SERVER4=192.0.2.1 CLIENT4=192.0.2.2 CROWD4=198.18.0.1 DEAD4=198.19.0.1
 SERVER6=2001:db8::1 CLIENT6=2001:db8::2 CROWD6=2001:db8:1::1 DEAD6=2001:db8:2::1
 SERVER=() CLIENT=() NAMESPACES=()
+declare -A WANT=() # the sockets that were made: lib-states.sh
 
 in_server() { # COMMAND...
 	"${SERVER[@]}" "$@"
@@ -206,7 +210,7 @@ sysctl_client() {
 	in_client sysctl -qw "${@/#/net.ipv4.}"
 }
 
-make_namespace() { # NAME ADDRESS4 ADDRESS6
+make_namespace() { # NAME
 	ip netns add "$1" || die "cannot make a network namespace"
 	NAMESPACES+=("$1")
 	ip -n "$1" link set lo up
@@ -265,14 +269,13 @@ namespaces_start() {
 	sysctl_client "ip_local_port_range=1024 65535" tcp_orphan_retries=12
 }
 
-# --- the end -----------------------------------------------------------------------------
-
-cleanup() {
-	local code=$? name namespace pids
-	trap '' HUP INT TERM
+# Ends all processes and removes the namespaces; a test can go on with new ones.
+stop_all() {
+	local name namespace pids
 	for name in "${!PIDS[@]}"; do
 		kill -s TERM "${PIDS[$name]}" 2>/dev/null
 	done
+	sockets_stop "${!SOCKETS_IN[@]}"
 	for name in "${!PIDS[@]}"; do
 		stop "$name"
 	done
@@ -283,6 +286,15 @@ cleanup() {
 		[ -z "$pids" ] || kill -s KILL $pids
 		ip netns del "$namespace"
 	done
+	SERVER=() CLIENT=() NAMESPACES=() WANT=()
+}
+
+# --- the end -----------------------------------------------------------------------------
+
+cleanup() {
+	local code=$?
+	trap '' HUP INT TERM
+	stop_all
 	if [ -n "${KEEP:-}" ]; then
 		printf 'kept: %s\n' "$T"
 	else
