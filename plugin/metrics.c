@@ -109,11 +109,27 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 	}
 }
 
+/* Tcp's line of /proc/net/snmp holds these between its counters. */
+static bool is_gauge(const char *name)
+{
+	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn",
+					     "TcpRtoAlgorithm", "TcpRtoMax", "TcpRtoMin"};
+
+	for (size_t i = 0; i < METRIC_LENGTH(gauges); i++) {
+		if (strcmp(name, gauges[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void emit_counters(const struct sink *sink, const struct snapshot *s)
 {
-	for (size_t i = 0; i < s->n_counters; i++)
+	for (size_t i = 0; i < s->n_counters; i++) {
+		if (is_gauge(s->counters[i].name))
+			continue;
 		metric_put_fields(sink, "counters", s->counters[i].name, counter_fields,
 				  METRIC_LENGTH(counter_fields), &s->counters[i]);
+	}
 }
 
 static void emit_conditions(const struct sink *sink, const struct snapshot *s)

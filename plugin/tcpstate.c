@@ -32,6 +32,9 @@ struct reader {
 	struct snapshot *last; /* NULL before the first sample */
 	uint32_t source;       /* of the newest sample, 0 before the first */
 	bool failing;          /* the newest sample failed, and the log says so */
+	uint32_t errors;       /* known of */
+	char error[sizeof(
+	    ((struct sample_info *)0)->last_error)]; /* the last one logged */
 };
 
 /* collectd gives no context to the callbacks that configure and start a plugin. Nothing
@@ -184,6 +187,20 @@ static void log_outcome(struct reader *r, int rc)
 	r->failing = rc < 0;
 }
 
+/* What went wrong in a sample that succeeded nevertheless: reading the parameters. It is
+ * tried again and again, so that each text is logged once. */
+static void log_error(struct reader *r, int rc)
+{
+	const struct sample_info *info = &r->last->info;
+
+	if (rc == 0 && info->errors != r->errors &&
+	    strcmp(info->last_error, r->error) != 0) {
+		WARNING("tcpstate plugin: %s", info->last_error);
+		memcpy(r->error, info->last_error, sizeof(r->error));
+	}
+	r->errors = info->errors;
+}
+
 static uint64_t clock_us(clockid_t clock)
 {
 	struct timespec t;
@@ -234,6 +251,7 @@ static int on_read(user_data_t *ud)
 	if (!r->last)
 		return 0;
 	log_source(r);
+	log_error(r, rc);
 	if (rc == 0 &&
 	    metrics_emit(r->metrics, &r->config.report, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");

@@ -358,10 +358,11 @@ static void test_counters(void)
 {
 	static const struct report report = {.counters = true};
 	struct counter rows[] = {
+	    {"TcpCurrEstab", 26},
 	    {"TcpExtListenOverflows", 12345678901234567},
 	    {"TcpOutSegs", 0},
 	};
-	struct snapshot s = {.counters = rows, .n_counters = 2};
+	struct snapshot s = {.counters = rows, .n_counters = 3};
 	static const char *const lines[] = {
 	    "counters/tcpstate_counter-TcpExtListenOverflows=12345678901234567",
 	    "counters/tcpstate_counter-TcpOutSegs=0",
