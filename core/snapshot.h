@@ -89,6 +89,15 @@ struct listener_state {
 	uint32_t count;
 };
 
+/* The connections of one local or remote port, whichever listener they belong to: for the
+ * ports that config->report names, and all that have a listener if it says so. As with all
+ * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+struct port {
+	uint16_t port;
+	bool remote; /* counted by the remote port; a listening socket has none */
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
+};
+
 struct remote {
 	uint32_t state;
 	uint32_t count;
@@ -262,6 +271,8 @@ struct snapshot {
 	struct listener *listeners;
 	size_t n_listeners;
 	struct listener_state *listener_states;
+	struct port *ports; /* sorted: the local ones first, then by port */
+	size_t n_ports;
 	struct conn *conns;
 	size_t n_conns;
 	struct remote *remotes;
