@@ -29,6 +29,7 @@ void build_free(struct build *b)
 	tally_done(&b->listeners);
 	tally_done(&b->remotes);
 	tally_done(&b->ports);
+	portcount_done(&b->port_counts);
 	suspect_done(&b->suspects);
 	free(b->by_owner);
 	free(b->conns);
@@ -37,7 +38,7 @@ void build_free(struct build *b)
 	free(b);
 }
 
-void build_begin(struct build *b, const struct build_options *options)
+int build_begin(struct build *b, const struct build_options *options)
 {
 	b->options = *options;
 	tally_clear(&b->listeners);
@@ -53,6 +54,7 @@ void build_begin(struct build *b, const struct build_options *options)
 	b->n_pending = 0;
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
+	return portcount_begin(&b->port_counts, options->report);
 }
 
 /* Makes room for one more element; doubles. */
@@ -322,6 +324,9 @@ int build_socket(const struct conn *conn, void *arg)
 	bool pending = false;
 	int ret;
 
+	ret = portcount_add(&b->port_counts, conn);
+	if (ret < 0)
+		return ret;
 	b->counts[conn->ip_version - 1][conn->state - 1]++;
 	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
 		b->tw_fin2++;

@@ -29,6 +29,7 @@ struct build_options {
 	uint16_t port_low, port_high; /* ip_local_port_range */
 	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
 	struct owners *owners;         /* NULL: do not attribute */
+	const struct report *report;   /* names ports to count by; NULL: none */
 	bool scan;                     /* owners not known yet may be looked for */
 };
 
@@ -49,8 +50,9 @@ struct build_result {
 int build_new(struct build **ret_build);
 void build_free(struct build *b);
 
-/* Starts a sample. options is copied; what it points to must live until build_finish(). */
-void build_begin(struct build *b, const struct build_options *options);
+/* Starts a sample. options is copied; what it points to must live until build_finish().
+ * -ENOMEM. */
+int build_begin(struct build *b, const struct build_options *options);
 
 /* Adds a socket; the listeners must come first. arg is the struct build: a diag_cb. */
 int build_socket(const struct conn *conn, void *arg);

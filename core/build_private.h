@@ -7,6 +7,7 @@
  */
 
 #include "core/build.h"
+#include "core/portcount.h"
 #include "core/suspect.h"
 #include "core/tally.h"
 
@@ -85,6 +86,7 @@ struct build {
 	size_t n_pending, pending_capacity;
 	struct build_listener_socket *listener_sockets;
 	size_t n_listener_sockets, listener_sockets_capacity;
+	struct portcount port_counts;
 	uint32_t tw_fin2;
 };
 

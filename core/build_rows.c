@@ -416,6 +416,8 @@ int build_finish(struct build *b, const struct snapshot *last, struct snapshot *
 		ret = put_remotes(b, last, now);
 	if (ret == 0)
 		ret = put_processes(b, last, now);
+	if (ret == 0)
+		ret = portcount_finish(&b->port_counts, b->options.states, last, now);
 	if (ret < 0)
 		return ret;
 	put_suspects(b, last, now);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "core/config_private.h"
+#include "core/text.h"
 
 enum { CONN_STATES = STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN) };
 
@@ -54,16 +56,26 @@ static int find_word(const char *const *words, const char *word)
 	return -1;
 }
 
+/* 1: on, 0: off, -EINVAL: neither. */
+static int find_switch(const struct option *option, const char *word, char *error)
+{
+	int found = find_word(switch_words, word);
+
+	if (found < 0)
+		return config_refuse(error, "%s: \"%s\" is neither on nor off",
+				     option->name, word);
+	return found % 2;
+}
+
 static int set_switch(struct config *config, const struct option *option, int argc,
 		      const char *const *argv, char *error)
 {
-	int word = find_word(switch_words, argv[0]);
+	int on = find_switch(option, argv[0], error);
 
 	(void)argc;
-	if (word < 0)
-		return config_refuse(error, "%s: \"%s\" is neither on nor off",
-				     option->name, argv[0]);
-	*(bool *)member(config, option) = word % 2 == 1;
+	if (on < 0)
+		return on;
+	*(bool *)member(config, option) = on == 1;
 	return 0;
 }
 
@@ -71,19 +83,18 @@ static int set_choice(struct config *config, const struct option *option, int ar
 		      const char *const *argv, char *error)
 {
 	int word = find_word(option->words, argv[0]);
-	char known[128] = "";
-	size_t len = 0;
+	char buf[128];
+	struct text known = text_begin(buf, sizeof(buf));
 
 	(void)argc;
 	if (word >= 0) {
 		*(uint32_t *)member(config, option) = (uint32_t)word;
 		return 0;
 	}
-	for (int i = 0; option->words[i] && len < sizeof(known); i++)
-		len += (size_t)snprintf(known + len, sizeof(known) - len, " %s",
-					option->words[i]);
-	return config_refuse(error, "%s: \"%s\" is none of%s", option->name, argv[0],
-			     known);
+	for (int i = 0; option->words[i]; i++)
+		text_add(&known, " ", "%s", option->words[i]);
+	return config_refuse(error, "%s: \"%s\" is none of %s", option->name, argv[0],
+			     buf);
 }
 
 /* max: the size of the member. */
@@ -155,6 +166,41 @@ static int set_counters(struct config *config, const struct option *option, int 
 	return 0;
 }
 
+static int set_ports(struct config *config, const struct option *option, int argc,
+		     const char *const *argv, char *error)
+{
+	struct report_ports *ports = member(config, option);
+	uint32_t port;
+
+	for (int i = 0; i < argc; i++) {
+		if (config_number(option->name, argv[i], 1, 65535, &port, error) < 0)
+			return -EINVAL;
+		if (ports->count == REPORT_PORTS_MAX)
+			return config_refuse(error, "%s: more than %d ports",
+					     option->name, REPORT_PORTS_MAX);
+		ports->port[ports->count++] = (uint16_t)port;
+	}
+	return 0;
+}
+
+static int set_listening(struct config *config, const struct option *option, int argc,
+			 const char *const *argv, char *error)
+{
+	uint32_t *listening = member(config, option);
+	int on;
+
+	(void)argc;
+	if (strcasecmp(argv[0], "auto") == 0) {
+		*listening = LISTENING_PORTS_AUTO;
+		return 0;
+	}
+	on = find_switch(option, argv[0], error);
+	if (on < 0)
+		return on;
+	*listening = on ? LISTENING_PORTS_ON : LISTENING_PORTS_OFF;
+	return 0;
+}
+
 static int set_condition(struct config *config, const struct option *option, int argc,
 			 const char *const *argv, char *error)
 {
@@ -173,6 +219,11 @@ static int set_state(struct config *config, const struct option *option, int arg
 #define ARGS(min_, max_)           .min_args = (min_), .max_args = (max_)
 #define RANGE(min_, max_)          .min = (min_), .max = (max_)
 #define OPTION(name_, user_, set_) .name = (name_), .user = (user_), .set = (set_)
+#define REPORT(name_, member_, fallback_, help_)                                         \
+	{                                                                                \
+		OPTION(name_, CONFIG_PLUGIN, set_switch), AT(report.member_),            \
+		    ARGS(1, 1), .fallback = (fallback_), .help = (help_)                 \
+	}
 
 const struct option config_options[] = {
     {OPTION("interval", CONFIG_BOTH, set_number), AT(interval_s), ARGS(1, 1),
@@ -241,6 +292,38 @@ const struct option config_options[] = {
 	 "or above a threshold for S seconds, and clears when it has been below P\n"
 	 "percent of the threshold for as long. N may be off. stateSurge also has\n"
 	 "[floor N]: the mean counts as N connections at the least."},
+    REPORT("all-ports-summary", all, "on", "The counts of all sockets by state."),
+    REPORT("report-ip-versions", ip_versions, "on", "The same for IPv4 and for IPv6."),
+    {OPTION("listening-ports", CONFIG_PLUGIN, set_listening), AT(report.listening),
+     ARGS(1, 1), .fallback = "auto",
+     .help = "Counts by state for the port of each listener (on, off); auto: where no\n"
+	     "port is named."},
+    {OPTION("local-port", CONFIG_PLUGIN, set_ports), AT(report.local),
+     ARGS(1, REPORT_PORTS_MAX), .example = "25 443",
+     .help = "Counts by state for the connections with these local ports."},
+    {OPTION("remote-port", CONFIG_PLUGIN, set_ports), AT(report.remote),
+     ARGS(1, REPORT_PORTS_MAX), .example = "5432", .help = "The same for remote ports."},
+    REPORT("report-listeners", listeners, "on",
+	   "Queues, limits and drops of each listener."),
+    {OPTION("max-listeners", CONFIG_PLUGIN, set_number), AT(report.max_listeners),
+     ARGS(1, 1), RANGE(0, 1000), .fallback = "32",
+     .help = "Listeners that get values of their own, those with the most connections;\n"
+	     "one that is chosen stays as long as it listens (0 to 1000)."},
+    {OPTION("max-remotes", CONFIG_PLUGIN, set_number), AT(report.max_remotes), ARGS(1, 1),
+     RANGE(0, 1000), .fallback = "0",
+     .help = "The same for remote addresses (0 to 1000)."},
+    REPORT("report-spread", spread, "on",
+	   "How many different remote addresses and processes each state has."),
+    REPORT("report-limits", limits, "on",
+	   "What bounds TCP on this host, in percent of the bound."),
+    REPORT("report-counters", counters, "on", "The kernel's counters, as rates."),
+    REPORT("report-conditions", conditions, "on",
+	   "The value and the severity of each condition."),
+    REPORT("report-tuning", tuning, "off",
+	   "Each kernel parameter. How many are harmful is sent in any case."),
+    REPORT("report-sampler", sampler, "on", "What sampling costs, and its errors."),
+    REPORT("notifications", notifications, "on",
+	   "A notification when a condition is raised or cleared."),
 };
 
 const size_t config_option_count = sizeof(config_options) / sizeof(config_options[0]);

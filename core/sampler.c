@@ -165,13 +165,14 @@ static bool is_refusal(int error)
  * for only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
+	uint32_t listed = s->config.conn_states;
 	const struct {
 		uint32_t states;
 		unsigned want;
 	} passes[] = {
 	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
 	    {FAST_STATES & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
-	    {DETAIL_STATES, s->config.conn_states & DETAIL_STATES ? DIAG_WANT_INFO : 0},
+	    {DETAIL_STATES, listed & STATE_BIT(STATE_ESTABLISHED) ? DIAG_WANT_INFO : 0},
 	};
 	struct diag_stats stats;
 	int ret = 0;
@@ -205,7 +206,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-static void begin(struct sampler *s, uint32_t states, bool limits_known)
+static int begin(struct sampler *s, uint32_t states, bool limits_known)
 {
 	struct build_options options = {
 	    .states = states,
@@ -218,10 +219,12 @@ static void begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
+	    .report = s->config.report.listening == LISTENING_PORTS_AUTO ? NULL
+	                                                                 : &s->config.report,
 	    .scan = states == STATE_MASK_ALL,
 	};
 
-	build_begin(s->build, &options);
+	return build_begin(s->build, &options);
 }
 
 /* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
@@ -230,15 +233,16 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 	int ret = -EINTR;
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
-		begin(s, states, true);
-		ret = dump_diag(s, states);
+		ret = begin(s, states, true);
+		if (ret == 0)
+			ret = dump_diag(s, states);
 	}
 	*ret_source = SOURCE_SOCK_DIAG;
 	if (!is_refusal(ret))
 		return ret;
-	begin(s, states, false);
 	*ret_source = SOURCE_PROC_NET;
-	return dump_procnet(s, states);
+	ret = begin(s, states, false);
+	return ret ? ret : dump_procnet(s, states);
 }
 
 /* --- what is not read socket by socket ------------------------------------------------ */
@@ -446,13 +450,15 @@ static struct snapshot *copy_snapshot(const struct snapshot *last)
 	COPY(owners, last->n_owners);
 	COPY(listeners, last->n_listeners);
 	COPY(listener_states, last->n_listeners * STATE_COUNT);
+	COPY(ports, last->n_ports);
 	COPY(conns, last->n_conns);
 	COPY(remotes, last->n_remotes);
 	COPY(processes, last->n_processes);
 	COPY(counters, last->n_counters);
 	COPY(conditions, last->n_conditions);
 #undef COPY
-	if (copy->owners && copy->listeners && copy->listener_states && copy->conns &&
+	if (copy->owners && copy->listeners && copy->listener_states && copy->ports &&
+	    copy->conns &&
 	    copy->remotes && copy->processes && copy->counters && copy->conditions) {
 		if (copy->tuning)
 			copy->tuning->users++;

@@ -10,6 +10,7 @@ void snapshot_free(struct snapshot *s)
 	free(s->owners);
 	free(s->listeners);
 	free(s->listener_states);
+	free(s->ports);
 	free(s->conns);
 	free(s->remotes);
 	free(s->processes);

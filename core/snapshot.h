@@ -89,6 +89,15 @@ struct listener_state {
 	uint32_t count;
 };
 
+/* The connections of one local or remote port, whichever listener they belong to: for the
+ * ports that config->report names, and all that have a listener if it says so. As with all
+ * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+struct port {
+	uint16_t port;
+	bool remote; /* counted by the remote port; a listening socket has none */
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
+};
+
 struct remote {
 	uint32_t state;
 	uint32_t count;
@@ -245,6 +254,7 @@ struct diagnosis {
 	uint32_t worst;    /* enum severity */
 	uint32_t warning;  /* conditions at warning */
 	uint32_t critical; /* conditions at critical */
+	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {
@@ -261,6 +271,8 @@ struct snapshot {
 	struct listener *listeners;
 	size_t n_listeners;
 	struct listener_state *listener_states;
+	struct port *ports; /* sorted: the local ones first, then by port */
+	size_t n_ports;
 	struct conn *conns;
 	size_t n_conns;
 	struct remote *remotes;
