@@ -164,40 +164,6 @@ struct snapshot *sample_quiet(void)
 	return s;
 }
 
-static const struct tuning tuning_rows[] = {
-    {.name = "tcp_rmem",
-     .element = 2,
-     .number = 131072,
-     .is_number = true,
-     .status = TUNING_DIFFERS,
-     .drift = DRIFT_DIFFERS_FROM_PERSISTED,
-     .value = "131072",
-     .default_value = "131072",
-     .recommended = "262144",
-     .persisted = "262144",
-     .persisted_in = "/etc/sysctl.d/50-web.conf:3",
-     .meaning = "Receive buffer of a connection at its start.",
-     .reason = "More data under way on long paths."},
-    {.name = "tcp_congestion_control",
-     .element = 1,
-     .status = TUNING_NO_RECOMMENDATION,
-     .drift = DRIFT_NOT_APPLICABLE,
-     .value = "cubic",
-     .default_value = "",
-     .recommended = "",
-     .persisted = "",
-     .persisted_in = "",
-     .meaning = "How a connection finds its rate.",
-     .reason = ""},
-};
-
-static struct tuning_table tuning = {(struct tuning *)tuning_rows, COUNT_OF(tuning_rows),
-				     0,
-				     {0},
-				     0,
-				     1,
-				     NULL};
-
 static void set_trouble_rows(struct snapshot *s)
 {
 	static const struct owner owners[] = {
@@ -214,27 +180,6 @@ static void set_trouble_rows(struct snapshot *s)
 	    {V4(127, 0, 0, 1), 9000, false, 8, 97, 4096, 101, 97, 0, 0, 0, 3, 5},
 	    {V6_ANY, 8080, true, 4, 97, 512, 20, 310, 3, 40, 0, 412, 2},
 	};
-	static const struct conn conns[] = {
-	    {.local = V4(10, 0, 3, 7),
-	     .remote = V4(10, 0, 9, 1),
-	     .local_port = 8080,
-	     .remote_port = 51022,
-	     .state = STATE_CLOSE_WAIT,
-	     .ip_version = IP_V4,
-	     .flags = CONN_HAS_INFO,
-	     .recv_queue = 1,
-	     .age_s = 1987,
-	     .rtt_us = 412,
-	     .uid = 1001,
-	     .inode = 77,
-	     .owner = 2},
-	    {.local = V4(10, 0, 3, 7),
-	     .remote = V4(10, 0, 9, 1),
-	     .local_port = 8080,
-	     .remote_port = 51023,
-	     .state = STATE_TIME_WAIT,
-	     .ip_version = IP_V4},
-	};
 	static const struct remote remotes[] = {
 	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},
 	    {STATE_SYN_RECV, 9, V4(198, 18, 77, 4)},
@@ -250,18 +195,11 @@ static void set_trouble_rows(struct snapshot *s)
 	    {977, STATE_CLOSE_WAIT, 1, 3},   {4321, STATE_SYN_SENT, 2, 2},
 	    {4321, STATE_CLOSE_WAIT, 1200, 2}, {5150, STATE_CLOSE_WAIT, 1, 4},
 	};
-	static const struct counter counters[] = {
-	    {"TcpExtListenOverflows", 412},
-	    {"TcpExtSyncookiesSent", 17100},
-	};
-
 	free(s->owners);
 	SET_ROWS(s, owners, owners);
 	SET_ROWS(s, listeners, listeners);
-	SET_ROWS(s, conns, conns);
 	SET_ROWS(s, remotes, remotes);
 	SET_ROWS(s, processes, processes);
-	SET_ROWS(s, counters, counters);
 	set_listener_states(s);
 }
 
@@ -290,7 +228,6 @@ struct snapshot *sample_trouble(void)
 	s->info.duration_us = 41300;
 	s->info.samples = 900;
 	s->info.owners_unreadable = 3;
-	s->tuning = &tuning;
 	set_state(s, STATE_LISTEN, 13, 4);
 	set_state(s, STATE_SYN_SENT, 2, 0);
 	set_state(s, STATE_SYN_RECV, 132, 0);
