@@ -110,8 +110,8 @@ void telling_update(struct telling *t, const struct snapshot *now,
 /*
  * The line that stands by itself in a pager, without the host's name: "CRITICAL
  * closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at
- * 200), java[4321] app.service, local port 8080, 1198 of 1201: ...". What does not fit
- * into size is left out from the end, whole parts of it. Returns buf.
+ * 200), java[4321] app.service, local port 8080, 1198 of 1201: ...". Parts that do
+ * not fit into size are left out. Returns buf.
  */
 char *condition_format(const struct condition *condition, char *buf, size_t size);
 

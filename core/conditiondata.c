@@ -256,9 +256,9 @@ char *condition_format(const struct condition *condition, char *buf, size_t size
 	    [SEVERITY_CRITICAL] = "CRITICAL",
 	    [SEVERITY_UNKNOWN] = "UNKNOWN",
 	};
-	bool critical = condition->severity == SEVERITY_CRITICAL;
-	int32_t threshold =
-	    critical || condition->warning < 0 ? condition->critical : condition->warning;
+	bool critical =
+	    condition->severity == SEVERITY_CRITICAL || condition->warning < 0;
+	int32_t threshold = critical ? condition->critical : condition->warning;
 	struct text text = text_begin(buf, size);
 
 	text_add(&text, "", "%s %s", words[condition->severity], condition->name);

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "core/config_private.h"
+#include "core/number.h"
+#include "core/text.h"
 
 int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
 {
@@ -19,33 +21,16 @@ int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
 	return -EINVAL;
 }
 
-/* Decimal digits and nothing else, up to UINT32_MAX. */
-static bool parse_number(const char *text, uint32_t *ret_number)
-{
-	uint64_t number = 0;
-
-	if (*text == '\0')
-		return false;
-	for (; *text; text++) {
-		if (!isdigit((unsigned char)*text))
-			return false;
-		number = number * 10 + (uint64_t)(*text - '0');
-		if (number > UINT32_MAX)
-			return false;
-	}
-	*ret_number = (uint32_t)number;
-	return true;
-}
-
 int config_number(const char *name, const char *text, uint32_t min, uint32_t max,
 		  uint32_t *ret_number, char error[CONFIG_ERROR_MAX])
 {
-	uint32_t number;
+	const char *end = text;
+	uint64_t number;
 
-	if (!parse_number(text, &number) || number < min || number > max)
+	if (!number_take(&end, 10, max, &number) || *end != '\0' || number < min)
 		return config_refuse(error, "%s: \"%s\" is no whole number from %u to %u",
 				     name, text, min, max);
-	*ret_number = number;
+	*ret_number = (uint32_t)number;
 	return 0;
 }
 
@@ -53,8 +38,8 @@ int config_state(const char *name, const char *text, uint32_t allowed,
 		 enum tcp_state *ret_state, char error[CONFIG_ERROR_MAX])
 {
 	enum tcp_state state;
-	char known[160] = "";
-	size_t len = 0;
+	char buf[160];
+	struct text known = text_begin(buf, sizeof(buf));
 
 	if (state_by_name(text, &state) && (allowed & STATE_BIT(state))) {
 		*ret_state = state;
@@ -62,9 +47,8 @@ int config_state(const char *name, const char *text, uint32_t allowed,
 	}
 	for (uint32_t i = 1; i <= STATE_COUNT; i++)
 		if (allowed & STATE_BIT(i))
-			len += (size_t)snprintf(known + len, sizeof(known) - len, " %s",
-						state_name(i));
-	return config_refuse(error, "%s: \"%s\" is none of%s", name, text, known);
+			text_add(&known, " ", "%s", state_name(i));
+	return config_refuse(error, "%s: \"%s\" is none of %s", name, text, buf);
 }
 
 /* In any case, and hyphens do not count. */

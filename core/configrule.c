@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/config_private.h"
+#include "core/text.h"
 
 /* One word of a rule and where its value goes. */
 struct word {
@@ -68,14 +69,13 @@ static int set_rule(struct rule *rule, bool has_floor, const char *label, int ar
 
 static int refuse_condition(const char *name, char *error)
 {
-	char known[256] = "";
-	size_t len = 0;
+	char buf[256];
+	struct text known = text_begin(buf, sizeof(buf));
 
 	for (size_t i = 0; i < CONDITION_COUNT; i++)
 		if (condition_table[i].id != CONDITION_STATE_COUNT)
-			len += (size_t)snprintf(known + len, sizeof(known) - len, " %s",
-						condition_table[i].name);
-	return config_refuse(error, "condition: \"%s\" is none of%s", name, known);
+			text_add(&known, " ", "%s", condition_table[i].name);
+	return config_refuse(error, "condition: \"%s\" is none of %s", name, buf);
 }
 
 int config_set_condition(struct config *config, int argc, const char *const *argv,

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "core/config_private.h"
+#include "core/text.h"
 
 enum { CONN_STATES = STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN) };
 
@@ -82,19 +83,18 @@ static int set_choice(struct config *config, const struct option *option, int ar
 		      const char *const *argv, char *error)
 {
 	int word = find_word(option->words, argv[0]);
-	char known[128] = "";
-	size_t len = 0;
+	char buf[128];
+	struct text known = text_begin(buf, sizeof(buf));
 
 	(void)argc;
 	if (word >= 0) {
 		*(uint32_t *)member(config, option) = (uint32_t)word;
 		return 0;
 	}
-	for (int i = 0; option->words[i] && len < sizeof(known); i++)
-		len += (size_t)snprintf(known + len, sizeof(known) - len, " %s",
-					option->words[i]);
-	return config_refuse(error, "%s: \"%s\" is none of%s", option->name, argv[0],
-			     known);
+	for (int i = 0; option->words[i]; i++)
+		text_add(&known, " ", "%s", option->words[i]);
+	return config_refuse(error, "%s: \"%s\" is none of %s", option->name, argv[0],
+			     buf);
 }
 
 /* max: the size of the member. */

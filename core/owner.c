@@ -13,6 +13,9 @@
 
 enum { OWNERS_FIRST = 64 };
 
+/* Every so many rounds a scan relies on nothing that earlier ones have read. */
+enum { THOROUGH_ROUNDS = 8 };
+
 /* A table of so few inodes is not worth shrinking. */
 enum { INODES_FEW = 1024 };
 
@@ -216,7 +219,7 @@ void owners_begin(struct owners *o)
 	services_begin(o->services);
 	o->round++;
 	o->wanted = 0;
-	o->thorough = false;
+	o->thorough = o->round % THOROUGH_ROUNDS == 0;
 	shrink(o);
 	renumber(o);
 	for (size_t i = 0; i < o->inodes.count; i++)

@@ -47,7 +47,7 @@ struct owners {
 	struct tally inodes; /* struct known by inode */
 	uint32_t round;
 	size_t wanted; /* inodes that a scan is to find */
-	bool thorough; /* one of them was not found by an earlier scan */
+	bool thorough; /* scans rely on nothing that earlier ones have read */
 	uint32_t unreadable;
 };
 

@@ -85,11 +85,12 @@ static int claim(struct reading *r, struct known *known)
 }
 
 /*
- * True if the descriptor still leads to the socket that it led to when it was last read:
- * that socket lives, for it was looked up, and belongs to this process. Reading the link
- * would cost five times as much. It is wrong where the socket has moved to another
- * descriptor and this one is used for a new socket; that one stays unfound then, and so
- * the next scan for it is a thorough one.
+ * True if the descriptor leads to the socket that it led to when it was last read: that
+ * socket lives, for it was looked up, and belongs to this process. Reading the link would
+ * cost five times as much. It is wrong where the socket has moved, to another descriptor
+ * or process, and this descriptor is in use again: a socket that stays unfound for that
+ * makes the next scan for it a thorough one, which recalls nothing, and so is every 8th
+ * anyway.
  */
 static bool recall(struct reading *r, uint32_t fd)
 {
@@ -200,12 +201,12 @@ static int read_process(struct owners *o, const struct candidate *who)
 	case EACCES:
 	case EPERM:
 		return 1;
-	case ENOENT:
-	case ESRCH:
-	case EBADMSG:
-		return 0;
-	default:
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
 		return err;
+	default: /* it has gone */
+		return 0;
 	}
 }
 
@@ -266,10 +267,8 @@ static void settle(struct owners *o, bool complete)
 	}
 	for (size_t i = 0; i < o->count; i++)
 		o->holders[i].read = false;
-	if (complete) {
+	if (complete)
 		o->wanted = 0;
-		o->thorough = false;
-	}
 }
 
 int owners_scan(struct owners *o)

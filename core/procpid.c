@@ -9,21 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/number.h"
+#include "core/proc.h"
 #include "core/service.h"
 
-static bool digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
+enum { STAT_MAX = 4096, CGROUP_MAX = 64 * 1024 };
+
+/* Which field of stat is the start time; comm is the second. */
+enum { STAT_START = 22 };
 
 bool procpid_number(const char *text, uint32_t *ret_number)
 {
-	uint64_t number = 0;
-	const char *p = text;
+	uint64_t number;
 
-	for (; digit(*p) && number <= UINT32_MAX; p++)
-		number = 10 * number + (uint64_t)(*p - '0');
-	if (p == text || *p != '\0' || number > UINT32_MAX)
+	if (!number_take(&text, 10, UINT32_MAX, &number) || *text != '\0')
 		return false;
 	*ret_number = (uint32_t)number;
 	return true;
@@ -88,80 +87,70 @@ int procpid_open(int proc_fd, uint32_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Reads a file's beginning and terminates it; how many bytes, or -errno. */
-static ssize_t read_text(int dir_fd, const char *path, char *buffer, size_t size)
+/* Finds comm and the start time in stat. */
+static bool parse_stat(const char *stat, struct procpid *ret_process)
 {
-	ssize_t len, sum = 0;
-	int err, fd;
+	struct procpid process = {0};
+	const char *name, *end, *field;
+	size_t len;
 
-	fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	while ((len = read(fd, buffer + sum, size - 1 - (size_t)sum)) > 0)
-		sum += len;
-	err = -errno;
-	close(fd);
-	if (len < 0)
-		return err;
-	buffer[sum] = '\0';
-	return sum;
+	/* "PID (comm) state ...": comm may hold any byte but NUL, parentheses and blanks
+	 * as well; the fields behind it hold numbers and one letter. */
+	name = strchr(stat, '(');
+	end = name ? strrchr(name, ')') : NULL;
+	if (!end)
+		return false;
+	field = end;
+	for (int i = 3; field && i <= STAT_START; i++)
+		field = strchr(field + 1, ' ');
+	if (!field++ || !number_take(&field, 10, UINT64_MAX, &process.start) ||
+	    (*field != ' ' && *field != '\n'))
+		return false;
+	len = (size_t)(end - ++name);
+	if (len >= sizeof(process.name))
+		len = sizeof(process.name) - 1;
+	memcpy(process.name, name, len);
+	*ret_process = process;
+	return true;
 }
 
 int procpid_identify(int dir_fd, struct procpid *ret_process)
 {
-	struct procpid process = {0};
-	char stat[1024], *name, *end, *p;
+	char *stat;
 	size_t len;
-	ssize_t r;
+	int err;
 
-	r = read_text(dir_fd, "stat", stat, sizeof(stat));
-	if (r < 0)
-		return (int)r;
-	/* "PID (comm) state ...": comm may hold any byte but NUL, ')' and spaces as well;
-	 * none of the fields behind it holds a ')'. */
-	name = strchr(stat, '(');
-	end = strrchr(stat, ')');
-	if (!name || !end || end < name)
-		return -EBADMSG;
-	/* The start time is field 22, and comm is the second. */
-	p = end;
-	for (int field = 3; p && field <= 22; field++)
-		p = strchr(p + 1, ' ');
-	if (!p || !digit(p[1]))
-		return -EBADMSG;
-	errno = 0;
-	process.start = strtoull(p + 1, &p, 10);
-	if (errno || (*p != ' ' && *p != '\n'))
-		return -EBADMSG;
-	len = (size_t)(end - ++name);
-	memcpy(process.name, name,
-	       len < sizeof(process.name) ? len : sizeof(process.name) - 1);
-	*ret_process = process;
-	return 0;
+	err = proc_read_file(dir_fd, "stat", STAT_MAX, &stat, &len);
+	if (err)
+		return err;
+	err = parse_stat(stat, ret_process) ? 0 : -EBADMSG;
+	free(stat);
+	return err;
 }
 
 void procpid_service(int dir_fd, char *ret_name, size_t size)
 {
-	char text[8192], *line, *rest = text;
+	char *text, *line, *rest;
+	size_t len;
 
 	ret_name[0] = '\0';
-	if (read_text(dir_fd, "cgroup", text, sizeof(text)) < 0)
+	if (proc_read_file(dir_fd, "cgroup", CGROUP_MAX, &text, &len) != 0)
 		return;
-	/* "ID:controllers:path": the cgroup2 line has no controllers. Where systemd does
-	 * not use cgroup2 its own hierarchy tells; its line comes before that of cgroup2.
-	 */
-	while ((line = strsep(&rest, "\n")) && rest) {
+	/* "ID:controllers:path": the cgroup2 line, the last one, names no controllers.
+	 * Where systemd does not use cgroup2, the line of its own hierarchy tells. */
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
 		char *controllers = strchr(line, ':');
 		char *path = controllers ? strchr(++controllers, ':') : NULL;
 
 		if (!path)
 			continue;
 		*path++ = '\0';
-		if (controllers[0] != '\0' && strcmp(controllers, "name=systemd") != 0)
-			continue;
-		if (strcmp(path, "/") != 0)
+		if (strcmp(path, "/") != 0 &&
+		    (controllers[0] == '\0' || strcmp(controllers, "name=systemd") == 0))
 			service_name(path, ret_name, size);
 	}
+	free(text);
 }
 
 int procpid_socket(int fd_dir, const char *name, uint32_t *ret_inode)

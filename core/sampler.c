@@ -165,13 +165,14 @@ static bool is_refusal(int error)
  * for only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
+	uint32_t listed = s->config.conn_states;
 	const struct {
 		uint32_t states;
 		unsigned want;
 	} passes[] = {
 	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
 	    {FAST_STATES & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
-	    {DETAIL_STATES, s->config.conn_states & DETAIL_STATES ? DIAG_WANT_INFO : 0},
+	    {DETAIL_STATES, listed & STATE_BIT(STATE_ESTABLISHED) ? DIAG_WANT_INFO : 0},
 	};
 	struct diag_stats stats;
 	int ret = 0;

@@ -254,6 +254,7 @@ struct diagnosis {
 	uint32_t worst;    /* enum severity */
 	uint32_t warning;  /* conditions at warning */
 	uint32_t critical; /* conditions at critical */
+	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {

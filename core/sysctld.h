@@ -1,1 +1,70 @@
 /* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_SYSCTLD_H
+#define TCPSTATE_CORE_SYSCTLD_H
+
+/*
+ * This module tells which value the next boot will give to a kernel parameter, from the
+ * files of sysctl.d(5).
+ *
+ * The folders /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d
+ * and /lib/sysctl.d are one: of files with the same name the one in the folder named
+ * first hides the others (so an empty file or a link to /dev/null switches a file off).
+ * What is left is read in the order of the names, and a later assignment wins over an
+ * earlier one, whatever folder it comes from. A parameter that is named explicitly is not
+ * touched by patterns.
+ *
+ * Two programs read these files, and differ:
+ * - systemd-sysctl (at the boot of a systemd host) does not read /etc/sysctl.conf, unless
+ * a link such as 99-sysctl.conf leads there. A line "-name" without a value takes back an
+ *   earlier assignment of that name. Names that begin with a dot are no files.
+ * - `sysctl --system` (as of procps 4.0.2) reads /etc/sysctl.conf last. A line "-name"
+ * only keeps patterns off.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum sysctld_order {
+	SYSCTLD_AUTO, /* systemd where the host runs it (/run/systemd/system), else procps
+		       */
+	SYSCTLD_SYSTEMD,
+	SYSCTLD_PROCPS,
+};
+
+/* What was met on the way. */
+struct sysctld_stats {
+	enum sysctld_order order; /* that was followed, never SYSCTLD_AUTO */
+	uint32_t files;           /* read */
+	uint32_t
+	    unreadable;     /* that should have been read: dangling, looping, too large */
+	uint32_t bad_lines; /* neither assignment nor comment */
+};
+
+struct sysctld_setting {
+	const char *value; /* as written, without blanks around it; may be "" */
+	const char *file;  /* "/etc/sysctl.d/50-web.conf" */
+	uint32_t line;     /* 1.. */
+	bool by_pattern;   /* applies only where the kernel has the parameter */
+};
+
+struct sysctld;
+
+/*
+ * Reads all files below root ("/" is the host's own; links that are absolute lead out of
+ * any other). Only parameters below net are kept. 0 or -errno: -ENOENT without root;
+ * -EFBIG where the files hold more than any sane host does (16384 files after hiding, 1
+ * MiB a file, 16 MiB in all, 65536 assignments, 1024 patterns), for then the winner is
+ * not known.
+ */
+int sysctld_read(const char *root, enum sysctld_order order,
+		 struct sysctld **ret_sysctld);
+void sysctld_free(struct sysctld *s);
+
+/* What the next boot sets a parameter to; name: as sysname_parse() gives it. False:
+ * nothing sets it. The texts live as long as s. */
+bool sysctld_find(const struct sysctld *s, const char *name,
+		  struct sysctld_setting *ret_setting);
+
+const struct sysctld_stats *sysctld_stats(const struct sysctld *s);
+
+#endif

@@ -44,7 +44,7 @@ const struct tunable_info tunable_infos[] = {
      "SACKs that may be compressed into one; 0 switches the compression off"},
     {"tcp_comp_sack_rtt_percent", 1, false, NULL,
      "delay by which SACKs are compressed, percent of the round-trip time"},
-    {"tcp_comp_sack_slack_ns", 1, false, "100000",
+    {"tcp_comp_sack_slack_ns", 1, false, NULL,
      "slack of the timer that delays compressed SACKs, nanoseconds"},
     {"tcp_congestion_control", 1, false, NULL,
      "congestion control algorithm of new connections; the kernel's build chooses the "
@@ -55,7 +55,7 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_early_demux", 1, false, "1",
      "look up the socket of an arriving segment before its route"},
     {"tcp_early_retrans", 1, false, "3", "tail loss probe: 3 or 4 on, 0 off"},
-    {"tcp_ecn", 1, true, NULL,
+    {"tcp_ecn", 1, true, "2",
      "explicit congestion notification: 0 never, 1 ask and answer, 2 when the peer asks; "
      "newer kernels add values for accurate ECN"},
     {"tcp_ecn_fallback", 1, false, "1",
@@ -195,7 +195,7 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_syncookies", 1, true, "1",
      "answer with SYN cookies: 0 never, 1 when a listener's SYN queue is full, 2 always "
      "(testing)"},
-    {"tcp_thin_dupack", 1, false, NULL,
+    {"tcp_thin_dupack", 1, false, "0",
      "retransmit thin streams after one duplicate ACK; gone since Linux 4.11"},
     {"tcp_thin_linear_timeouts", 1, false, "0",
      "thin streams retransmit at equal distances first"},

@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include <net-snmp/net-snmp-config.h>
-#include <net-snmp/net-snmp-includes.h>
-#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include "subagent/agent_private.h"
+
 #include <net-snmp/agent/agent_callbacks.h>
 #include <net-snmp/agent/agent_sysORTable.h>
-#include <net-snmp/library/large_fd_set.h>
-
-#include "subagent/agent.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -23,17 +19,7 @@
 /* A hung master may hold the loop up for this long, once a retry. */
 enum { MASTER_TIMEOUT_S = 3 };
 
-static const oid base[] = {TCPSTATE_MIB_BASE};
-
-struct agent {
-	const struct snapshot *snapshot;
-	bool connected;
-	time_t lost_at; /* CLOCK_MONOTONIC seconds */
-	uint32_t retry_s;
-	netsnmp_large_fd_set fds;
-	struct pollfd *polled;
-	size_t n_polled_max;
-};
+const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
 
 static time_t monotonic_seconds(void)
 {
@@ -82,10 +68,10 @@ static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX],
 {
 	size_t len = 0;
 
-	if (snmp_oid_compare(vb->name, vb->name_length, base, OID_LENGTH(base)) > 0) {
-		if (snmp_oidtree_compare(vb->name, vb->name_length, base, OID_LENGTH(base)))
+	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) > 0) {
+		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN))
 			return false;
-		for (size_t i = OID_LENGTH(base); i < vb->name_length && len < OID_MAX; i++)
+		for (size_t i = AGENT_BASE_LEN; i < vb->name_length && len < OID_MAX; i++)
 			ret_oid[len++] = (uint32_t)vb->name[i];
 	}
 	*ret_len = len;
@@ -100,8 +86,8 @@ static void answer_get(const struct agent *agent, netsnmp_agent_request_info *in
 	enum oid_result result = OID_NO_OBJECT;
 	size_t len;
 
-	if (agent->snapshot && relative(request->requestvb, id, &len))
-		result = oidtable_get(&tables_tree, agent->snapshot, id, len, &value);
+	if (agent->showing && relative(request->requestvb, id, &len))
+		result = oidtable_get(&tables_tree, &agent->shown, id, len, &value);
 	if (result == OID_FOUND)
 		set_value(request->requestvb, &value);
 	else
@@ -114,18 +100,18 @@ static void answer_next(const struct agent *agent, netsnmp_request_info *request
 {
 	netsnmp_variable_list *vb = request->requestvb;
 	uint32_t id[OID_MAX], next[OID_MAX];
-	oid name[OID_MAX + OID_LENGTH(base)];
+	oid name[OID_MAX + AGENT_BASE_LEN];
 	struct value value;
 	size_t len, next_len;
 
-	if (!agent->snapshot || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, agent->snapshot, id, len, request->inclusive, next,
+	if (!agent->showing || !relative(vb, id, &len) ||
+	    oidtable_next(&tables_tree, &agent->shown, id, len, request->inclusive, next,
 		&next_len, &value) != OID_FOUND)
 		return;
-	memcpy(name, base, sizeof(base));
+	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
 	for (size_t i = 0; i < next_len; i++)
-		name[OID_LENGTH(base) + i] = next[i];
-	snmp_set_var_objid(vb, name, OID_LENGTH(base) + next_len);
+		name[AGENT_BASE_LEN + i] = next[i];
+	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + next_len);
 	set_value(vb, &value);
 }
 
@@ -169,7 +155,8 @@ static int on_connect(int major, int minor, void *server_arg, void *client_arg)
 {
 	struct agent *agent = client_arg;
 
-	(void)major, (void)minor, (void)server_arg;
+	(void)major, (void)minor;
+	agent->session = server_arg;
 	if (agent->lost_at)
 		log_line(LOG_NOTICE, "snmpd is back after %ld s",
 		    (long)(monotonic_seconds() - agent->lost_at));
@@ -187,7 +174,9 @@ static int on_disconnect(int major, int minor, void *server_arg, void *client_ar
 		log_line(LOG_WARNING, "snmpd at %s went away; trying again every %u s",
 		    agent_address(agent), agent->retry_s);
 	agent->connected = false;
+	agent->session = NULL;
 	agent->lost_at = monotonic_seconds();
+	agent_notify_again(agent);
 	return SNMP_ERR_NOERROR;
 }
 
@@ -237,16 +226,28 @@ static void isolate(void)
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 }
 
+static const struct {
+	int major, minor;
+	SNMPCallback *function;
+} callbacks[] = {
+    {SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START, on_connect},
+    {SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP, on_disconnect},
+};
+
+enum { N_CALLBACKS = sizeof(callbacks) / sizeof(callbacks[0]) };
+
 static void set_up(struct agent *agent, const struct agent_options *options)
 {
 	netsnmp_log_handler *log;
 
+	for (size_t i = 0; i < N_CALLBACKS; i++)
+		snmp_register_callback(callbacks[i].major, callbacks[i].minor,
+		    callbacks[i].function, agent);
 	snmp_disable_log();
 	log = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
 	if (log)
 		log->pri_max = LOG_EMERG;
-	snmp_register_callback(
-	    SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, agent);
 	isolate();
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
@@ -256,10 +257,14 @@ static void set_up(struct agent *agent, const struct agent_options *options)
 	if (options->address[0])
 		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
 		    options->address);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_START,
-	    on_connect, agent);
-	snmp_register_callback(SNMP_CALLBACK_APPLICATION, SNMPD_CALLBACK_INDEX_STOP,
-	    on_disconnect, agent);
+}
+
+/* Otherwise snmp_shutdown() would free their argument. */
+static void remove_callbacks(struct agent *agent)
+{
+	for (size_t i = 0; i < N_CALLBACKS; i++)
+		snmp_unregister_callback(callbacks[i].major, callbacks[i].minor,
+		    callbacks[i].function, agent, 1);
 }
 
 int agent_open(const struct agent_options *options, struct agent **ret_agent)
@@ -278,13 +283,13 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
 	    (int)options->retry_s);
 	registration = netsnmp_create_handler_registration(
-	    "tcpstate", handle, base, OID_LENGTH(base), HANDLER_CAN_RONLY);
+	    "tcpstate", handle, agent_base_oid, AGENT_BASE_LEN, HANDLER_CAN_RONLY);
 	if (!registration)
 		goto failed;
 	registration->my_reg_void = agent;
 	if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
 		goto failed;
-	register_sysORTable((oid *)base, OID_LENGTH(base),
+	register_sysORTable((oid *)agent_base_oid, AGENT_BASE_LEN,
 	    "TCPSTATE-MIB: TCP connection states, queues, limits and tuning");
 	init_snmp("tcpstated");
 	if (!agent->connected) {
@@ -295,6 +300,7 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	*ret_agent = agent;
 	return 0;
 failed:
+	remove_callbacks(agent);
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent);
 	return -EIO;
@@ -304,9 +310,8 @@ void agent_close(struct agent *agent)
 {
 	if (!agent)
 		return;
-	agent->snapshot = NULL;
-	/* The end of the session is no loss of the master. */
-	agent->connected = false;
+	agent->showing = false;
+	remove_callbacks(agent);
 	snmp_shutdown("tcpstated");
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent->polled);
@@ -315,7 +320,11 @@ void agent_close(struct agent *agent)
 
 void agent_show(struct agent *agent, const struct snapshot *snapshot)
 {
-	agent->snapshot = snapshot;
+	agent->showing = snapshot != NULL;
+	if (!snapshot)
+		return;
+	agent->shown = *snapshot;
+	agent->shown.diagnosis.notifications_lost = agent->lost;
 }
 
 /* --- the loop ------------------------------------------------------------------------- */
@@ -390,6 +399,6 @@ void agent_base(char *buf, size_t size)
 	size_t at = 0;
 
 	buf[0] = '\0';
-	for (size_t i = 0; i < OID_LENGTH(base) && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, ".%lu", (unsigned long)base[i]);
+	for (size_t i = 0; i < AGENT_BASE_LEN && at < size; i++)
+		at += (size_t)snprintf(buf + at, size - at, ".%lu", (unsigned long)agent_base_oid[i]);
 }

@@ -34,7 +34,7 @@ static void tell_first(struct daemon *d, const struct snapshot *s)
 
 	agent_base(base, sizeof(base));
 	log_line(LOG_NOTICE,
-	    "%s: serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
+	    "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
 	    s->info.version, base, d->config.interval_s, s->info.sockets);
 }
 

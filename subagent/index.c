@@ -162,13 +162,13 @@ size_t index_condition(const struct snapshot *s, const void *row,
 /* Who holds the socket, as far as the permissions let it be known. */
 static int format_owner(const struct owner *owner, uint32_t inode, char *buf, size_t size)
 {
-	const char *space = owner->service[0] ? " " : "";
+	const char *service = owner->service;
 
 	if (owner->pid > 0)
-		return snprintf(buf, size, "%s[%u]%s%s", owner->name, owner->pid, space,
-				owner->service);
+		return snprintf(buf, size, "%s[%u]%s%s", owner->name, owner->pid,
+				service[0] ? " " : "", service);
 	return snprintf(buf, size, "%s%s%s", inode > 0 ? "unknown process" : "no process",
-			space, owner->service);
+			service[0] ? " of " : "", service);
 }
 
 size_t index_conn_summary(const struct snapshot *s, const void *row, char *buf,

@@ -91,7 +91,7 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 
 /*
  * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END:
- * none is left. GETBULK is this in a loop.
+ * none is left. GETBULK is this in a loop; ret_oid may be oid itself.
  */
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
 			      const uint32_t *oid, size_t len, bool inclusive,

@@ -176,6 +176,8 @@ static const struct column diagnosis_columns[] = {
     {COLUMN(1, "tcpStateWorstSeverity", SYNTAX_INTEGER, struct diagnosis, worst)},
     {COLUMN(2, "tcpStateConditionsWarning", SYNTAX_GAUGE32, struct diagnosis, warning)},
     {COLUMN(3, "tcpStateConditionsCritical", SYNTAX_GAUGE32, struct diagnosis, critical)},
+    {COLUMN(4, "tcpStateNotificationsLost", SYNTAX_COUNTER32, struct diagnosis,
+	    notifications_lost)},
 };
 
 /* The rows of an array of the snapshot. */

@@ -7,7 +7,7 @@
 UNPRIVILEGED=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 [ "$(id -u)" = 0 ] || UNPRIVILEGED=()
 SNMPD_AS=("${UNPRIVILEGED[@]}")
-TCPSTATED_AS=("${UNPRIVILEGED[@]}") # also a place for valgrind or tests/nodiag
+TCPSTATED_AS=("${UNPRIVILEGED[@]}") # also a place for valgrind or $BIN/nodiag
 
 random_word() {
 	od -An -N8 -tx1 /dev/urandom | tr -d ' \n'
@@ -23,7 +23,7 @@ AGENTX=$T/snmpd/agentx
 SNMP_PORT='' TRAP_PORT=''
 
 mkdir -p "$T/client"
-export MIBDIRS=$BUILD/mib:$SRC/mib/base:/usr/share/snmp/mibs MIBS=TCPSTATE-MIB
+export MIBDIRS=$T/mibs:/usr/share/snmp/mibs MIBS=TCPSTATE-MIB
 export SNMPCONFPATH=$T/client SNMP_PERSISTENT_DIR=$T/client
 
 free_udp_port() {
@@ -184,7 +184,7 @@ tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
 	shift
 	spawn tcpstated "${SERVER[@]}" "${TCPSTATED_AS[@]}" \
-		"$BUILD/tcpstated" -f -c "$T/tcpstate.conf" -x "unix:$AGENTX" "$@"
+		"$BIN/tcpstated" -f -c "$T/tcpstate.conf" -x "unix:$AGENTX" "$@"
 }
 
 tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be read

@@ -33,7 +33,7 @@ kernel_shows_bound() {
 bound_rows() {
 	local v4 v6
 	kernel_shows_bound || return 0
-	read -r _ v4 v6 < <(in_server "$BUILD/tests/sockets" bound </dev/null)
+	read -r _ v4 v6 < <(in_server "$BIN/sockets" bound </dev/null)
 	yes 'CLOSED ipv4' | head -n "$v4"
 	yes 'CLOSED ipv6' | head -n "$v6"
 }

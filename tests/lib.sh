@@ -10,6 +10,8 @@
 #
 #   BUILD  the build folder (default: the current one)
 #   SRC    the source folder (default: the one that this file is in)
+#   BIN    (made here) copies of tcpstated, sockets, nodiag that any user can run
+#   T      (made here) the temporary folder
 #   KEEP   not empty: keep the temporary folder, for its logs
 
 set -u
@@ -21,6 +23,15 @@ PATH=$PATH:/usr/sbin:/sbin
 
 T=$(mktemp -d "${TMPDIR:-/tmp}/tcpstate-test.XXXXXX") || exit 1
 chmod 755 "$T"
+
+# Copies, because users without privilege may not reach the folders of the one who builds.
+BIN=$T/bin
+mkdir "$BIN" "$T/mibs"
+for file in tcpstated tests/sockets tests/nodiag; do
+	[ ! -x "$BUILD/$file" ] || cp "$BUILD/$file" "$BIN/"
+done
+cp "$BUILD"/mib/*.txt "$SRC"/mib/base/*.txt "$T/mibs/" 2>/dev/null
+chmod -R a+rX "$BIN" "$T/mibs"
 
 # --- checks ------------------------------------------------------------------------------
 
@@ -35,7 +46,7 @@ ok() { # NAME
 fail() { # NAME [WHY]
 	FAILED=$((FAILED + 1))
 	printf 'FAILED - %s\n' "$1"
-	[ $# -lt 2 ] || printf '%s\n' "$2" | sed 's/^/    /'
+	[ -z "${2:-}" ] || printf '%s\n' "$2" | sed 's/^/    /'
 }
 
 check() { # NAME EXPECTED ACTUAL: equal, several lines allowed
@@ -143,7 +154,7 @@ sockets_start() { # NAME [PREFIX...]: PREFIX such as "${SERVER[@]}" setpriv --re
 		for fd in "${SOCKETS_IN[@]}" "${SOCKETS_OUT[@]}"; do
 			exec {fd}>&-
 		done
-		exec "$@" "$BUILD/tests/sockets" <"$T/$name.in" >"$T/$name.out" 2>>"$T/$name.log"
+		exec "$@" "$BIN/sockets" <"$T/$name.in" >"$T/$name.out" 2>>"$T/$name.log"
 	) &
 	PIDS[$name]=$!
 	exec {in}>"$T/$name.in" {out}<"$T/$name.out"

@@ -151,9 +151,9 @@ test_errors() {
 test_nodiag() {
 	namespaces_start
 	check_match "sock_diag is refused" 'error bound : Operation not permitted' \
-		"$(in_server "$BUILD/tests/nodiag" "$BUILD/tests/sockets" bound </dev/null)"
-	check_run "other netlink sockets are not" "${SERVER[@]}" "$BUILD/tests/nodiag" ip link
-	check_run "and it is not without nodiag" "${SERVER[@]}" "$BUILD/tests/sockets" bound
+		"$(in_server "$BIN/nodiag" "$BIN/sockets" bound </dev/null)"
+	check_run "other netlink sockets are not" "${SERVER[@]}" "$BIN/nodiag" ip link
+	check_run "and it is not without nodiag" "${SERVER[@]}" "$BIN/sockets" bound
 }
 
 test_snmp() {
