@@ -287,6 +287,10 @@ struct snapshot {
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
 
+/* A copy, rows included; its tuning is the same table, whose users the caller counts. The
+ * caller frees it. NULL: out of memory. */
+struct snapshot *snapshot_copy(const struct snapshot *s);
+
 /* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
 void snapshot_free(struct snapshot *s);
 
