@@ -2,61 +2,16 @@
 #include "core/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/folder.h"
 #include "tests/suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-static int open_fixture(const char *name)
-{
-	int fd = open(suite_data(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	CU_ASSERT_FATAL(fd >= 0);
-	return fd;
-}
-
-/* A folder for files that a case makes, below the working directory. */
-struct folder {
-	char path[32];
-	int fd;
-};
-
-static void folder_make(struct folder *f)
-{
-	strcpy(f->path, "test_proc.XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(f->path));
-	f->fd = open(f->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CU_ASSERT_FATAL(f->fd >= 0);
-}
-
-/* text NULL: no such file. */
-static void folder_put(const struct folder *f, const char *name, const char *text)
-{
-	int fd;
-
-	unlinkat(f->fd, name, 0);
-	if (!text)
-		return;
-	fd = openat(f->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	CU_ASSERT_FATAL(fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
-}
-
-static void folder_remove(struct folder *f, const char *const names[], size_t n_names)
-{
-	for (size_t i = 0; i < n_names; i++)
-		unlinkat(f->fd, names[i], 0);
-	close(f->fd);
-	CU_ASSERT_EQUAL(rmdir(f->path), 0);
-}
 
 static bool has(const struct counters *c, const char *name, uint64_t expected)
 {
@@ -67,7 +22,7 @@ static bool has(const struct counters *c, const char *name, uint64_t expected)
 
 static void counters_are_those_of_nstat(void)
 {
-	int fd = open_fixture("proc/linux-6.18");
+	int fd = folder_open_fixture("proc/linux-6.18");
 	FILE *nstat = fopen(suite_data("proc/linux-6.18/nstat.txt"), "re");
 	struct counters c = {.rows = NULL};
 	char line[128], name[64];
@@ -98,7 +53,7 @@ static void counters_are_those_of_nstat(void)
 
 static void an_old_kernel_has_fewer(void)
 {
-	int fd = open_fixture("proc/linux-3.10");
+	int fd = folder_open_fixture("proc/linux-3.10");
 	struct counters c = {.rows = NULL};
 	struct sockstat s = {.in_use = 0};
 	uint64_t value;
@@ -157,7 +112,6 @@ static void odd_counters_are_refused(void)
 	     EXT, -EBADMSG},
 	    {"Tcp: A\nTcp: 1\n", "MPTcpExt: A\nMPTcpExt: 1\n", -EBADMSG},
 	};
-	static const char *const names[] = {"snmp", "netstat"};
 	struct folder f;
 
 	folder_make(&f);
@@ -172,13 +126,12 @@ static void odd_counters_are_refused(void)
 		else
 			proc_counters_done(&c);
 	}
-	folder_remove(&f, names, COUNT(names));
+	folder_remove(&f);
 }
 
 /* Skipped rather than cut: it would be shown as another counter's. */
 static void names_too_long_are_skipped(void)
 {
-	static const char *const names[] = {"snmp", "netstat"};
 	struct counters c = {.rows = NULL};
 	struct folder f;
 	char longest[48], text[256];
@@ -195,7 +148,7 @@ static void names_too_long_are_skipped(void)
 	CU_ASSERT_TRUE(has(&c, text, 2));
 	CU_ASSERT_TRUE(has(&c, "TcpC", 4));
 	proc_counters_done(&c);
-	folder_remove(&f, names, COUNT(names));
+	folder_remove(&f);
 }
 
 static void sockstat_is_read(void)
@@ -222,7 +175,6 @@ static void sockstat_is_read(void)
 	     -EBADMSG, 0},
 	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 5 \xff\n", NULL, -EBADMSG, 0},
 	};
-	static const char *const names[] = {"sockstat", "sockstat6"};
 	struct folder f;
 
 	folder_make(&f);
@@ -240,7 +192,7 @@ static void sockstat_is_read(void)
 			  s.allocated == 4 && s.memory_pages == 5);
 		CU_ASSERT_EQUAL(s.in_use_v6, cases[i].in_use_v6);
 	}
-	folder_remove(&f, names, COUNT(names));
+	folder_remove(&f);
 }
 
 static void numbers_are_read(void)
@@ -266,7 +218,6 @@ static void numbers_are_read(void)
 	    {"18446744073709551616\n", 3, -EBADMSG, {0}},
 	    {NULL, 3, -ENOENT, {0}},
 	};
-	static const char *const names[] = {"n"};
 	struct folder f;
 
 	folder_make(&f);
@@ -278,12 +229,11 @@ static void numbers_are_read(void)
 				cases[i].result);
 		CU_ASSERT_EQUAL(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
 	}
-	folder_remove(&f, names, COUNT(names));
+	folder_remove(&f);
 }
 
 static void files_are_read_whole_or_not_at_all(void)
 {
-	static const char *const names[] = {"file"};
 	enum { SIZE = 10000 };
 	char *big = malloc(SIZE + 1), *text = NULL;
 	struct folder f;
@@ -310,7 +260,7 @@ static void files_are_read_whole_or_not_at_all(void)
 	CU_ASSERT_STRING_EQUAL(text, "");
 	free(text);
 	free(big);
-	folder_remove(&f, names, COUNT(names));
+	folder_remove(&f);
 }
 
 int main(void)
