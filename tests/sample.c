@@ -13,8 +13,14 @@
 #define SET_ROWS(s, name, array)                                                         \
 	((s)->name = copy_rows((array), sizeof(array)), (s)->n_##name = COUNT_OF(array))
 
-#define V4(a, b, c, d) {.type = INET_IPV4, .bytes = {(a), (b), (c), (d)}}
-#define V6_ANY         {.type = INET_IPV6}
+#define V4(a, b, c, d)                                                                   \
+	{                                                                                \
+		.type = INET_IPV4, .bytes = {(a), (b), (c), (d) }                        \
+	}
+#define V6_ANY                                                                           \
+	{                                                                                \
+		.type = INET_IPV6                                                        \
+	}
 
 enum { HOSTILE_LISTENERS = 1000 };
 
@@ -108,12 +114,13 @@ static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t va
 		row->value = value;
 		row->since.tv_sec = SAMPLE_TIME - since_s;
 		snprintf(row->offender, sizeof(row->offender), "%s", offender);
+		s->diagnosis.warning += severity == SEVERITY_WARNING;
+		s->diagnosis.critical += severity == SEVERITY_CRITICAL;
 	}
-	s->diagnosis.warning += severity == SEVERITY_WARNING;
-	s->diagnosis.critical += severity == SEVERITY_CRITICAL;
-	if (severity != SEVERITY_UNKNOWN)
-		s->diagnosis.worst = s->diagnosis.critical ? SEVERITY_CRITICAL
-							    : SEVERITY_WARNING;
+	if (s->diagnosis.critical > 0)
+		s->diagnosis.worst = SEVERITY_CRITICAL;
+	else if (s->diagnosis.warning > 0)
+		s->diagnosis.worst = SEVERITY_WARNING;
 }
 
 static void set_listener_states(struct snapshot *s)
@@ -191,8 +198,8 @@ static void set_trouble_rows(struct snapshot *s)
 	    {STATE_TIME_WAIT, 1902, V4(10, 0, 7, 12)},
 	};
 	static const struct process processes[] = {
-	    {812, STATE_LISTEN, 1, 1},	     {812, STATE_CLOSE_WAIT, 2, 1},
-	    {977, STATE_CLOSE_WAIT, 1, 3},   {4321, STATE_SYN_SENT, 2, 2},
+	    {812, STATE_LISTEN, 1, 1},         {812, STATE_CLOSE_WAIT, 2, 1},
+	    {977, STATE_CLOSE_WAIT, 1, 3},     {4321, STATE_SYN_SENT, 2, 2},
 	    {4321, STATE_CLOSE_WAIT, 1200, 2}, {5150, STATE_CLOSE_WAIT, 1, 4},
 	};
 	free(s->owners);
@@ -234,7 +241,8 @@ struct snapshot *sample_trouble(void)
 	set_state(s, STATE_ESTABLISHED, 44102, 768);
 	set_state(s, STATE_CLOSE_WAIT, 1204, 0);
 	set_state(s, STATE_TIME_WAIT, 1902, 0);
-	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min = 45233;
+	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min =
+	    45233;
 	s->spreads[STATE_SYN_RECV - 1].remotes = 96;
 	s->spreads[STATE_CLOSE_WAIT - 1].remotes = 2;
 	s->spreads[STATE_CLOSE_WAIT - 1].processes = 4;
@@ -254,8 +262,8 @@ struct snapshot *sample_trouble(void)
 	return s;
 }
 
-/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off in
- * the middle of one. */
+/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off
+ * in the middle of one. */
 static void hostile_text(char *buf, size_t size, const char *pattern)
 {
 	size_t len = strlen(pattern);
@@ -279,10 +287,12 @@ static void hostile_rows(struct snapshot *s)
 	s->owners[0] = owner;
 	memset(addr.bytes, 0xfe, sizeof(addr.bytes));
 	for (uint32_t i = 0; i < HOSTILE_LISTENERS; i++)
-		rows[i] = (struct listener){addr,	(uint16_t)(64000 + i), false,
-					    UINT32_MAX, UINT32_MAX,	       999999999,
-					    UINT32_MAX, UINT32_MAX,	       UINT32_MAX,
-					    UINT32_MAX, UINT32_MAX,	       UINT64_MAX,
+		rows[i] = (struct listener){addr,       (uint16_t)(64000 + i),
+					    false,      UINT32_MAX,
+					    UINT32_MAX, 999999999,
+					    UINT32_MAX, UINT32_MAX,
+					    UINT32_MAX, UINT32_MAX,
+					    UINT32_MAX, UINT64_MAX,
 					    0};
 	s->listeners = rows;
 	s->n_listeners = HOSTILE_LISTENERS;

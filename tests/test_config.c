@@ -347,8 +347,8 @@ static void test_users(void)
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Traps off", error), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(error, "traps is an option of tcpstated only");
 	CU_ASSERT_TRUE(c.traps);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "ConnRows 5", error), 0);
-	CU_ASSERT_EQUAL(c.conn_rows, 5);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Remotes 5", error), 0);
+	CU_ASSERT_EQUAL(c.remotes, 5);
 }
 
 struct raw {
