@@ -167,22 +167,19 @@ plugin_configure options <<-'END'
 END
 collectd_start options
 check "wrong options" "\
-AgentX is no option of this plugin
-Bogus
-Condition
-ListeningPorts
-LocalPort
-MaxListeners
-RemotePort
-State" "$(sed -n 's/^tcpstate plugin: \(.*\); the option is ignored$/\1/p' "$T/options.log")"
+unknown option \"Bogus\"
+max-listeners: \"many\" is no whole number from 0 to 1000
+local-port: \"70000\" is no whole number from 1 to 65535
+remote-port: \"5432.5\" is no whole number from 1 to 65535
+listening-ports: \"maybe\" is neither on nor off
+agentx is an option of tcpstated only
+condition synQueue: wants \"off\" or pairs of a word and its value
+State: is no block" "$(sed -n 's/^tcpstate plugin: \(.*\); the option is ignored$/\1/p' \
+	"$T/options.log")"
 check "right options beside them" "5007-local 5010-local all" \
 	"$(ctl options listval | sed -n 's/.*tcpstate-\(.*\).tcp_connections-.*/\1/p' |
 		sort -u | xargs)"
 check "a value of a condition of one's own" 1 \
 	"$(ctl options listval | grep -c tcpstate_condition-stateCount.SYN_RECV)"
 stop options
-check "collectd -T" "ends 0" "ends $(
-	"${COLLECTD_AS[@]}" "${SERVER[@]}" true
-	"${SERVER[@]}" "${COLLECTD_AS[@]}" collectd -T -C "$T/host.conf" >/dev/null 2>&1
-	echo $?
-)"
+check_run "collectd -T" "${SERVER[@]}" "${COLLECTD_AS[@]}" collectd -T -C "$T/host.conf"
