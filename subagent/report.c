@@ -41,13 +41,15 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "services are not known.");
 	if (info->owners_unreadable)
 		page_text(out, 0, 0,
-			  "No permission to look into %s processes: their sockets show "
+			  "No permission to look into %s process%s: their sockets show "
 			  "no process. Run as root, or with CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH.",
-			  page_number(info->owners_unreadable, number));
+			  page_number(info->owners_unreadable, number),
+			  info->owners_unreadable == 1 ? "" : "es");
 	if (info->unknown_states)
 		page_text(out, 0, 0,
-			  "%s sockets are in a state that this version does not know.",
+			  "Not counted: %s sockets in a state that this version does "
+			  "not know.",
 			  page_number(info->unknown_states, number));
 }
 
