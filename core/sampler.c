@@ -282,6 +282,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	struct timespec done;
 
 	clock_gettime(CLOCK_MONOTONIC, &done);
+	info->tried = info->monotonic;
+	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
@@ -360,6 +362,7 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 	now->info.errors = ++s->errors;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
 	    strerrordesc_np(-error));
+	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
