@@ -1,2 +1,384 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/build.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/build_private.h"
+#include "core/state.h"
+
+int build_new(struct build **ret_build)
+{
+	struct build *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	tally_init(&b->listeners, sizeof(struct listener_key), sizeof(struct listener_entry));
+	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
+	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
+	suspect_init(&b->suspects);
+	*ret_build = b;
+	return 0;
+}
+
+void build_free(struct build *b)
+{
+	if (!b)
+		return;
+	tally_done(&b->listeners);
+	tally_done(&b->remotes);
+	tally_done(&b->ports);
+	portcount_done(&b->port_counts);
+	suspect_done(&b->suspects);
+	free(b->by_owner);
+	free(b->conns);
+	free(b->pending);
+	free(b->listener_sockets);
+	free(b);
+}
+
+int build_begin(struct build *b, const struct build_options *options)
+{
+	b->options = *options;
+	tally_clear(&b->listeners);
+	tally_clear(&b->remotes);
+	tally_clear(&b->ports);
+	suspect_clear(&b->suspects);
+	memset(b->counts, 0, sizeof(b->counts));
+	memset(b->port_listens, 0, sizeof(b->port_listens));
+	memset(b->rows_of, 0, sizeof(b->rows_of));
+	if (b->by_owner)
+		memset(b->by_owner, 0, b->n_by_owner * sizeof(*b->by_owner));
+	b->n_conns = 0;
+	b->n_pending = 0;
+	b->n_listener_sockets = 0;
+	b->tw_fin2 = 0;
+	return portcount_begin(&b->port_counts, options->report);
+}
+
+/* Makes room for one more element; doubles. */
+static int reserve(void **array, size_t *capacity, size_t count, size_t size)
+{
+	size_t more = *capacity ? *capacity * 2 : 256;
+	void *bigger;
+
+	if (count < *capacity)
+		return 0;
+	bigger = realloc(*array, more * size);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*capacity = more;
+	return 0;
+}
+
+static bool bit_get(const uint8_t *map, uint16_t bit)
+{
+	return map[bit / 8] >> bit % 8 & 1;
+}
+
+static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
+{
+	memset(ret_key, 0, sizeof(*ret_key));
+	ret_key->addr = *addr;
+	ret_key->port = port;
+}
+
+/* The most specific listener that fits: the address before the wildcard, the family's own
+ * wildcard before a dual-stack one. */
+static struct listener_entry *listener_of(const struct build *b, const struct conn *conn)
+{
+	struct listener_entry *entry;
+	struct listener_key key;
+
+	if (!bit_get(b->port_listens, conn->local_port))
+		return NULL;
+	key_of(&conn->local, conn->local_port, &key);
+	entry = tally_find(&b->listeners, &key);
+	if (entry)
+		return entry;
+	memset(&key.addr, 0, sizeof(key.addr));
+	key.addr.type = conn->ip_version == IP_V4 ? INET_IPV4 : INET_IPV6;
+	entry = tally_find(&b->listeners, &key);
+	if (entry || conn->ip_version != IP_V4)
+		return entry;
+	key.addr.type = INET_IPV6;
+	entry = tally_find(&b->listeners, &key);
+	return entry && entry->dual_stack ? entry : NULL;
+}
+
+static uint32_t listener_index(const struct build *b, const struct listener_entry *entry)
+{
+	if (!entry)
+		return UINT32_MAX;
+	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
+}
+
+/* A socket whose owner a scan may find. */
+static int add_pending(struct build *b, const struct conn *conn, uint32_t listener,
+    uint32_t row, unsigned kinds)
+{
+	if (reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
+		sizeof(*b->pending)) < 0)
+		return -ENOMEM;
+	b->pending[b->n_pending++] = (struct pending){
+	    .cgroup_id = conn->cgroup_id,
+	    .inode = conn->inode,
+	    .listener = conn->state == STATE_LISTEN ? listener : UINT32_MAX,
+	    .row = row,
+	    .kinds = (uint16_t)kinds,
+	    .state = conn->state,
+	};
+	return 0;
+}
+
+static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
+{
+	if (owner >= b->n_by_owner) {
+		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
+		void *bigger = realloc(b->by_owner, more * sizeof(*b->by_owner));
+
+		if (!bigger)
+			return -ENOMEM;
+		b->by_owner = bigger;
+		memset(b->by_owner + b->n_by_owner, 0,
+		    (more - b->n_by_owner) * sizeof(*b->by_owner));
+		b->n_by_owner = more;
+	}
+	b->by_owner[owner][state - 1]++;
+	return 0;
+}
+
+static uint32_t percent(uint32_t part, uint32_t whole)
+{
+	uint64_t p = (uint64_t)part * 100 / whole;
+
+	return p > UINT32_MAX ? UINT32_MAX : (uint32_t)p;
+}
+
+/* Of two owners of one listener: the lower pid, a known process before a mere service. */
+uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
+{
+	const struct owner *list;
+	size_t count;
+
+	if (!one || !other)
+		return one ? one : other;
+	list = owners_list(b->options.owners, &count);
+	/* pid 0, nobody known, becomes the highest. */
+	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
+}
+
+static int add_listener(struct build *b, const struct conn *conn)
+{
+	struct listener_entry *entry;
+	struct listener_key key;
+	uint32_t full;
+
+	key_of(&conn->local, conn->local_port, &key);
+	entry = tally_add(&b->listeners, &key);
+	if (!entry || reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+		return -ENOMEM;
+	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
+	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
+	entry->sockets++;
+	entry->accept_queue += conn->recv_queue;
+	entry->accept_queue_limit += conn->send_queue;
+	/* A limit of 0 is listen(fd, 0): the kernel still queues one connection. */
+	full = b->options.limits_known
+	           ? percent(conn->recv_queue, conn->send_queue ? conn->send_queue : 1)
+	           : 0;
+	if (full > entry->accept_queue_fullest)
+		entry->accept_queue_fullest = full;
+	entry->drops += conn->drops;
+	entry->states[STATE_LISTEN - 1]++;
+	entry->owner = build_lower_pid(b, entry->owner, conn->owner);
+	b->listener_sockets[b->n_listener_sockets++] = (struct build_listener_socket){
+	    .inode = conn->inode,
+	    .drops = conn->drops,
+	    .listener = listener_index(b, entry),
+	};
+	return 0;
+}
+
+/* Counts the local port that an outgoing connection takes towards its remote end. */
+static int add_port(struct build *b, const struct conn *conn)
+{
+	struct ports_key key = {
+	    .local = conn->local, .remote = conn->remote, .remote_port = conn->remote_port};
+	struct ports_entry *entry;
+
+	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
+	    conn->state == STATE_CLOSED)
+		return 0;
+	if (b->options.ports_reserved && bit_get(b->options.ports_reserved, conn->local_port))
+		return 0;
+	entry = tally_add(&b->ports, &key);
+	if (!entry)
+		return -ENOMEM;
+	entry->used++;
+	if (conn->owner)
+		entry->owner = conn->owner;
+	return 0;
+}
+
+static int add_remote(struct build *b, const struct conn *conn)
+{
+	struct remote_key key = {.state = conn->state, .addr = conn->remote};
+	struct remote_entry *entry;
+
+	if (conn->state == STATE_CLOSED)
+		return 0;
+	entry = tally_add(&b->remotes, &key);
+	if (!entry)
+		return -ENOMEM;
+	entry->count++;
+	return 0;
+}
+
+/*
+ * Makes room in a full table for a state that has less than its share: the last row of the
+ * state with the most rows gives way, so that a flood of half-open connections does not
+ * hide the CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
+ */
+static uint32_t evict_row(struct build *b, uint8_t state)
+{
+	uint32_t share = b->options.conn_rows / STATE_COUNT;
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < STATE_COUNT; i++)
+		if (b->rows_of[i] > b->rows_of[most])
+			most = i;
+	if (b->rows_of[state - 1] >= share || b->rows_of[most] <= share)
+		return UINT32_MAX;
+	while (b->evict_from > 0) {
+		uint32_t row = --b->evict_from;
+
+		if (b->conns[row].state == most + 1) {
+			b->rows_of[most]--;
+			return row;
+		}
+	}
+	return UINT32_MAX;
+}
+
+/* Keeps the row if its state is listed and there is room. */
+static int add_row(struct build *b, const struct conn *conn, uint32_t *ret_row)
+{
+	uint32_t row;
+
+	*ret_row = UINT32_MAX;
+	if (!(b->options.conn_states & STATE_BIT(conn->state)))
+		return 0;
+	if (b->n_conns < b->options.conn_rows) {
+		if (reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
+			sizeof(*b->conns)) < 0)
+			return -ENOMEM;
+		row = (uint32_t)b->n_conns++;
+		b->evict_from = row + 1;
+	} else {
+		row = evict_row(b, conn->state);
+		if (row == UINT32_MAX)
+			return 0;
+	}
+	b->conns[row] = *conn;
+	b->rows_of[conn->state - 1]++;
+	*ret_row = row;
+	return 0;
+}
+
+static int add_connection(struct build *b, const struct conn *conn, unsigned kinds,
+    uint32_t *ret_listener, uint32_t *ret_row)
+{
+	struct listener_entry *listener = listener_of(b, conn);
+	int ret;
+
+	*ret_listener = listener_index(b, listener);
+	if (listener) {
+		listener->states[conn->state - 1]++;
+		listener->unanswered += !!(conn->flags & CONN_UNANSWERED);
+	} else {
+		ret = add_port(b, conn);
+		if (ret < 0)
+			return ret;
+	}
+	ret = add_remote(b, conn);
+	if (ret < 0)
+		return ret;
+	if (kinds) {
+		ret = suspect_add(&b->suspects, kinds, conn, *ret_listener);
+		if (ret < 0)
+			return ret;
+	}
+	return add_row(b, conn, ret_row);
+}
+
+int build_socket(const struct conn *conn, void *arg)
+{
+	struct build *b = arg;
+	uint32_t listener = UINT32_MAX, row = UINT32_MAX;
+	struct conn owned = *conn;
+	unsigned kinds = suspect_kinds(conn, b->options.fin_wait_stale_s);
+	bool pending = false;
+	int ret;
+
+	ret = portcount_add(&b->port_counts, conn);
+	if (ret < 0)
+		return ret;
+	b->counts[conn->ip_version - 1][conn->state - 1]++;
+	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
+		b->tw_fin2++;
+	if (b->options.owners) {
+		owned.owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
+		pending = b->options.scan && owners_wants(b->options.owners, conn->inode);
+	}
+	if (pending)
+		owned.owner = 0;
+	if (conn->state == STATE_LISTEN) {
+		ret = add_listener(b, &owned);
+		listener = (uint32_t)b->n_listener_sockets - 1;
+	} else {
+		ret = add_connection(b, &owned, kinds, &listener, &row);
+	}
+	if (ret < 0)
+		return ret;
+	if (pending)
+		return add_pending(b, conn, listener, row, kinds);
+	return owned.owner ? credit_owner(b, owned.owner, conn->state) : 0;
+}
+
+/* Gives the sockets that were seen before their owner was known to their owner. */
+int build_resolve(struct build *b)
+{
+	struct listener_entry *listeners = (struct listener_entry *)b->listeners.entries;
+
+	for (size_t i = 0; i < b->n_pending; i++) {
+		const struct pending *p = &b->pending[i];
+		uint32_t owner = owners_find(b->options.owners, p->inode, p->cgroup_id);
+
+		if (!owner)
+			continue;
+		if (credit_owner(b, owner, p->state) < 0 ||
+		    suspect_add_owner(&b->suspects, p->kinds, owner) < 0)
+			return -ENOMEM;
+		/* An evicted row holds another socket by now. */
+		if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
+			b->conns[p->row].owner = owner;
+		if (p->listener != UINT32_MAX) {
+			struct listener_entry *entry =
+			    &listeners[b->listener_sockets[p->listener].listener];
+
+			entry->owner = build_lower_pid(b, entry->owner, owner);
+		}
+	}
+	return 0;
+}
+
+const struct build_listener_socket *build_listener_sockets(const struct build *b,
+    size_t *ret_count)
+{
+	*ret_count = b->n_listener_sockets;
+	return b->listener_sockets;
+}

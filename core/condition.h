@@ -46,7 +46,7 @@ struct rule {
 	int32_t critical;       /* threshold; -1: never critical */
 	uint32_t hold_s;        /* how long without a break */
 	uint32_t clear_percent; /* clears below this share of the threshold */
-	uint32_t floor;         /* stateSurge: counts below are no surge */
+	uint32_t floor;         /* stateSurge: the mean counts as this at the least */
 };
 
 /* What is known of a condition before anything is measured. */
@@ -54,14 +54,15 @@ struct condition_info {
 	uint32_t id;
 	const char *name;   /* "closeWaitStale" */
 	const char *unit;   /* "connections", "%", "1/s" */
-	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
+	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent
+			       for ..." */
 	const char *advice; /* one or two sentences for a person on call */
 	struct rule rule;   /* the defaults */
 };
 
 extern const struct condition_info condition_table[CONDITION_COUNT];
 
-/* The row of condition_table with this name, NULL if none. */
+/* The row of condition_table with this name, in any case; NULL if none. */
 const struct condition_info *condition_by_name(const char *name);
 
 /* What the rules remember between samples: holds, rates, the hour's mean. */
@@ -74,11 +75,18 @@ void conditions_free(struct conditions *c);
 
 /*
  * Measures all conditions of `now` and fills now->conditions (one row a condition that is
- * switched on, sorted by id and element) and now->diagnosis. `before`: the snapshot before,
- * NULL for the first. -ENOMEM: now is untouched.
+ * switched on, sorted by id and element; those that `now` had are freed) and
+ * now->diagnosis. `before`: the snapshot before, NULL for the first. -ENOMEM: now is
+ * untouched.
+ *
+ * A rule moves on only when the figures it looks at are new: what a listener sample or
+ * the copy after a failed one carries over neither holds a threshold nor breaks a hold.
+ * All time is CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has
+ * been measured (a rate: at the second sample), and where this host does not give its
+ * figures; diagnosis.worst is SEVERITY_UNKNOWN only if nothing is known at all.
  */
 int conditions_update(struct conditions *c, const struct config *config,
-    const struct snapshot *before, struct snapshot *now);
+		      const struct snapshot *before, struct snapshot *now);
 
 /* A change of severity, ready to be told. */
 struct transition {
@@ -87,17 +95,24 @@ struct transition {
 };
 
 /*
- * Calls tell for each condition whose severity `now` shows changed against `before`. A
- * condition that flaps is told at most once a minute; what it is at the minute's end is
- * told then. Keeps its own memory of what was told in `t`.
+ * Calls tell for each condition whose severity differs from what was told last (normal at
+ * first), at most once a minute and condition: what it is at the minute's end is told
+ * then. An unknown severity is no news; a condition that was switched off while it was
+ * raised is told as cleared.
  */
 struct telling;
 int telling_new(struct telling **ret_telling);
 void telling_free(struct telling *t);
 void telling_update(struct telling *t, const struct snapshot *now,
-    void (*tell)(const struct transition *transition, void *arg), void *arg);
+		    void (*tell)(const struct transition *transition, void *arg),
+		    void *arg);
 
-/* The line that stands by itself in a pager, without the host's name; returns buf. */
+/*
+ * The line that stands by itself in a pager, without the host's name: "CRITICAL
+ * closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at
+ * 200), java[4321] app.service, local port 8080, 1198 of 1201: ...". Parts that do
+ * not fit into size are left out. Returns buf.
+ */
 char *condition_format(const struct condition *condition, char *buf, size_t size);
 
 #endif

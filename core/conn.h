@@ -29,7 +29,7 @@ struct conn {
 	uint32_t retransmits; /* of the segment that is waiting; SYN-ACKs for SYN_RECV */
 	uint32_t recv_queue;  /* bytes unread; LISTEN: connections in the accept queue */
 	uint32_t send_queue;  /* bytes unacknowledged; LISTEN: the accept queue's limit */
-	uint32_t age_s;       /* seconds since the last segment arrived (last_ack_recv) */
+	uint32_t age_s;       /* seconds since the last segment (ACK or data) arrived */
 	uint32_t rtt_us;      /* smoothed round trip time, microseconds */
 	uint32_t uid;         /* owner's user id; 0 for SYN_RECV and TIME_WAIT */
 	uint32_t inode;       /* of the socket; 0: no process owns it */

@@ -43,8 +43,11 @@ void diag_close(struct diag *diag);
  *
  * -EINTR: the kernel said that the dump is inconsistent (NLM_F_DUMP_INTR); the caller
  * forgets what cb was given and repeats. -ENOENT, -EOPNOTSUPP: no tcp_diag in this kernel.
- * -EPROTO: the kernel's answer was no netlink message. Else what the system calls or cb
- * returned.
+ * -EPROTO: the kernel's answer was not one to this request. -ETIMEDOUT: none came within
+ * seconds. Else what the system calls or cb returned.
+ *
+ * An error of cb lets the rest of the dump pass unseen. After an error of the socket it is
+ * opened again by the next dump, in the namespace of the thread that calls then.
  */
 int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb, void *arg,
     struct diag_stats *ret_stats);

@@ -4,13 +4,20 @@
 
 /*
  * This module knows who owns a socket: the process by the socket's inode
- * (/proc/PID/fd), the service by its cgroup id (cgroup2). What was found is kept from
- * sample to sample; /proc is scanned only for inodes that are not known yet.
+ * (/proc/PID/fd), the service by the process's cgroup, and where the process is not known
+ * by the socket's cgroup id (cgroup2). What was found is kept from sample to sample;
+ * /proc is scanned only for inodes that are not known yet.
  *
- * Owners are numbered; number 0 is nobody. Numbers stay valid until owners_begin(). A
- * socket that several processes hold belongs to the lowest pid of them.
+ * Owners are numbered; number 0 is nobody. Numbers stay valid until owners_begin().
+ *
+ * Of several processes that hold one socket, the owner is the one with the lowest pid
+ * among those that have been read. A scan reads the processes that own sockets first,
+ * then the others, both in the order of their pids, and may stop early; so where nobody
+ * had an owner yet it is the lowest of all, a master before its workers, and a later scan
+ * that reads a lower one corrects the rest.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +30,10 @@ struct owners;
 int owners_new(int proc_fd, int cgroup_fd, struct owners **ret_owners);
 void owners_free(struct owners *o);
 
+/* A handle of the cgroup2 mount, below /sys/fs/cgroup/unified on hosts that have the
+ * first version as well, for the caller to close; -1: there is none. */
+int owners_open_cgroup(void);
+
 /*
  * Starts a round in which every socket will be looked up (a full sample). Processes that
  * are gone, pids that now belong to another process, and inodes that no socket was looked
@@ -34,25 +45,28 @@ void owners_begin(struct owners *o);
 uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id);
 
 /*
- * True if a look-up of this inode since the last scan found nothing and a scan could find
- * it; the caller collects such sockets and looks again after owners_scan().
+ * True if a look-up of this inode in this round found no process and a scan could find
+ * one; the caller collects such sockets and looks again after owners_scan(). An inode
+ * that a scan did not find is wanted again in a later round, and less and less often.
  */
 bool owners_wants(const struct owners *o, uint32_t inode);
 
 /*
- * Reads /proc/PID/fd of the processes, those first that own sockets already, and stops
- * early when all the inodes wanted by owners_find() have been found. Returns 0 or -errno
- * if /proc itself cannot be read; a process that vanishes or may not be read is skipped.
+ * Reads /proc/PID/fd of the processes and stops early when all the inodes wanted by
+ * owners_find() have been found. Returns 0, or -errno if /proc itself cannot be read or
+ * handles or memory are short; a process that vanishes or may not be read is skipped.
  */
 int owners_scan(struct owners *o);
 
-/* How many processes could not be read during the last scan for lack of permission. */
+/* How many processes the last scan that did not stop early could not read for lack of
+ * permission; those that /proc hides (hidepid) count as one. */
 uint32_t owners_unreadable(const struct owners *o);
 
 /* All owners, number 0 included; valid until the next call with a non-const owners. */
 const struct owner *owners_list(const struct owners *o, size_t *ret_count);
 
-/* Makes text printable UTF-8 in place: control bytes and what is no UTF-8 become '?'. */
+/* Makes text printable UTF-8 in place: each byte of a control character and of what is no
+ * UTF-8 becomes '?'. */
 void owner_text_clean(char *text);
 
 #endif

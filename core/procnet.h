@@ -4,7 +4,8 @@
 
 /*
  * This module reads the sockets from /proc/net/tcp and tcp6: the second choice where
- * sock_diag is refused. Slower, and without queue limits, drops, ages and cgroups.
+ * sock_diag is refused. Slower, and without queue limits, drops, ages, cgroups, zones of
+ * link-local addresses and IPV6_V6ONLY (listeners on :: count as dual-stack).
  */
 
 #include <stdint.h>
@@ -14,7 +15,8 @@
 
 /*
  * Gives each socket whose state is in state_bits to cb. net_fd: directory handle of
- * /proc/thread-self/net. A missing tcp6 is no error (no IPv6). Returns 0 or -errno.
+ * /proc/thread-self/net. A missing tcp6 is no error (no IPv6). Returns 0, -errno of the
+ * file, -EBADMSG for one that has not the kernel's form, or what cb returned below 0.
  */
 int procnet_dump(int net_fd, uint32_t state_bits, diag_cb cb, void *arg,
     struct diag_stats *ret_stats);

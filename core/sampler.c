@@ -1,2 +1,408 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/sampler.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/build.h"
+#include "core/diag.h"
+#include "core/limit.h"
+#include "core/owner.h"
+#include "core/peaks.h"
+#include "core/procnet.h"
+#include "core/totals.h"
+#include "core/tunable.h"
+
+enum { DUMP_TRIES = 3 };
+
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
+#define DETAIL_STATES                                                                     \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
+#define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
+
+struct sampler {
+	struct config config;
+	int proc_fd, net_fd, cgroup_fd;
+	struct diag *diag; /* NULL: refused at the last try */
+	struct owners *owners;
+	struct build *build;
+	struct peaks *peaks;
+	struct conditions *conditions;
+	struct tuning_table *tuning; /* the newest; it counts as one user */
+	bool reread_tuning;
+	bool reconfigured; /* rows of the last sample may not be carried over */
+	uint32_t samples, errors, unknown_states;
+	struct bounds bounds;     /* of the sample at hand */
+	struct build_ports ports; /* of the newest full sample */
+};
+
+static uint64_t milliseconds(const struct timespec *t)
+{
+	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
+}
+
+int sampler_new(const struct config *config, struct sampler **ret_sampler)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+	int ret;
+
+	if (!s)
+		return -ENOMEM;
+	s->config = *config;
+	s->reread_tuning = true;
+	s->net_fd = s->cgroup_fd = -1;
+	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc_fd >= 0)
+		/* /proc/net is the main thread's; this one is the caller's own. */
+		s->net_fd = openat(s->proc_fd, "thread-self/net",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->net_fd < 0) {
+		ret = -errno;
+		goto out;
+	}
+	s->cgroup_fd = owners_open_cgroup();
+	ret = owners_new(s->proc_fd, s->cgroup_fd, &s->owners);
+	if (ret == 0)
+		ret = build_new(&s->build);
+	if (ret == 0)
+		ret = peaks_new(&s->peaks);
+	if (ret == 0)
+		ret = conditions_new(&s->conditions);
+	if (ret < 0)
+		goto out;
+	*ret_sampler = s;
+	return 0;
+out:
+	sampler_free(s);
+	return ret;
+}
+
+static void tuning_drop(struct tuning_table *table)
+{
+	if (table && --table->users == 0)
+		tunable_free(table);
+}
+
+void sampler_free(struct sampler *s)
+{
+	if (!s)
+		return;
+	diag_close(s->diag);
+	owners_free(s->owners);
+	build_free(s->build);
+	peaks_free(s->peaks);
+	conditions_free(s->conditions);
+	tuning_drop(s->tuning);
+	if (s->proc_fd >= 0)
+		close(s->proc_fd);
+	if (s->net_fd >= 0)
+		close(s->net_fd);
+	if (s->cgroup_fd >= 0)
+		close(s->cgroup_fd);
+	free(s);
+}
+
+void sampler_release(struct sampler *s, struct snapshot *snapshot)
+{
+	(void)s;
+	if (!snapshot)
+		return;
+	tuning_drop(snapshot->tuning);
+	snapshot_free(snapshot);
+}
+
+void sampler_configure(struct sampler *s, const struct config *config)
+{
+	s->config = *config;
+	s->reconfigured = true;
+	s->reread_tuning = true;
+}
+
+void sampler_reread_tuning(struct sampler *s)
+{
+	s->reread_tuning = true;
+}
+
+/* --- sockets -------------------------------------------------------------------------- */
+
+static bool is_refusal(int error)
+{
+	return error == -EPERM || error == -EACCES || error == -EPROTONOSUPPORT ||
+	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
+}
+
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked
+ * for only where a column or a condition shows it. */
+static int dump_diag(struct sampler *s, uint32_t states)
+{
+	uint32_t listed = s->config.conn_states;
+	const struct {
+		uint32_t states;
+		unsigned want;
+	} passes[] = {
+	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
+	    {FAST_STATES & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
+	    {DETAIL_STATES, listed & STATE_BIT(STATE_ESTABLISHED) ? DIAG_WANT_INFO : 0},
+	};
+	struct diag_stats stats;
+	int ret = 0;
+
+	if (!s->diag)
+		ret = diag_open(&s->diag);
+	for (size_t i = 0; ret == 0 && i < sizeof(passes) / sizeof(passes[0]); i++) {
+		if (!(passes[i].states & states))
+			continue;
+		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
+		    s->build, &stats);
+		if (ret == 0)
+			s->unknown_states += stats.unknown_states;
+	}
+	if (is_refusal(ret)) {
+		diag_close(s->diag);
+		s->diag = NULL;
+	}
+	return ret;
+}
+
+/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
+ * v4-mapped ones included, are in its file. */
+static int dump_procnet(struct sampler *s, uint32_t states)
+{
+	struct diag_stats stats;
+	int ret = procnet_dump(s->net_fd, states, build_socket, s->build, &stats);
+
+	if (ret == 0)
+		s->unknown_states += stats.unknown_states;
+	return ret;
+}
+
+static int begin(struct sampler *s, uint32_t states, bool limits_known)
+{
+	struct build_options options = {
+	    .states = states,
+	    .conn_states = s->config.conn_states,
+	    .conn_rows = s->config.conn_rows,
+	    .remotes = s->config.remotes,
+	    .fin_wait_stale_s = 2 * s->bounds.fin_timeout_s,
+	    .limits_known = limits_known,
+	    .port_low = s->bounds.port_low,
+	    .port_high = s->bounds.port_high,
+	    .ports_reserved = s->bounds.ports_reserved,
+	    .owners = s->config.processes ? s->owners : NULL,
+	    .report = s->config.report.listening == LISTENING_PORTS_AUTO ? NULL
+	                                                                 : &s->config.report,
+	    .scan = states == STATE_MASK_ALL,
+	};
+
+	return build_begin(s->build, &options);
+}
+
+/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
+static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *ret_source)
+{
+	int ret = -EINTR;
+
+	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
+		ret = begin(s, states, true);
+		if (ret == 0)
+			ret = dump_diag(s, states);
+	}
+	*ret_source = SOURCE_SOCK_DIAG;
+	if (!is_refusal(ret))
+		return ret;
+	*ret_source = SOURCE_PROC_NET;
+	ret = begin(s, states, false);
+	return ret ? ret : dump_procnet(s, states);
+}
+
+/* --- what is not read socket by socket ------------------------------------------------ */
+
+/* Reads the parameters when it is time. A failure keeps the table at hand. */
+static int put_tuning(struct sampler *s, struct snapshot *now,
+    char error[TUNABLE_ERROR_MAX])
+{
+	struct tuning_table *table;
+	int ret = 0;
+
+	if (s->reread_tuning || !s->tuning ||
+	    now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
+		(time_t)s->config.tuning_interval_s) {
+		ret = tunable_read(&(struct tunable_roots){0}, s->config.profile,
+		    now->listeners, now->n_listeners, &table, error);
+		if (ret == 0) {
+			table->users = 1;
+			table->read_at = now->info.monotonic;
+			tuning_drop(s->tuning);
+			s->tuning = table;
+		}
+		s->reread_tuning = false;
+	}
+	now->tuning = s->tuning;
+	if (now->tuning)
+		now->tuning->users++;
+	return ret;
+}
+
+static uint32_t total_sockets(const struct snapshot *now)
+{
+	uint32_t total = 0;
+
+	for (int state = 1; state <= STATE_COUNT; state++)
+		total += snapshot_count(now, IP_TOTAL, (enum tcp_state)state);
+	return total;
+}
+
+static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot *now)
+{
+	struct sample_info *info = &now->info;
+	struct timespec done;
+
+	clock_gettime(CLOCK_MONOTONIC, &done);
+	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
+	info->samples = ++s->samples;
+	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
+				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
+	info->sockets = total_sockets(now);
+	info->unknown_states = s->unknown_states;
+	info->owners_unreadable = owners_unreadable(s->owners);
+}
+
+/* --- a sample ------------------------------------------------------------------------- */
+
+static const uint32_t states_of_kind[] = {
+    [SAMPLE_LISTENERS] = STATE_BIT(STATE_LISTEN),
+    [SAMPLE_FAST] = FAST_STATES,
+    [SAMPLE_FULL] = STATE_MASK_ALL,
+};
+
+struct failure {
+	const char *what;
+	char text[TUNABLE_ERROR_MAX];
+};
+
+/* Everything that comes from the sockets and the totals, into now. */
+static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot *now, struct failure *failure)
+{
+	const struct build_listener_socket *sockets;
+	struct totals before = {0}, after = {0};
+	struct build_result result;
+	enum sample_source source;
+	size_t n_sockets;
+	int ret;
+
+	failure->what = "reading /proc/net";
+	bounds_read(s->proc_fd, &s->bounds);
+	ret = totals_read(s->net_fd, &before);
+	if (ret < 0)
+		goto out;
+	failure->what = "reading the sockets";
+	if (kind == SAMPLE_FULL)
+		owners_begin(s->owners);
+	ret = read_sockets(s, states_of_kind[kind], &source);
+	if (ret < 0)
+		goto out;
+	failure->what = "reading /proc/net";
+	ret = totals_read(s->net_fd, &after);
+	if (ret < 0)
+		goto out;
+	now->info.source = source;
+	failure->what = "building the snapshot";
+	if (kind == SAMPLE_FULL && s->config.processes)
+		owners_scan(s->owners);
+	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
+	if (ret < 0)
+		goto out;
+	if (kind == SAMPLE_FAST)
+		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
+	if (kind == SAMPLE_FULL)
+		s->ports = result.ports;
+	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
+	sockets = build_listener_sockets(s->build, &n_sockets);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
+	if (ret == 0)
+		ret = totals_counters(&after, &s->config, now);
+out:
+	totals_done(&before);
+	totals_done(&after);
+	return ret;
+}
+
+static void put_error(struct sampler *s, int error, const struct failure *failure,
+    struct snapshot *now)
+{
+	now->info.errors = ++s->errors;
+	if (failure->text[0])
+		snprintf(now->info.last_error, sizeof(now->info.last_error), "%.*s",
+		    (int)sizeof(now->info.last_error) - 1, failure->text);
+	else
+		snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s",
+		    failure->what, strerrordesc_np(-error));
+}
+
+/* A sample failed: the last one stands once more, and says so. */
+static struct snapshot *stand_in(struct sampler *s, int error, const struct failure *failure,
+    const struct snapshot *last)
+{
+	struct snapshot *now = last ? snapshot_copy(last) : NULL;
+
+	if (now) {
+		if (now->tuning)
+			now->tuning->users++;
+		put_error(s, error, failure, now);
+		conditions_update(s->conditions, &s->config, last, now);
+	}
+	return now;
+}
+
+int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
+    const struct snapshot *last, struct snapshot **ret_snapshot)
+{
+	struct failure failure = {.what = "taking memory"};
+	struct snapshot *now = calloc(1, sizeof(*now));
+	int ret = -ENOMEM;
+
+	if (!last || s->reconfigured)
+		kind = SAMPLE_FULL;
+	/* /proc/net/tcp has to be read whole for any state. */
+	if (last && last->info.source == SOURCE_PROC_NET && kind == SAMPLE_FAST)
+		kind = SAMPLE_FULL;
+	if (!now)
+		goto out;
+	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	now->info.interval_ms = pace->interval_ms;
+	now->info.detail_interval_ms = pace->detail_interval_ms;
+	now->info.cpu_pptt = pace->cpu_pptt;
+	now->info.errors = s->errors;
+	if (last)
+		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
+	clock_gettime(CLOCK_REALTIME, &now->info.time);
+	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
+	ret = observe(s, kind, last, now, &failure);
+	if (ret < 0)
+		goto out;
+	s->reconfigured = false;
+	put_info(s, kind, last, now);
+	int tuning = put_tuning(s, now, failure.text);
+	if (tuning < 0) {
+		failure.what = "reading the kernel's parameters";
+		put_error(s, tuning, &failure, now);
+	}
+	failure.what = "measuring the conditions";
+	ret = conditions_update(s->conditions, &s->config, last, now);
+	if (ret == 0)
+		*ret_snapshot = now;
+out:
+	if (ret < 0) {
+		sampler_release(s, now);
+		now = stand_in(s, ret, &failure, last);
+		if (now)
+			*ret_snapshot = now;
+	}
+	return ret;
+}

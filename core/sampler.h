@@ -24,6 +24,13 @@ enum sample_kind {
 	SAMPLE_FULL,
 };
 
+/* What the caller's schedule has to show in the snapshot. */
+struct pace {
+	uint32_t interval_ms;        /* effective, of the state counts */
+	uint32_t detail_interval_ms; /* effective, of full samples */
+	uint32_t cpu_pptt;           /* last minute, parts per ten thousand of a core */
+};
+
 /* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */
 int sampler_new(const struct config *config, struct sampler **ret_sampler);
 void sampler_free(struct sampler *s);
@@ -39,8 +46,8 @@ void sampler_reread_tuning(struct sampler *s);
  * SAMPLE_FULL whatever is asked). On failure, *ret_snapshot is still set if there was a
  * last one: its copy with the error counted and named; the caller gives the error out.
  */
-int sampler_take(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot **ret_snapshot);
+int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
+    const struct snapshot *last, struct snapshot **ret_snapshot);
 
 /* Frees a snapshot of this sampler; NULL is allowed. */
 void sampler_release(struct sampler *s, struct snapshot *snapshot);

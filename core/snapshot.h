@@ -31,7 +31,9 @@ struct sample_info {
 	char version[24];
 	struct timespec time;       /* wall clock, when the sample was taken */
 	struct timespec monotonic;  /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;    /* CLOCK_MONOTONIC of the newest fast or full sample */
 	struct timespec detail;     /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;      /* CLOCK_MONOTONIC of the newest attempt, failed or not */
 	uint32_t samples;           /* since the start, of any kind */
 	uint32_t errors;            /* samples that failed */
 	char last_error[160];       /* what the last failed one said; "" */
@@ -85,6 +87,15 @@ struct listener_state {
 	uint32_t listener; /* index into listeners */
 	uint32_t state;
 	uint32_t count;
+};
+
+/* The connections of one local or remote port, whichever listener they belong to: for the
+ * ports that config->report names, and all that have a listener if it says so. As with all
+ * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+struct port {
+	uint16_t port;
+	bool remote; /* counted by the remote port; a listening socket has none */
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
 };
 
 struct remote {
@@ -250,6 +261,7 @@ struct diagnosis {
 	uint32_t worst;    /* enum severity */
 	uint32_t warning;  /* conditions at warning */
 	uint32_t critical; /* conditions at critical */
+	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {
@@ -266,6 +278,8 @@ struct snapshot {
 	struct listener *listeners;
 	size_t n_listeners;
 	struct listener_state *listener_states;
+	struct port *ports; /* sorted: the local ones first, then by port */
+	size_t n_ports;
 	struct conn *conns;
 	size_t n_conns;
 	struct remote *remotes;
@@ -280,7 +294,11 @@ struct snapshot {
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
 
-/* Frees a snapshot; NULL is allowed. */
+/* A copy, rows included; its tuning is the same table, whose users the caller counts. The
+ * caller frees it. NULL: out of memory. */
+struct snapshot *snapshot_copy(const struct snapshot *s);
+
+/* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
 void snapshot_free(struct snapshot *s);
 
 /* The count of one cell of tcpStateTable. */

@@ -36,8 +36,8 @@ enum { IP_VERSION_COUNT = 3 };
 
 /* The label and the reading aid of one state: a row of tcpStateInfoTable. */
 struct state_info {
-	uint32_t state;      /* enum tcp_state */
-	const char *name;    /* "SYN_RECV": the spelling of ss and of collectd's tcpconns */
+	uint32_t state;   /* enum tcp_state */
+	const char *name; /* "SYN_RECV": the spelling of ss and of collectd's tcpconns */
 	const char *meaning; /* what the state is */
 	const char *advice;  /* what many sockets in it tell, and what to look at first */
 };
@@ -48,7 +48,8 @@ extern const struct state_info state_table[STATE_COUNT];
 /* The name of a state; "UNKNOWN" for a number outside enum tcp_state. */
 const char *state_name(enum tcp_state state);
 
-/* Looks a state up by its name, in any case, "-" and "_" alike. False: no such state. */
+/* Looks a state up by its name, in any case, without regard to "-" and "_" ("FIN_WAIT1",
+ * "fin-wait-1"). False: no such state. */
 bool state_by_name(const char *name, enum tcp_state *ret_state);
 
 /*

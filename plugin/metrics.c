@@ -1,1 +1,221 @@
 /* SPDX-License-Identifier: MIT */
+#include "plugin/metrics.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/places.h"
+
+/* clang-format off */
+static const struct field limit_fields[] = {
+	METRIC_FIELD(METRIC_PERCENT, NULL, struct limit, percent, 1),
+	METRIC_FIELD(METRIC_COUNTER, NULL, struct limit, overflows, 1),
+};
+
+static const struct field spread_fields[] = {
+	METRIC_FIELD(METRIC_REMOTES, NULL, struct spread, remotes, 1),
+	METRIC_FIELD(METRIC_PROCESSES, NULL, struct spread, processes, 1),
+};
+
+static const struct field counter_fields[] = {
+	METRIC_FIELD(METRIC_COUNTER, NULL, struct counter, value, 1),
+};
+
+static const struct field severity_fields[] = {
+	METRIC_FIELD(METRIC_SEVERITY, NULL, struct condition, severity, 1),
+};
+
+static const struct field worst_fields[] = {
+	METRIC_FIELD(METRIC_SEVERITY, "worst", struct diagnosis, worst, 1),
+};
+
+static const struct field verdict_fields[] = {
+	METRIC_FIELD(METRIC_PARAMETERS, "harmful", struct tuning_table, harmful, 1),
+	METRIC_FIELD(METRIC_PARAMETERS, "drifted", struct tuning_table, drifted, 1),
+};
+
+static const struct field sampler_fields[] = {
+	METRIC_FIELD(METRIC_SAMPLER, "sockets", struct sample_info, sockets, 1),
+	METRIC_FIELD(METRIC_SAMPLER, "source", struct sample_info, source, 1),
+	METRIC_FIELD(METRIC_SAMPLER, "unknown_states", struct sample_info, unknown_states, 1),
+	METRIC_FIELD(METRIC_SAMPLER, "owners_unreadable", struct sample_info, owners_unreadable, 1),
+	METRIC_FIELD(METRIC_DURATION, "sample", struct sample_info, duration_us, 1e-6),
+	METRIC_FIELD(METRIC_DURATION, "detail_interval", struct sample_info, detail_interval_ms, 1e-3),
+	METRIC_FIELD(METRIC_PERCENT, "cpu", struct sample_info, cpu_pptt, 0.01),
+	METRIC_FIELD(METRIC_COUNTER, "errors", struct sample_info, errors, 1),
+};
+/* clang-format on */
+
+static const char *const limit_names[] = {
+    [LIMIT_TIME_WAIT_BUCKETS] = "time_wait_buckets",
+    [LIMIT_ORPHANS] = "orphans",
+    [LIMIT_MEMORY] = "memory",
+    [LIMIT_EPHEMERAL_PORTS] = "ephemeral_ports",
+    [LIMIT_SYN_BACKLOG] = "syn_backlog",
+    [LIMIT_ACCEPT_BACKLOG] = "accept_backlog",
+    [LIMIT_FILES] = "files",
+};
+
+struct metrics {
+	struct places places;
+};
+
+int metrics_new(struct metrics **ret_metrics)
+{
+	struct metrics *m = calloc(1, sizeof(*m));
+
+	if (!m)
+		return -ENOMEM;
+	*ret_metrics = m;
+	return 0;
+}
+
+void metrics_free(struct metrics *m)
+{
+	if (!m)
+		return;
+	places_done(&m->places);
+	free(m);
+}
+
+static void emit_version(const struct sink *sink, const struct snapshot *s,
+			 enum ip_version version, const char *plugin_instance)
+{
+	uint32_t count[STATE_COUNT];
+
+	for (uint32_t i = 0; i < STATE_COUNT; i++)
+		count[i] = snapshot_count(s, version, i + 1);
+	metric_put_states(sink, plugin_instance, count);
+}
+
+static void emit_spread(const struct sink *sink, const struct snapshot *s)
+{
+	for (uint32_t i = 0; i < STATE_COUNT; i++)
+		metric_put_fields(sink, "all", metric_state(i + 1), spread_fields,
+				  METRIC_LENGTH(spread_fields), &s->spreads[i]);
+}
+
+static void emit_limits(const struct sink *sink, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_limits; i++) {
+		const struct limit *l = &s->limits[i];
+
+		if (l->id >= 1 && l->id < METRIC_LENGTH(limit_names))
+			metric_put_fields(sink, "limits", limit_names[l->id],
+					  limit_fields, METRIC_LENGTH(limit_fields), l);
+	}
+}
+
+/* Tcp's line of /proc/net/snmp holds these between its counters. */
+static bool is_gauge(const char *name)
+{
+	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn",
+					     "TcpRtoAlgorithm", "TcpRtoMax", "TcpRtoMin"};
+
+	for (size_t i = 0; i < METRIC_LENGTH(gauges); i++) {
+		if (strcmp(name, gauges[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void emit_counters(const struct sink *sink, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_counters; i++) {
+		if (is_gauge(s->counters[i].name))
+			continue;
+		metric_put_fields(sink, "counters", s->counters[i].name, counter_fields,
+				  METRIC_LENGTH(counter_fields), &s->counters[i]);
+	}
+}
+
+static void emit_conditions(const struct sink *sink, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *c = &s->conditions[i];
+
+		metric_put_fields(sink, "conditions", c->name, severity_fields,
+				  METRIC_LENGTH(severity_fields), c);
+		if (c->severity != SEVERITY_UNKNOWN)
+			metric_put(sink, "conditions", METRIC_CONDITION, c->name,
+				   c->value);
+	}
+	metric_put_fields(sink, "conditions", NULL, worst_fields,
+			  METRIC_LENGTH(worst_fields), &s->diagnosis);
+}
+
+static bool same_parameter(const struct tuning_table *t, size_t a, size_t b)
+{
+	return b < t->count && strcmp(t->rows[a].name, t->rows[b].name) == 0;
+}
+
+static void emit_tuning(const struct sink *sink, const struct tuning_table *t)
+{
+	for (size_t i = 0; i < t->count; i++) {
+		const struct tuning *row = &t->rows[i];
+		char name[METRIC_NAME_MAX];
+
+		if (!row->is_number)
+			continue;
+		if (row->element > 1 || same_parameter(t, i, i + 1))
+			snprintf(name, sizeof(name), "%s-%" PRIu32, row->name,
+				 row->element);
+		else
+			snprintf(name, sizeof(name), "%s", row->name);
+		metric_put(sink, "tuning", METRIC_TUNING, name, row->number);
+	}
+}
+
+int metrics_emit(struct metrics *m, const struct report *report, const struct snapshot *s,
+		 metric_cb cb, void *arg)
+{
+	const struct sink sink = {cb, arg};
+	int rc = places_choose(&m->places, report, s);
+
+	if (report->all)
+		emit_version(&sink, s, IP_TOTAL, "all");
+	if (report->ip_versions) {
+		emit_version(&sink, s, IP_V4, "ipv4");
+		emit_version(&sink, s, IP_V6, "ipv6");
+	}
+	places_emit(&m->places, report, s, &sink);
+	if (report->sampler)
+		metric_put(&sink, "sampler", METRIC_SAMPLER, "listeners_omitted",
+			   (double)(s->n_listeners - m->places.listeners.count));
+	if (report->spread)
+		emit_spread(&sink, s);
+	if (report->limits)
+		emit_limits(&sink, s);
+	if (report->counters)
+		emit_counters(&sink, s);
+	if (report->conditions)
+		emit_conditions(&sink, s);
+	if (s->tuning) {
+		metric_put_fields(&sink, "tuning", NULL, verdict_fields,
+				  METRIC_LENGTH(verdict_fields), s->tuning);
+		if (report->tuning)
+			emit_tuning(&sink, s->tuning);
+	}
+	return rc;
+}
+
+static double seconds_between(const struct timespec *a, const struct timespec *b)
+{
+	return (double)(b->tv_sec - a->tv_sec) + 1e-9 * (double)(b->tv_nsec - a->tv_nsec);
+}
+
+void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now,
+			  metric_cb cb, void *arg)
+{
+	const struct sink sink = {cb, arg};
+
+	metric_put_fields(&sink, "sampler", NULL, sampler_fields,
+			  METRIC_LENGTH(sampler_fields), &s->info);
+	metric_put(&sink, "sampler", METRIC_DURATION, "age",
+		   seconds_between(&s->info.monotonic, now));
+	metric_put(&sink, "sampler", METRIC_DURATION, "detail_age",
+		   seconds_between(&s->info.detail, now));
+}

@@ -1,6 +1,364 @@
 /* SPDX-License-Identifier: MIT */
+
+/*
+ * The collectd plugin: reads its block of collectd.conf, takes a sample in each read, and
+ * dispatches what plugin/metrics makes of it. The only file that knows collectd.
+ */
+
+#include "collectd.h"
+#include "globals.h"
+#include "plugin.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <time.h>
+
+#include "core/condition.h"
+#include "core/config.h"
+#include "core/sampler.h"
+#include "core/schedule.h"
+#include "plugin/metrics.h"
+
+enum { ARGS_MAX = 64, NUMBER_MAX = 32 };
+
+_Static_assert(METRIC_NAME_MAX == DATA_MAX_NAME_LEN, "a name that fits here fits there");
+
+struct reader {
+	struct config config;
+	struct schedule schedule;
+	struct sampler *sampler;
+	struct metrics *metrics;
+	struct telling *telling;
+	struct snapshot *last; /* NULL before the first sample */
+	uint32_t source;       /* of the newest sample, 0 before the first */
+	bool failing;          /* the newest sample failed, and the log says so */
+	uint32_t errors;       /* known of */
+	char error[sizeof(
+	    ((struct sample_info *)0)->last_error)]; /* the last one logged */
+};
+
+/* collectd gives no context to the callbacks that configure and start a plugin. Nothing
+ * reads this once on_init() has copied it. */
+static struct config config;
+
+/* --- configuration --------------------------------------------------------- */
+
+/* collectd's parser has made numbers and switches of some words; this makes words of
+ * them. */
+static const char *value_text(const oconfig_value_t *value, char buf[NUMBER_MAX])
+{
+	switch (value->type) {
+	case OCONFIG_TYPE_NUMBER:
+		snprintf(buf, NUMBER_MAX, "%.15g", value->value.number);
+		return buf;
+	case OCONFIG_TYPE_BOOLEAN:
+		return value->value.boolean ? "on" : "off";
+	default:
+		return value->value.string;
+	}
+}
+
+static void set_option(const oconfig_item_t *item)
+{
+	char numbers[ARGS_MAX][NUMBER_MAX];
+	const char *argv[ARGS_MAX];
+	char error[CONFIG_ERROR_MAX];
+	int argc = item->values_num;
+
+	if (item->children_num > 0 || argc > ARGS_MAX) {
+		WARNING("tcpstate plugin: %s: %s; the option is ignored", item->key,
+			argc > ARGS_MAX ? "too many arguments" : "is no block");
+		return;
+	}
+	for (int i = 0; i < argc; i++)
+		argv[i] = value_text(&item->values[i], numbers[i]);
+	if (config_set(&config, CONFIG_PLUGIN, item->key, argc, argv, error) < 0)
+		WARNING("tcpstate plugin: %s; the option is ignored", error);
+}
+
+/* A wrong option must not keep collectd, and with it all other plugins, from starting. */
+static int on_config(oconfig_item_t *block)
+{
+	for (int i = 0; i < block->children_num; i++)
+		set_option(&block->children[i]);
+	return 0;
+}
+
+/* --- values ---------------------------------------------------------------- */
+
+static void dispatch(const struct metric *metric, void *arg)
+{
+	value_t value;
+	value_list_t vl = VALUE_LIST_INIT;
+
+	(void)arg;
+	if (metric->type->derive)
+		value.derive = metric->derive;
+	else
+		value.gauge = metric->gauge;
+	vl.values = &value;
+	vl.values_len = 1;
+	snprintf(vl.plugin, sizeof(vl.plugin), "tcpstate");
+	snprintf(vl.plugin_instance, sizeof(vl.plugin_instance), "%s",
+		 metric->plugin_instance);
+	snprintf(vl.type, sizeof(vl.type), "%s", metric->type->name);
+	snprintf(vl.type_instance, sizeof(vl.type_instance), "%s", metric->type_instance);
+	plugin_dispatch_values(&vl);
+}
+
+/* --- notifications --------------------------------------------------------- */
+
+static int notification_severity(uint32_t severity)
+{
+	switch (severity) {
+	case SEVERITY_NORMAL:
+		return NOTIF_OKAY;
+	case SEVERITY_CRITICAL:
+		return NOTIF_FAILURE;
+	default:
+		return NOTIF_WARNING;
+	}
+}
+
+/* The names that the threshold plugin gives its own, where it has the same thing. */
+static void add_meta(notification_t *n, const struct condition *c, uint32_t was)
+{
+	bool critical = c->severity == SEVERITY_CRITICAL ||
+			(c->severity == SEVERITY_NORMAL && was == SEVERITY_CRITICAL);
+
+	plugin_notification_meta_add_string(n, "Condition", c->name);
+	plugin_notification_meta_add_unsigned_int(n, "Element", c->element);
+	plugin_notification_meta_add_double(n, "CurrentValue", c->value);
+	plugin_notification_meta_add_double(n, "WarningMax",
+					    c->warning < 0 ? NAN : c->warning);
+	plugin_notification_meta_add_double(n, "FailureMax",
+					    c->critical < 0 ? NAN : c->critical);
+	plugin_notification_meta_add_double(n, "Threshold",
+					    critical ? c->critical : c->warning);
+	plugin_notification_meta_add_string(n, "Unit", c->unit);
+	plugin_notification_meta_add_string(n, "Offender", c->offender);
+	plugin_notification_meta_add_string(n, "Advice", c->advice);
+}
+
+static void notify(const struct transition *transition, void *arg)
+{
+	const struct condition *c = &transition->condition;
+	notification_t n = {
+	    .severity = notification_severity(c->severity),
+	    .time = cdtime(),
+	};
+
+	(void)arg;
+	condition_format(c, n.message, sizeof(n.message));
+	snprintf(n.host, sizeof(n.host), "%s", hostname_g);
+	snprintf(n.plugin, sizeof(n.plugin), "tcpstate");
+	snprintf(n.plugin_instance, sizeof(n.plugin_instance), "conditions");
+	snprintf(n.type, sizeof(n.type), "%s", metric_types[METRIC_CONDITION].name);
+	snprintf(n.type_instance, sizeof(n.type_instance), "%s", c->name);
+	add_meta(&n, c, transition->was);
+	plugin_dispatch_notification(&n);
+	plugin_notification_meta_free(n.meta);
+}
+
+/* --- reading --------------------------------------------------------------- */
+
+static void log_source(struct reader *r)
+{
+	uint32_t source = r->last->info.source;
+
+	if (r->source != source && source == SOURCE_PROC_NET)
+		WARNING(
+		    "tcpstate plugin: sock_diag is refused here: reading /proc/net/tcp, "
+		    "which is slower and knows less");
+	else if (r->source == SOURCE_PROC_NET && r->source != source)
+		NOTICE("tcpstate plugin: reading sock_diag again");
+	r->source = source;
+}
+
+static void log_outcome(struct reader *r, int rc)
+{
+	if (rc < 0 && !r->failing)
+		ERROR("tcpstate plugin: no sample: %s; no counts are sent until one "
+		      "succeeds",
+		      r->last && r->last->info.last_error[0] ? r->last->info.last_error
+							     : strerrordesc_np(-rc));
+	else if (rc == 0 && r->failing)
+		NOTICE("tcpstate plugin: samples succeed again");
+	r->failing = rc < 0;
+}
+
+/* What went wrong in a sample that succeeded nevertheless: reading the parameters. It is
+ * tried again and again, so that each text is logged once. */
+static void log_error(struct reader *r, int rc)
+{
+	const struct sample_info *info = &r->last->info;
+
+	if (rc == 0 && info->errors != r->errors &&
+	    strcmp(info->last_error, r->error) != 0) {
+		WARNING("tcpstate plugin: %s", info->last_error);
+		memcpy(r->error, info->last_error, sizeof(r->error));
+	}
+	r->errors = info->errors;
+}
+
+static uint64_t clock_us(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* collectd says when to read, and the budget how much: the fullest kind that is due. What
+ * falls due within a tenth of the interval is: collectd's pauses are not exact. */
+static enum sample_kind due_kind(const struct schedule *s, uint64_t now_ms)
+{
+	uint64_t soon_ms = now_ms + s->interval_ms[SAMPLE_FAST] / 10;
+
+	for (int kind = SAMPLE_FULL; kind > SAMPLE_LISTENERS; kind--) {
+		if (s->due_ms[kind] <= soon_ms)
+			return (enum sample_kind)kind;
+	}
+	return SAMPLE_LISTENERS;
+}
+
+/* Takes a sample, which is r->last then, unless it fails before the first one. */
+static int take(struct reader *r)
+{
+	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
+	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	enum sample_kind kind = due_kind(&r->schedule, now_ms);
+	struct pace pace = schedule_pace(&r->schedule, now_ms);
+	struct snapshot *next = NULL;
+	int rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
+
+	if (next) {
+		sampler_release(r->sampler, r->last);
+		r->last = next;
+	}
+	schedule_done(&r->schedule, kind, now_ms,
+		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us);
+	return rc;
+}
+
+/* Never reports a failure to collectd, which would answer with ever longer pauses. */
+static int on_read(user_data_t *ud)
+{
+	struct reader *r = ud->data;
+	int rc = take(r);
+
+	log_outcome(r, rc);
+	if (!r->last)
+		return 0;
+	log_source(r);
+	log_error(r, rc);
+	if (rc == 0 &&
+	    metrics_emit(r->metrics, &r->config.report, r->last, dispatch, NULL) < 0)
+		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
+	if (r->config.report.sampler) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		metrics_emit_sampler(r->last, &now, dispatch, NULL);
+	}
+	if (r->config.report.notifications)
+		telling_update(r->telling, r->last, notify, NULL);
+	return 0;
+}
+
+/* --- start and end --------------------------------------------------------- */
+
+static void reader_free(void *arg)
+{
+	struct reader *r = arg;
+
+	if (!r)
+		return;
+	if (r->sampler)
+		sampler_release(r->sampler, r->last);
+	telling_free(r->telling);
+	metrics_free(r->metrics);
+	sampler_free(r->sampler);
+	free(r);
+}
+
+static int reader_new(struct reader **ret_reader)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int rc = r ? 0 : -ENOMEM;
+
+	if (rc < 0)
+		goto out;
+	r->config = config;
+	schedule_init(&r->schedule, &config, clock_us(CLOCK_MONOTONIC) / 1000);
+	rc = metrics_new(&r->metrics);
+	if (rc < 0)
+		goto out;
+	rc = telling_new(&r->telling);
+	if (rc < 0)
+		goto out;
+	rc = sampler_new(&r->config, &r->sampler);
+	if (rc < 0)
+		goto out;
+	*ret_reader = r;
+	r = NULL;
+out:
+	reader_free(r);
+	return rc;
+}
+
+/* So that a host needs no second TypesDB; a server without the plugin does. */
+static void register_types(void)
+{
+	for (size_t i = 0; i < METRIC_TYPE_COUNT; i++) {
+		const struct metric_type *type = &metric_types[i];
+		data_source_t source = {
+		    .name = "value",
+		    .type = type->derive ? DS_TYPE_DERIVE : DS_TYPE_GAUGE,
+		    .min = type->min,
+		    .max = type->max,
+		};
+		data_set_t set = {.ds_num = 1, .ds = &source};
+
+		snprintf(set.type, sizeof(set.type), "%s", type->name);
+		if (!plugin_get_ds(type->name))
+			plugin_register_data_set(&set);
+	}
+}
+
+static int on_init(void)
+{
+	cdtime_t interval = TIME_T_TO_CDTIME_T(config.interval_s);
+	struct reader *reader;
+	int rc;
+
+	if (config.interval_s == 0)
+		config.interval_s = (uint32_t)CDTIME_T_TO_TIME_T(plugin_get_interval());
+	if (config.interval_s == 0)
+		config.interval_s = 1;
+	report_settle(&config.report);
+	rc = reader_new(&reader);
+	if (rc < 0) {
+		ERROR("tcpstate plugin: cannot start: %s", strerrordesc_np(-rc));
+		return -1;
+	}
+	register_types();
+	rc = plugin_register_complex_read(NULL, "tcpstate", on_read, interval,
+					  &(user_data_t){reader, reader_free});
+	if (rc != 0)
+		reader_free(reader);
+	return rc;
+}
+
 void module_register(void);
 
 void module_register(void)
 {
+	config_init(&config);
+	/* Nothing shows single connections here, and the interval is collectd's unless
+	 * the block sets one. */
+	config.conn_states = 0;
+	config.interval_s = 0;
+	plugin_register_complex_config("tcpstate", on_config);
+	plugin_register_init("tcpstate", on_init);
 }

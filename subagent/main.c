@@ -1,5 +1,131 @@
 /* SPDX-License-Identifier: MIT */
-int main(void)
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/config.h"
+#include "subagent/daemon.h"
+#include "subagent/log.h"
+#include "subagent/once.h"
+
+static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
+
+enum long_option { OPTION_ONCE = 256, OPTION_JSON, OPTION_CHECK };
+
+struct options {
+	struct daemon_options daemon;
+	bool foreground, once, json, check;
+};
+
+static void print_help(FILE *out)
 {
-	return 1;
+	fprintf(out,
+	    "tcpstated serves the states of this host's TCP connections to snmpd (AgentX),\n"
+	    "as TCPSTATE-MIB.\n"
+	    "\n"
+	    "usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
+	    "       tcpstated --once [--json]\n"
+	    "       tcpstated --check\n"
+	    "\n"
+	    "  -f             stay in the foreground and log to stderr\n"
+	    "  -c FILE        configuration [%s]\n"
+	    "  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
+	    "                 [unix:/var/agentx/master]\n"
+	    "      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
+	    "                 2 critical, 3 unknown\n"
+	    "      --json     with --once: for a script\n"
+	    "      --check    one line for Nagios or Icinga, and the same exit codes\n"
+	    "  -V, --version  print the version\n"
+	    "  -h, --help     print this\n"
+	    "\n"
+	    "SIGHUP reads the configuration again. See tcpstated(8), tcpstate.conf(5).\n",
+	    default_config);
+}
+
+static int parse(int argc, char **argv, struct options *options)
+{
+	static const struct option longs[] = {
+	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {"help", no_argument, NULL, 'h'},
+	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"once", no_argument, NULL, OPTION_ONCE},
+	    {"version", no_argument, NULL, 'V'},
+	    {0},
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "fc:x:Vh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'f':
+			options->foreground = true;
+			break;
+		case 'c':
+			options->daemon.config_path = optarg;
+			options->daemon.config_required = true;
+			break;
+		case 'x':
+			options->daemon.address = optarg;
+			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
+		case OPTION_JSON:
+			options->json = true;
+			break;
+		case OPTION_CHECK:
+			options->check = true;
+			break;
+		case 'V':
+			puts("tcpstated " TCPSTATE_VERSION);
+			exit(EXIT_SUCCESS);
+		case 'h':
+			print_help(stdout);
+			exit(EXIT_SUCCESS);
+		default:
+			return -EINVAL;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "tcpstated: no argument expected: %s\n", argv[optind]);
+		return -EINVAL;
+	}
+	if (options->json && !options->once) {
+		fprintf(stderr, "tcpstated: --json goes with --once\n");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = {.daemon = {.config_path = default_config}};
+	char error[CONFIG_ERROR_MAX];
+	struct config config;
+	int ret;
+
+	if (parse(argc, argv, &options) < 0) {
+		fprintf(stderr, "Try 'tcpstated --help'.\n");
+		return EXIT_FAILURE;
+	}
+	ret = config_read(options.daemon.config_path, CONFIG_DAEMON, &config, error);
+	if (ret == -ENOENT && !options.daemon.config_required) {
+		config_init(&config);
+	} else if (ret < 0) {
+		fprintf(stderr, "tcpstated: %s\n", error);
+		return EXIT_FAILURE;
+	}
+	if (options.check || options.once)
+		return once_run(&config, options.check  ? ONCE_CHECK
+					 : options.json ? ONCE_JSON
+							: ONCE_REPORT);
+	/* In the background the configuration's path is needed again, at SIGHUP. */
+	if (!options.foreground && daemon(1, 0) < 0) {
+		perror("tcpstated: daemon");
+		return EXIT_FAILURE;
+	}
+	log_open(options.foreground);
+	return daemon_run(&options.daemon, &config);
 }

@@ -1,2 +1,236 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/oidtable.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static int oid_cmp(const uint32_t *a, size_t a_len, const uint32_t *b, size_t b_len)
+{
+	for (size_t i = 0; i < a_len && i < b_len; i++) {
+		if (a[i] != b[i])
+			return a[i] < b[i] ? -1 : 1;
+	}
+	return (a_len > b_len) - (a_len < b_len);
+}
+
+static const void *row_at(const struct table *table, const void *rows, size_t i)
+{
+	return (const unsigned char *)rows + i * table->row_size;
+}
+
+static size_t row_index(const struct table *table, const struct snapshot *s,
+			const void *row, uint32_t oid[OID_INDEX_MAX])
+{
+	if (table->index)
+		return table->index(s, row, oid);
+	oid[0] = 0;
+	return 1;
+}
+
+/* The first row whose index is behind oid, or at it if inclusive; count if there is none.
+ */
+static size_t find_row(const struct table *table, const struct snapshot *s,
+		       const void *rows, size_t count, const uint32_t *oid, size_t len,
+		       bool inclusive)
+{
+	uint32_t index[OID_INDEX_MAX];
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		size_t n = row_index(table, s, row_at(table, rows, middle), index);
+		int order = oid_cmp(index, n, oid, len);
+
+		if (order < 0 || (order == 0 && !inclusive))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static uint32_t latch(uint64_t number)
+{
+	return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
+static uint32_t age_ms(const struct timespec *then)
+{
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ms = ((int64_t)now.tv_sec - then->tv_sec) * 1000 +
+	     (now.tv_nsec - then->tv_nsec) / 1000000;
+	return ms > 0 ? latch((uint64_t)ms) : 0;
+}
+
+/* DateAndTime of RFC 2579: local time and its distance from UTC, 11 octets. */
+static size_t format_date(const struct timespec *time, char *buf)
+{
+	struct tm tm = {0};
+	unsigned year;
+	long offset;
+
+	localtime_r(&time->tv_sec, &tm);
+	year = (unsigned)tm.tm_year + 1900;
+	offset = labs(tm.tm_gmtoff) / 60;
+	buf[0] = (char)(year >> 8);
+	buf[1] = (char)year;
+	buf[2] = (char)(tm.tm_mon + 1);
+	buf[3] = (char)tm.tm_mday;
+	buf[4] = (char)tm.tm_hour;
+	buf[5] = (char)tm.tm_min;
+	buf[6] = (char)tm.tm_sec;
+	buf[7] = (char)(time->tv_nsec / 100000000);
+	buf[8] = tm.tm_gmtoff < 0 ? '-' : '+';
+	buf[9] = (char)(offset / 60);
+	buf[10] = (char)(offset % 60);
+	return 11;
+}
+
+bool oidtable_value(const struct snapshot *s, const struct column *column,
+		    const void *row, struct value *ret_value)
+{
+	const unsigned char *base = row;
+	const void *member;
+
+	if (column->present && !column->present(row))
+		return false;
+	if (column->owner != SIZE_MAX)
+		base = (const void *)snapshot_owner(
+		    s, *(const uint32_t *)(base + column->owner));
+	member = base + column->offset;
+
+	ret_value->syntax = column->syntax;
+	switch (column->syntax) {
+	case SYNTAX_INTEGER:
+		ret_value->integer = *(const int32_t *)member;
+		break;
+	case SYNTAX_GAUGE32:
+	case SYNTAX_COUNTER32:
+		ret_value->unsigned32 = *(const uint32_t *)member;
+		break;
+	case SYNTAX_GAUGE32_64:
+		ret_value->unsigned32 = latch(*(const uint64_t *)member);
+		break;
+	case SYNTAX_AGE:
+		ret_value->unsigned32 = age_ms(member);
+		break;
+	case SYNTAX_COUNTER64:
+		ret_value->counter64 = *(const uint64_t *)member;
+		break;
+	case SYNTAX_CHARS:
+		ret_value->text = member;
+		ret_value->text_len = strnlen(ret_value->text, column->size);
+		break;
+	case SYNTAX_TEXT:
+		ret_value->text = *(const char *const *)member;
+		ret_value->text_len = strnlen(ret_value->text, VALUE_TEXT_MAX);
+		break;
+	case SYNTAX_DATE:
+		ret_value->text = ret_value->buffer;
+		ret_value->text_len = format_date(member, ret_value->buffer);
+		break;
+	case SYNTAX_FORMAT:
+		ret_value->text = ret_value->buffer;
+		ret_value->text_len =
+		    column->format(s, row, ret_value->buffer, sizeof(ret_value->buffer));
+		break;
+	}
+	return true;
+}
+
+/* -1, 0, 1: oid lies before the table's prefix, in its subtree, behind it. */
+static int place(const struct table *table, const uint32_t *oid, size_t len)
+{
+	size_t n = len < table->prefix_len ? len : table->prefix_len;
+
+	return oid_cmp(oid, n, table->prefix, table->prefix_len);
+}
+
+static enum oid_result cell_get(const struct table *table, const struct column *column,
+				const struct snapshot *s, const uint32_t *index,
+				size_t len, struct value *ret_value)
+{
+	uint32_t found[OID_INDEX_MAX];
+	size_t count, i;
+	const void *rows = table->rows(s, &count), *row;
+
+	i = find_row(table, s, rows, count, index, len, true);
+	if (i == count)
+		return OID_NO_INSTANCE;
+	row = row_at(table, rows, i);
+	if (oid_cmp(found, row_index(table, s, row, found), index, len) != 0)
+		return OID_NO_INSTANCE;
+	return oidtable_value(s, column, row, ret_value) ? OID_FOUND : OID_NO_INSTANCE;
+}
+
+enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *s,
+			     const uint32_t *oid, size_t len, struct value *ret_value)
+{
+	for (size_t t = 0; t < tree->n_tables; t++) {
+		const struct table *table = &tree->tables[t];
+		size_t at = table->prefix_len;
+
+		if (place(table, oid, len) != 0 || len == at)
+			continue;
+		for (size_t c = 0; c < table->n_columns; c++) {
+			if (table->columns[c].arc == oid[at])
+				return cell_get(table, &table->columns[c], s,
+						oid + at + 1, len - at - 1, ret_value);
+		}
+	}
+	return OID_NO_OBJECT;
+}
+
+/* The first cell of the table behind (or at) suffix, which starts with the column's arc.
+ */
+static bool table_next(const struct table *table, const struct snapshot *s,
+		       const uint32_t *suffix, size_t len, bool inclusive,
+		       uint32_t ret_oid[OID_MAX], size_t *ret_len,
+		       struct value *ret_value)
+{
+	size_t count, at = table->prefix_len;
+	const void *rows = table->rows(s, &count);
+
+	for (size_t c = 0; c < table->n_columns; c++) {
+		const struct column *column = &table->columns[c];
+		size_t i = 0;
+
+		if (len > 0 && column->arc < suffix[0])
+			continue;
+		if (len > 0 && column->arc == suffix[0])
+			i = find_row(table, s, rows, count, suffix + 1, len - 1,
+				     inclusive);
+		for (; i < count; i++) {
+			const void *row = row_at(table, rows, i);
+
+			if (!oidtable_value(s, column, row, ret_value))
+				continue;
+			memcpy(ret_oid, table->prefix, at * sizeof(*ret_oid));
+			ret_oid[at] = column->arc;
+			*ret_len = at + 1 + row_index(table, s, row, ret_oid + at + 1);
+			return true;
+		}
+	}
+	return false;
+}
+
+enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
+			      const uint32_t *oid, size_t len, bool inclusive,
+			      uint32_t ret_oid[OID_MAX], size_t *ret_len,
+			      struct value *ret_value)
+{
+	for (size_t t = 0; t < tree->n_tables; t++) {
+		const struct table *table = &tree->tables[t];
+		int order = place(table, oid, len);
+		size_t skip = order == 0 ? table->prefix_len : len;
+
+		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive,
+					     ret_oid, ret_len, ret_value))
+			return OID_FOUND;
+	}
+	return OID_END;
+}

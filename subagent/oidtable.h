@@ -4,8 +4,9 @@
 
 /*
  * This module answers GET and GETNEXT by object identifier from descriptors: a table is a
- * prefix, columns and the sorted rows of a snapshot; a column says where its value lies in
- * the row. Pure C: no net-snmp, no allocation, no state.
+ * prefix, columns and the sorted rows of a snapshot; a column says where its value lies
+ * in the row. Pure C: no net-snmp, no allocation, no state; only SYNTAX_AGE looks at a
+ * clock.
  *
  * All object identifiers here are relative to the module's root (tcpStateMIB).
  */
@@ -16,7 +17,9 @@
 
 #include "core/snapshot.h"
 
-enum { OID_MAX = 128, VALUE_TEXT_MAX = 512 };
+/* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of
+ * TcpStateText. */
+enum { OID_MAX = 128, OID_INDEX_MAX = 80, VALUE_TEXT_MAX = 1023 };
 
 enum syntax {
 	SYNTAX_INTEGER,    /* uint32_t or int32_t member -> INTEGER */
@@ -27,18 +30,20 @@ enum syntax {
 	SYNTAX_CHARS,      /* char[] inside the row -> OCTET STRING */
 	SYNTAX_TEXT,       /* const char * -> OCTET STRING */
 	SYNTAX_DATE,       /* struct timespec, wall clock -> DateAndTime */
-	SYNTAX_AGE,        /* struct timespec, monotonic -> Gauge32, milliseconds since then */
-	SYNTAX_FORMAT,     /* written by the column's format() -> OCTET STRING */
+	SYNTAX_AGE, /* struct timespec, monotonic -> Gauge32, milliseconds since then */
+	SYNTAX_FORMAT, /* written by the column's format() -> OCTET STRING */
 };
 
 struct column {
 	uint32_t arc;
 	const char *name; /* as in the MIB */
 	enum syntax syntax;
-	size_t offset; /* of the member, in the row or, for OWNER columns, in struct owner */
-	size_t owner;  /* OWNER columns: offset of the row's owner index, else SIZE_MAX */
-	/* SYNTAX_FORMAT: writes at most size bytes and returns the length. */
-	size_t (*format)(const struct snapshot *s, const void *row, char *buf, size_t size);
+	size_t offset; /* of the member, in the row or, with owner, in struct owner */
+	size_t size;   /* of the member */
+	size_t owner;  /* offset of the row's owner index; SIZE_MAX: no owner column */
+	/* SYNTAX_FORMAT: writes at most size octets and returns how many. */
+	size_t (*format)(const struct snapshot *s, const void *row, char *buf,
+			 size_t size);
 	/* Optional: false where this row has no such value (the cell is absent). */
 	bool (*present)(const void *row);
 };
@@ -47,26 +52,31 @@ struct table {
 	const char *name;   /* the table's or the scalar group's name in the MIB */
 	uint32_t prefix[4]; /* of the entry (table.1), or of the scalar group */
 	size_t prefix_len;
-	bool scalars; /* one row, index {0}, columns directly below the prefix */
-	const struct column *columns;
+	const struct column *columns; /* in the order of their arcs */
 	size_t n_columns;
 	size_t row_size;
-	/* The rows, sorted by index, and how many. */
+	/* The rows, sorted by index, no index twice, and how many. */
 	const void *(*rows)(const struct snapshot *s, size_t *ret_count);
-	/* Writes the index of one row (no column) and returns its length; NULL for scalars. */
-	size_t (*index)(const struct snapshot *s, const void *row, uint32_t oid[OID_MAX]);
+	/* Writes the index of one row (no column) and returns its length. NULL: a group
+	 * of scalars, one row with the index {0}. */
+	size_t (*index)(const struct snapshot *s, const void *row,
+			uint32_t oid[OID_INDEX_MAX]);
 };
 
+/* The member that belongs to the syntax is set, text for all string syntaxes. */
 struct value {
-	enum syntax syntax; /* tells the type; text for all string syntaxes */
+	enum syntax syntax;
 	int32_t integer;
 	uint32_t unsigned32; /* Gauge32, Unsigned32, Counter32 */
 	uint64_t counter64;
-	const char *text; /* not NUL-terminated; valid while value and snapshot are */
+	const char
+	    *text; /* not NUL-terminated; valid while this value and the snapshot are */
 	size_t text_len;
 	char buffer[VALUE_TEXT_MAX];
 };
 
+/* As in RFC 3416: no such column or scalar, no such row in it, the end of the MIB view.
+ */
 enum oid_result { OID_FOUND, OID_NO_OBJECT, OID_NO_INSTANCE, OID_END };
 
 struct oidtree {
@@ -76,18 +86,19 @@ struct oidtree {
 
 /* The value of exactly this instance. */
 enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *s,
-    const uint32_t *oid, size_t len, struct value *ret_value);
+			     const uint32_t *oid, size_t len, struct value *ret_value);
 
 /*
- * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END: none
- * is left. GETBULK is this in a loop.
+ * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END:
+ * none is left. GETBULK is this in a loop; ret_oid may be oid itself.
  */
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
-    const uint32_t *oid, size_t len, bool inclusive, uint32_t ret_oid[OID_MAX],
-    size_t *ret_len, struct value *ret_value);
+			      const uint32_t *oid, size_t len, bool inclusive,
+			      uint32_t ret_oid[OID_MAX], size_t *ret_len,
+			      struct value *ret_value);
 
 /* The value of one cell, as a GET would give it. False: absent. */
-bool oidtable_value(const struct snapshot *s, const struct table *table,
-    const struct column *column, const void *row, struct value *ret_value);
+bool oidtable_value(const struct snapshot *s, const struct column *column,
+		    const void *row, struct value *ret_value);
 
 #endif

@@ -1,2 +1,254 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/tables.h"
+
+#include "subagent/index.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define MEMBER(type, member)                                                             \
+	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+/* A member of the row. */
+#define COLUMN(a, n, x, type, member)                                                    \
+	.arc = (a), .name = (n), .syntax = (x), MEMBER(type, member), .owner = SIZE_MAX
+
+/* The same, in the rows only for which known() is true. */
+#define COLUMN_IF(a, n, x, type, member, known)                                          \
+	COLUMN(a, n, x, type, member), .present = (known)
+
+/* A member of the owner that the row names. */
+#define OWNER(a, n, x, type, member)                                                     \
+	.arc = (a), .name = (n), .syntax = (x), MEMBER(struct owner, member),            \
+	.owner = offsetof(type, owner)
+
+#define FORMAT(a, n, function)                                                           \
+	.arc = (a), .name = (n), .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX,             \
+	.format = (function)
+
+static const struct column sampler_columns[] = {
+    {COLUMN(1, "tcpStateVersion", SYNTAX_CHARS, struct sample_info, version)},
+    {COLUMN(2, "tcpStateSampleTime", SYNTAX_DATE, struct sample_info, time)},
+    {COLUMN(3, "tcpStateSampleAge", SYNTAX_AGE, struct sample_info, monotonic)},
+    {COLUMN(4, "tcpStateSamples", SYNTAX_COUNTER32, struct sample_info, samples)},
+    {COLUMN(5, "tcpStateSampleErrors", SYNTAX_COUNTER32, struct sample_info, errors)},
+    {COLUMN(6, "tcpStateSampleLastError", SYNTAX_CHARS, struct sample_info, last_error)},
+    {COLUMN(7, "tcpStateSampleDuration", SYNTAX_GAUGE32, struct sample_info,
+	    duration_us)},
+    {COLUMN(8, "tcpStateSampleSockets", SYNTAX_GAUGE32, struct sample_info, sockets)},
+    {COLUMN(9, "tcpStateSampleSource", SYNTAX_INTEGER, struct sample_info, source)},
+    {COLUMN(10, "tcpStateDetailAge", SYNTAX_AGE, struct sample_info, detail)},
+    {COLUMN(11, "tcpStateSampleInterval", SYNTAX_GAUGE32, struct sample_info,
+	    interval_ms)},
+    {COLUMN(12, "tcpStateDetailInterval", SYNTAX_GAUGE32, struct sample_info,
+	    detail_interval_ms)},
+    {COLUMN(13, "tcpStateSampleCpu", SYNTAX_GAUGE32, struct sample_info, cpu_pptt)},
+    {COLUMN(14, "tcpStateSampleRowsOmitted", SYNTAX_GAUGE32, struct sample_info,
+	    rows_omitted)},
+    {COLUMN(15, "tcpStateSampleUnknownStates", SYNTAX_COUNTER32, struct sample_info,
+	    unknown_states)},
+    {COLUMN(16, "tcpStateSampleOwnersUnreadable", SYNTAX_GAUGE32, struct sample_info,
+	    owners_unreadable)},
+};
+
+static const struct column state_columns[] = {
+    {COLUMN(3, "tcpStateCount", SYNTAX_GAUGE32, struct state_row, count)},
+    {COLUMN(4, "tcpStatePeak1Min", SYNTAX_GAUGE32, struct state_row, peak_1min)},
+    {COLUMN(5, "tcpStatePeak5Min", SYNTAX_GAUGE32, struct state_row, peak_5min)},
+    {COLUMN(6, "tcpStatePeak15Min", SYNTAX_GAUGE32, struct state_row, peak_15min)},
+};
+
+static const struct column info_columns[] = {
+    {COLUMN(1, "tcpStateName", SYNTAX_TEXT, struct state_info, name)},
+    {COLUMN(2, "tcpStateMeaning", SYNTAX_TEXT, struct state_info, meaning)},
+    {COLUMN(3, "tcpStateAdvice", SYNTAX_TEXT, struct state_info, advice)},
+};
+
+static const struct column listener_columns[] = {
+    {COLUMN(4, "tcpStateListenerSockets", SYNTAX_GAUGE32, struct listener, sockets)},
+    {COLUMN(5, "tcpStateListenerAcceptQueue", SYNTAX_GAUGE32, struct listener,
+	    accept_queue)},
+    {COLUMN(6, "tcpStateListenerAcceptQueueLimit", SYNTAX_GAUGE32, struct listener,
+	    accept_queue_limit)},
+    {COLUMN(7, "tcpStateListenerAcceptQueueFullest", SYNTAX_GAUGE32, struct listener,
+	    accept_queue_fullest)},
+    {COLUMN(8, "tcpStateListenerAcceptQueuePeak", SYNTAX_GAUGE32, struct listener,
+	    accept_queue_peak)},
+    {COLUMN(9, "tcpStateListenerSynQueue", SYNTAX_GAUGE32, struct listener, syn_queue)},
+    {COLUMN(10, "tcpStateListenerSynQueuePeak", SYNTAX_GAUGE32, struct listener,
+	    syn_queue_peak)},
+    {COLUMN(11, "tcpStateListenerSynUnanswered", SYNTAX_GAUGE32, struct listener,
+	    syn_unanswered)},
+    {COLUMN(12, "tcpStateListenerDrops", SYNTAX_COUNTER64, struct listener, drops)},
+    {OWNER(13, "tcpStateListenerProcessId", SYNTAX_GAUGE32, struct listener, pid)},
+    {OWNER(14, "tcpStateListenerProcessName", SYNTAX_CHARS, struct listener, name)},
+    {OWNER(15, "tcpStateListenerService", SYNTAX_CHARS, struct listener, service)},
+};
+
+static const struct column listener_state_columns[] = {
+    {COLUMN(1, "tcpStateListenerStateCount", SYNTAX_GAUGE32, struct listener_state,
+	    count)},
+};
+
+static bool conn_has_info(const void *row)
+{
+	const struct conn *conn = row;
+
+	return conn->flags & CONN_HAS_INFO;
+}
+
+static const struct column conn_columns[] = {
+    {FORMAT(8, "tcpStateConnSummary", index_conn_summary)},
+    {COLUMN_IF(9, "tcpStateConnAge", SYNTAX_GAUGE32, struct conn, age_s, conn_has_info)},
+    {COLUMN(10, "tcpStateConnRecvQueue", SYNTAX_GAUGE32, struct conn, recv_queue)},
+    {COLUMN(11, "tcpStateConnSendQueue", SYNTAX_GAUGE32, struct conn, send_queue)},
+    {COLUMN(12, "tcpStateConnRetransmits", SYNTAX_GAUGE32, struct conn, retransmits)},
+    {COLUMN_IF(13, "tcpStateConnRtt", SYNTAX_GAUGE32, struct conn, rtt_us,
+	       conn_has_info)},
+    {COLUMN(14, "tcpStateConnUid", SYNTAX_GAUGE32, struct conn, uid)},
+    {OWNER(15, "tcpStateConnProcessId", SYNTAX_GAUGE32, struct conn, pid)},
+    {OWNER(16, "tcpStateConnProcessName", SYNTAX_CHARS, struct conn, name)},
+    {OWNER(17, "tcpStateConnService", SYNTAX_CHARS, struct conn, service)},
+};
+
+static const struct column remote_columns[] = {
+    {COLUMN(3, "tcpStateRemoteCount", SYNTAX_GAUGE32, struct remote, count)},
+};
+
+static const struct column spread_columns[] = {
+    {COLUMN(1, "tcpStateSpreadRemotes", SYNTAX_GAUGE32, struct spread, remotes)},
+    {COLUMN(2, "tcpStateSpreadProcesses", SYNTAX_GAUGE32, struct spread, processes)},
+};
+
+static const struct column process_columns[] = {
+    {COLUMN(2, "tcpStateProcessCount", SYNTAX_GAUGE32, struct process, count)},
+    {OWNER(3, "tcpStateProcessName", SYNTAX_CHARS, struct process, name)},
+    {OWNER(4, "tcpStateProcessService", SYNTAX_CHARS, struct process, service)},
+};
+
+static const struct column limit_columns[] = {
+    {COLUMN(2, "tcpStateLimitUsage", SYNTAX_GAUGE32_64, struct limit, usage)},
+    {COLUMN(3, "tcpStateLimitCapacity", SYNTAX_GAUGE32_64, struct limit, capacity)},
+    {COLUMN(4, "tcpStateLimitPercent", SYNTAX_GAUGE32, struct limit, percent)},
+    {COLUMN(5, "tcpStateLimitPeakPercent", SYNTAX_GAUGE32, struct limit, peak_percent)},
+    {COLUMN(6, "tcpStateLimitOverflows", SYNTAX_COUNTER64, struct limit, overflows)},
+    {COLUMN(7, "tcpStateLimitBound", SYNTAX_CHARS, struct limit, bound)},
+    {COLUMN(8, "tcpStateLimitDetail", SYNTAX_CHARS, struct limit, detail)},
+};
+
+static const struct column counter_columns[] = {
+    {COLUMN(2, "tcpStateCounterValue", SYNTAX_COUNTER64, struct counter, value)},
+};
+
+static bool tuning_is_number(const void *row)
+{
+	const struct tuning *tuning = row;
+
+	return tuning->is_number;
+}
+
+static const struct column tuning_columns[] = {
+    {COLUMN(3, "tcpStateTuningValue", SYNTAX_TEXT, struct tuning, value)},
+    {COLUMN_IF(4, "tcpStateTuningNumber", SYNTAX_INTEGER, struct tuning, number,
+	       tuning_is_number)},
+    {COLUMN(5, "tcpStateTuningDefault", SYNTAX_TEXT, struct tuning, default_value)},
+    {COLUMN(6, "tcpStateTuningRecommended", SYNTAX_TEXT, struct tuning, recommended)},
+    {COLUMN(7, "tcpStateTuningPersisted", SYNTAX_TEXT, struct tuning, persisted)},
+    {COLUMN(8, "tcpStateTuningPersistedIn", SYNTAX_TEXT, struct tuning, persisted_in)},
+    {COLUMN(9, "tcpStateTuningStatus", SYNTAX_INTEGER, struct tuning, status)},
+    {COLUMN(10, "tcpStateTuningDrift", SYNTAX_INTEGER, struct tuning, drift)},
+    {COLUMN(11, "tcpStateTuningMeaning", SYNTAX_TEXT, struct tuning, meaning)},
+    {COLUMN(12, "tcpStateTuningReason", SYNTAX_TEXT, struct tuning, reason)},
+};
+
+static const struct column condition_columns[] = {
+    {COLUMN(3, "tcpStateConditionName", SYNTAX_CHARS, struct condition, name)},
+    {COLUMN(4, "tcpStateConditionValue", SYNTAX_INTEGER, struct condition, value)},
+    {COLUMN(5, "tcpStateConditionUnit", SYNTAX_TEXT, struct condition, unit)},
+    {COLUMN(6, "tcpStateConditionWarning", SYNTAX_INTEGER, struct condition, warning)},
+    {COLUMN(7, "tcpStateConditionCritical", SYNTAX_INTEGER, struct condition, critical)},
+    {COLUMN(8, "tcpStateConditionSeverity", SYNTAX_INTEGER, struct condition, severity)},
+    {COLUMN(9, "tcpStateConditionSince", SYNTAX_DATE, struct condition, since)},
+    {COLUMN(10, "tcpStateConditionOffender", SYNTAX_CHARS, struct condition, offender)},
+    {COLUMN(11, "tcpStateConditionAdvice", SYNTAX_TEXT, struct condition, advice)},
+};
+
+static const struct column diagnosis_columns[] = {
+    {COLUMN(1, "tcpStateWorstSeverity", SYNTAX_INTEGER, struct diagnosis, worst)},
+    {COLUMN(2, "tcpStateConditionsWarning", SYNTAX_GAUGE32, struct diagnosis, warning)},
+    {COLUMN(3, "tcpStateConditionsCritical", SYNTAX_GAUGE32, struct diagnosis, critical)},
+    {COLUMN(4, "tcpStateNotificationsLost", SYNTAX_COUNTER32, struct diagnosis,
+	    notifications_lost)},
+};
+
+/* The rows of an array of the snapshot. */
+#define ROWS(name, array, count)                                                         \
+	static const void *name(const struct snapshot *s, size_t *ret_count)             \
+	{                                                                                \
+		*ret_count = (count);                                                    \
+		return (array);                                                          \
+	}
+
+ROWS(sampler_rows, &s->info, 1)
+ROWS(state_rows, s->states, COUNT_OF(s->states))
+ROWS(listener_rows, s->listeners, s->n_listeners)
+ROWS(listener_state_rows, s->listener_states, (s->n_listeners * STATE_COUNT))
+ROWS(conn_rows, s->conns, s->n_conns)
+ROWS(remote_rows, s->remotes, s->n_remotes)
+ROWS(spread_rows, s->spreads, STATE_COUNT)
+ROWS(process_rows, s->processes, s->n_processes)
+ROWS(limit_rows, s->limits, s->n_limits)
+ROWS(counter_rows, s->counters, s->n_counters)
+ROWS(tuning_rows, s->tuning ? s->tuning->rows : NULL, s->tuning ? s->tuning->count : 0)
+ROWS(condition_rows, s->conditions, s->n_conditions)
+ROWS(diagnosis_rows, &s->diagnosis, 1)
+
+static const void *info_rows(const struct snapshot *s, size_t *ret_count)
+{
+	(void)s;
+	*ret_count = STATE_COUNT;
+	return state_table;
+}
+
+#define ROW_OF(columns_of, type, rows_of, index_of)                                      \
+	.columns = (columns_of), .n_columns = COUNT_OF(columns_of),                      \
+	.row_size = sizeof(type), .rows = (rows_of), .index = (index_of)
+
+/* Columns directly below tcpStateObjects.arc. */
+#define SCALARS(arc, n, columns_of, type, rows_of)                                       \
+	.name = (n), .prefix = {1, (arc)}, .prefix_len = 2,                              \
+	ROW_OF(columns_of, type, rows_of, NULL)
+
+/* Columns below the entry of tcpStateObjects.arc. */
+#define TABLE(arc, n, columns_of, type, rows_of, index_of)                               \
+	.name = (n), .prefix = {1, (arc), 1}, .prefix_len = 3,                           \
+	ROW_OF(columns_of, type, rows_of, index_of)
+
+static const struct table tables[] = {
+    {SCALARS(1, "tcpStateSampler", sampler_columns, struct sample_info, sampler_rows)},
+    {TABLE(2, "tcpStateTable", state_columns, struct state_row, state_rows, index_state)},
+    {TABLE(3, "tcpStateInfoTable", info_columns, struct state_info, info_rows,
+	   index_info)},
+    {TABLE(4, "tcpStateListenerTable", listener_columns, struct listener, listener_rows,
+	   index_listener)},
+    {TABLE(5, "tcpStateListenerStateTable", listener_state_columns, struct listener_state,
+	   listener_state_rows, index_listener_state)},
+    {TABLE(6, "tcpStateConnTable", conn_columns, struct conn, conn_rows, index_conn)},
+    {TABLE(7, "tcpStateRemoteTable", remote_columns, struct remote, remote_rows,
+	   index_remote)},
+    {TABLE(8, "tcpStateSpreadTable", spread_columns, struct spread, spread_rows,
+	   index_spread)},
+    {TABLE(9, "tcpStateProcessTable", process_columns, struct process, process_rows,
+	   index_process)},
+    {TABLE(10, "tcpStateLimitTable", limit_columns, struct limit, limit_rows,
+	   index_limit)},
+    {TABLE(11, "tcpStateCounterTable", counter_columns, struct counter, counter_rows,
+	   index_counter)},
+    {TABLE(12, "tcpStateTuningTable", tuning_columns, struct tuning, tuning_rows,
+	   index_tuning)},
+    {TABLE(13, "tcpStateConditionTable", condition_columns, struct condition,
+	   condition_rows, index_condition)},
+    {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis,
+	     diagnosis_rows)},
+};
+
+const struct oidtree tables_tree = {tables, COUNT_OF(tables)};

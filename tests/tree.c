@@ -44,6 +44,12 @@ const char *tree_path(const struct tree *t, const char *name)
 	return path;
 }
 
+void tree_drop(const struct tree *t, const char *name)
+{
+	if (nftw(tree_path(t, name), remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		give_up(name);
+}
+
 static void make_parents(const struct tree *t, const char *name)
 {
 	char path[TREE_PATH_MAX];

@@ -16,6 +16,9 @@ struct tree {
 void tree_make(struct tree *ret_tree);
 void tree_remove(struct tree *t);
 
+/* Removes a file, a link, or a folder with what it holds. */
+void tree_drop(const struct tree *t, const char *name);
+
 /* Writes a file below the folder, with the folders it needs. */
 void tree_file(const struct tree *t, const char *name, const char *text);
 

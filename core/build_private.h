@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_BUILD_PRIVATE_H
+#define TCPSTATE_CORE_BUILD_PRIVATE_H
+
+/*
+ * What build.c (sockets in) and build_rows.c (rows out) share.
+ */
+
+#include "core/build.h"
+#include "core/portcount.h"
+#include "core/suspect.h"
+#include "core/tally.h"
+
+/* Keys are hashed whole: their padding is zeroed. */
+struct listener_key {
+	struct inet_addr addr;
+	uint8_t unused;
+	uint16_t port;
+};
+
+struct listener_entry {
+	struct listener_key key;
+	uint32_t sockets;
+	uint32_t accept_queue;
+	uint32_t accept_queue_limit;
+	uint32_t accept_queue_fullest;
+	uint32_t unanswered;
+	uint32_t owner;
+	uint32_t states[STATE_COUNT];
+	uint32_t row; /* index of the finished row */
+	uint64_t drops;
+	bool dual_stack;
+};
+
+struct remote_key {
+	struct inet_addr addr;
+	uint8_t state;
+	uint8_t unused[2];
+};
+
+struct remote_entry {
+	struct remote_key key;
+	uint32_t count;
+};
+
+struct ports_key {
+	struct inet_addr local;
+	struct inet_addr remote;
+	uint16_t remote_port;
+};
+
+struct ports_entry {
+	struct ports_key key;
+	uint32_t used;
+	uint32_t owner;
+};
+
+_Static_assert(sizeof(struct listener_key) % 4 == 0, "hashed in words of 4 bytes");
+_Static_assert(sizeof(struct remote_key) % 4 == 0, "hashed in words of 4 bytes");
+_Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
+
+struct pending {
+	uint64_t cgroup_id;
+	uint32_t inode;
+	uint32_t listener; /* index into listener_sockets, UINT32_MAX: no listening socket */
+	uint32_t row;      /* index into conns, UINT32_MAX: not listed */
+	uint16_t kinds;    /* bits of enum suspect */
+	uint8_t state;
+};
+
+struct build {
+	struct build_options options;
+	struct tally listeners; /* struct listener_entry */
+	struct tally remotes;   /* struct remote_entry */
+	struct tally ports;     /* struct ports_entry */
+	struct suspect_counts suspects;
+	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
+	uint8_t port_listens[65536 / 8]; /* local ports that have a listener */
+	uint32_t (*by_owner)[STATE_COUNT];
+	size_t n_by_owner;
+	struct conn *conns;
+	size_t n_conns, conns_capacity;
+	uint32_t rows_of[STATE_COUNT]; /* how many of conns are in each state */
+	uint32_t evict_from;           /* rows from here on have been considered */
+	struct pending *pending;
+	size_t n_pending, pending_capacity;
+	struct build_listener_socket *listener_sockets;
+	size_t n_listener_sockets, listener_sockets_capacity;
+	struct portcount port_counts;
+	uint32_t tw_fin2;
+};
+
+/* Gives the sockets that were seen before their owner was known to their owner. */
+int build_resolve(struct build *b);
+
+/* Of two owners of one listener: the lower pid, a known process before a mere service. */
+uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_OWNER_PRIVATE_H
+#define TCPSTATE_CORE_OWNER_PRIVATE_H
+
+/*
+ * This module holds what the two halves of owner share: owner.c keeps the table,
+ * owner_scan.c fills it from /proc.
+ */
+
+#include "core/owner.h"
+#include "core/procpid.h"
+#include "core/service.h"
+#include "core/tally.h"
+
+enum { OWNER_BITS = 26, OWNER_MAX = (1 << OWNER_BITS) - 1 };
+
+/* What is known of an inode: 8 bytes, because there may be one for each of millions of
+ * sockets. All zero: nothing. */
+struct known {
+	uint32_t inode;
+	uint32_t owner : OWNER_BITS; /* 0: not found */
+	uint32_t used : 1;           /* looked up in this round */
+	uint32_t tried : 1;          /* not to be looked for in this round */
+	uint32_t seen : 1;           /* the running scan met it at its owner */
+	uint32_t misses : 3;         /* how many scans in a row have not found it */
+};
+
+_Static_assert(sizeof(struct known) == 8, "an inode takes 8 bytes");
+
+/* What is known of an owner besides its row; nothing if it is no process. */
+struct holder {
+	uint64_t start; /* see struct procpid */
+	uint32_t
+	    *fds; /* by descriptor: the inode of the socket that it was; 0: no idea */
+	uint32_t n_fds;
+	uint32_t number; /* while numbers change: the new one */
+	bool read;       /* the running scan has read all of its descriptors */
+};
+
+struct owners {
+	int proc_fd;
+	struct services *services;
+	struct owner *list;
+	struct holder *holders; /* as long as the list */
+	size_t count;
+	size_t room;
+	struct tally inodes; /* struct known by inode */
+	uint32_t round;
+	size_t wanted; /* inodes that a scan is to find */
+	bool thorough; /* scans rely on nothing that earlier ones have read */
+	uint32_t unreadable;
+};
+
+/* Adds an owner and returns its number, 0: out of memory. Its texts are made printable.
+ */
+uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start);
+
+/* True if the process is still the same and runs; its name is brought up to date. */
+bool owners_runs(struct owners *o, uint32_t number);
+
+#endif

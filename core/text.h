@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_TEXT_H
+#define TCPSTATE_CORE_TEXT_H
+
+/*
+ * This module puts a line together from pieces, each of which is there whole or not at
+ * all: a number or a UTF-8 character that is cut in two would say something else.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct text {
+	char *buf;
+	size_t size;
+	size_t len;
+};
+
+/* An empty text in buf; size is at least 1. */
+struct text text_begin(char *buf, size_t size);
+
+/* Appends a piece, behind sep unless it is the first. False: it does not fit, and the
+ * text is as before. */
+bool text_add(struct text *text, const char *sep, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/agent_private.h"
+
+#include <string.h>
+
+/* RFC 2741, 6.1; net-snmp does not install the header that names it. */
+enum { AGENTX_NOTIFY_PDU = 12 };
+
+/* Arcs of TCPSTATE-MIB below tcpStateMIB. */
+enum {
+	ARC_NOTIFICATIONS = 0,
+	ARC_RAISED = 1,
+	ARC_CLEARED = 2,
+	ARC_OBJECTS = 1,
+	ARC_CONDITION_TABLE = 13,
+	ARC_CONDITION_NAME = 3,
+	ARC_CONDITION_VALUE = 4,
+	ARC_CONDITION_UNIT = 5,
+	ARC_CONDITION_SEVERITY = 8,
+	ARC_CONDITION_OFFENDER = 10,
+	ARC_CONDITION_ADVICE = 11,
+	ARC_NOTIFICATION_INFO = 15,
+	ARC_ELEMENT = 1,
+	ARC_THRESHOLD = 2,
+};
+
+void agent_notify(struct agent *agent, const struct transition *transition)
+{
+	if (agent->n_queue == AGENT_QUEUE_MAX) {
+		memmove(agent->queue, agent->queue + 1,
+		    (AGENT_QUEUE_MAX - 1) * sizeof(agent->queue[0]));
+		agent->n_queue--;
+		agent->shown.diagnosis.notifications_lost = ++agent->lost;
+	}
+	agent->queue[agent->n_queue++] = (struct queued){.transition = *transition};
+}
+
+void agent_notify_again(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->n_queue; i++)
+		agent->queue[i].request = 0;
+}
+
+static void remove_queued(struct agent *agent, size_t at)
+{
+	agent->n_queue--;
+	memmove(&agent->queue[at], &agent->queue[at + 1],
+	    (agent->n_queue - at) * sizeof(agent->queue[0]));
+}
+
+/* The master has it, or did not answer in time: then it is sent again. */
+static int on_response(int operation, netsnmp_session *session, int request,
+    netsnmp_pdu *pdu, void *arg)
+{
+	struct agent *agent = arg;
+
+	(void)session, (void)pdu;
+	for (size_t i = 0; i < agent->n_queue; i++) {
+		if (agent->queue[i].request != request)
+			continue;
+		if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+			remove_queued(agent, i);
+		else
+			agent->queue[i].request = 0;
+		break;
+	}
+	return 1;
+}
+
+static size_t object_oid(oid name[MAX_OID_LEN], const uint32_t *arcs, size_t n_arcs)
+{
+	size_t len = AGENT_BASE_LEN;
+
+	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
+	for (size_t i = 0; i < n_arcs; i++)
+		name[len++] = arcs[i];
+	return len;
+}
+
+/* A varbind of a column of tcpStateConditionTable. */
+static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, u_char type,
+    const void *value, size_t len)
+{
+	const uint32_t arcs[] = {
+	    ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc, c->id, c->element};
+	oid name[MAX_OID_LEN];
+	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+
+	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
+}
+
+static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc,
+    const char *text)
+{
+	add_column(pdu, c, arc, ASN_OCTET_STR, text, strlen(text));
+}
+
+/* A varbind of an object that is only there to be told. */
+static void add_info(netsnmp_pdu *pdu, uint32_t arc, u_char type, long value)
+{
+	const uint32_t arcs[] = {ARC_OBJECTS, ARC_NOTIFICATION_INFO, arc, 0};
+	oid name[MAX_OID_LEN];
+	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+
+	snmp_pdu_add_variable(pdu, name, name_len, type, &value, sizeof(value));
+}
+
+/* What the value is held against: the severity's threshold, or the lowest one. */
+static long threshold(const struct condition *c)
+{
+	if (c->severity == SEVERITY_CRITICAL || c->warning < 0)
+		return c->critical;
+	return c->warning;
+}
+
+static netsnmp_pdu *make_pdu(const struct condition *c)
+{
+	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+	const uint32_t arcs[] = {
+	    ARC_NOTIFICATIONS, c->severity == SEVERITY_NORMAL ? ARC_CLEARED : ARC_RAISED};
+	long severity = c->severity, value = c->value;
+	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY_PDU);
+	oid name[MAX_OID_LEN];
+	size_t len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+
+	if (!pdu)
+		return NULL;
+	snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name,
+	    len * sizeof(oid));
+	add_text(pdu, c, ARC_CONDITION_NAME, c->name);
+	add_info(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
+	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity, sizeof(severity));
+	add_column(pdu, c, ARC_CONDITION_VALUE, ASN_INTEGER, &value, sizeof(value));
+	add_info(pdu, ARC_THRESHOLD, ASN_INTEGER, threshold(c));
+	add_text(pdu, c, ARC_CONDITION_UNIT, c->unit);
+	add_text(pdu, c, ARC_CONDITION_OFFENDER, c->offender);
+	add_text(pdu, c, ARC_CONDITION_ADVICE, c->advice);
+	return pdu;
+}
+
+void agent_flush(struct agent *agent)
+{
+	for (size_t i = 0; agent->session && i < agent->n_queue; i++) {
+		struct queued *queued = &agent->queue[i];
+		netsnmp_pdu *pdu;
+
+		if (queued->request)
+			continue;
+		pdu = make_pdu(&queued->transition.condition);
+		if (!pdu)
+			return;
+		pdu->version = agent->session->version;
+		pdu->sessid = agent->session->sessid;
+		queued->request = snmp_async_send(agent->session, pdu, on_response, agent);
+		if (!queued->request) {
+			snmp_free_pdu(pdu);
+			return;
+		}
+	}
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_AGENT_PRIVATE_H
+#define TCPSTATE_SUBAGENT_AGENT_PRIVATE_H
+
+/*
+ * What agent.c, agent_loop.c and agent_notify.c share: the only files that include
+ * net-snmp.
+ */
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/library/large_fd_set.h>
+
+#include "subagent/agent.h"
+
+enum {
+	AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid),
+	AGENT_QUEUE_MAX = 256,
+};
+
+extern const oid agent_base_oid[AGENT_BASE_LEN];
+
+/* A notification that the master has not confirmed yet. */
+struct queued {
+	struct transition transition;
+	int request; /* of the PDU that carries it; 0: not sent */
+};
+
+struct agent {
+	/* The snapshot to answer from, and with it what only the agent knows. Its rows are
+	 * those of the snapshot that agent_show() was given. */
+	struct snapshot shown;
+	bool showing;
+	bool connected;
+	netsnmp_session *session; /* the AgentX session; NULL: none */
+	time_t lost_at;           /* CLOCK_MONOTONIC seconds; 0: not lost */
+	uint32_t retry_s;
+	netsnmp_large_fd_set fds;
+	struct pollfd *polled;
+	size_t n_polled_max;
+	struct queued queue[AGENT_QUEUE_MAX]; /* oldest first */
+	size_t n_queue;
+	uint32_t lost; /* notifications given up */
+};
+
+/* What was sent and not confirmed will be sent again with the next session. */
+void agent_notify_again(struct agent *agent);
+
+#endif

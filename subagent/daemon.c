@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/feed.h"
+#include "subagent/agent.h"
+#include "subagent/log.h"
+
+struct daemon {
+	const struct daemon_options *options;
+	struct config config;
+	struct feed *feed;
+	struct agent *agent;
+	struct telling *telling;
+	const struct snapshot *snapshot;
+	int signal_fd;
+	bool stop;
+	/* What the log has told, so that it tells each change once. */
+	uint32_t errors, source;
+	bool failing, unreadable;
+};
+
+static void tell_first(struct daemon *d, const struct snapshot *s)
+{
+	char base[128];
+
+	agent_base(base, sizeof(base));
+	log_line(LOG_NOTICE,
+	    "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
+	    s->info.version, base, d->config.interval_s, s->info.sockets);
+}
+
+static void tell_source(struct daemon *d, const struct snapshot *s)
+{
+	if (s->info.source == d->source)
+		return;
+	if (s->info.source == SOURCE_PROC_NET)
+		log_line(LOG_WARNING, "sock_diag is refused here: reading /proc/net/tcp "
+				      "(no queue limits, drops, ages and services)");
+	else if (d->source == SOURCE_PROC_NET)
+		log_line(LOG_NOTICE, "sock_diag answers again");
+	d->source = s->info.source;
+}
+
+static void tell_errors(struct daemon *d, const struct snapshot *s)
+{
+	bool failing = s->info.errors != d->errors;
+	struct timespec now;
+
+	if (failing && !d->failing) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		log_line(LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
+		    s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
+	} else if (!failing && d->failing) {
+		log_line(LOG_NOTICE, "samples work again");
+	}
+	d->failing = failing;
+	d->errors = s->info.errors;
+}
+
+static void tell_owners(struct daemon *d, const struct snapshot *s)
+{
+	if (s->info.owners_unreadable && !d->unreadable && geteuid() != 0) {
+		log_line(LOG_NOTICE,
+		    "no permission to read /proc/PID/fd of %u processes: process columns "
+		    "stay empty for them (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)",
+		    s->info.owners_unreadable);
+		d->unreadable = true;
+	}
+}
+
+static void on_transition(const struct transition *transition, void *arg)
+{
+	struct daemon *d = arg;
+	char line[512];
+
+	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE : LOG_WARNING,
+	    "%s", condition_format(&transition->condition, line, sizeof(line)));
+	if (d->config.traps)
+		agent_notify(d->agent, transition);
+}
+
+static void take_snapshot(struct daemon *d)
+{
+	const struct snapshot *s = feed_take(d->feed), *before = d->snapshot;
+
+	if (!s)
+		return;
+	agent_show(d->agent, s);
+	d->snapshot = s;
+	if (!before)
+		tell_first(d, s);
+	feed_return(d->feed, before);
+	tell_source(d, s);
+	tell_errors(d, s);
+	tell_owners(d, s);
+	telling_update(d->telling, s, on_transition, d);
+}
+
+/* A wrong file keeps the old configuration and says why. */
+static void reload(struct daemon *d)
+{
+	char error[CONFIG_ERROR_MAX];
+	struct config config;
+	int ret = config_read(d->options->config_path, CONFIG_DAEMON, &config, error);
+
+	if (ret == -ENOENT && !d->options->config_required) {
+		config_init(&config);
+	} else if (ret < 0) {
+		log_line(LOG_ERR, "%s; keeping the configuration as it was", error);
+		return;
+	}
+	if (feed_configure(d->feed, &config) < 0) {
+		log_line(LOG_ERR, "out of memory; keeping the configuration as it was");
+		return;
+	}
+	if (strcmp(config.agentx, d->config.agentx) != 0 ||
+	    config.agentx_retry_s != d->config.agentx_retry_s)
+		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
+	d->config = config;
+	log_line(LOG_NOTICE, "configuration read again, sampling every %u s", config.interval_s);
+}
+
+static void take_signal(struct daemon *d)
+{
+	struct signalfd_siginfo info;
+
+	if (read(d->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(d);
+	else
+		d->stop = true;
+}
+
+/* Before any thread starts, so that they all inherit the mask. */
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+static int loop(struct daemon *d)
+{
+	struct pollfd own[] = {
+	    {.fd = d->signal_fd, .events = POLLIN},
+	    {.fd = feed_fd(d->feed), .events = POLLIN},
+	};
+	int ret = 0;
+
+	while (!d->stop && ret == 0) {
+		ret = agent_wait(d->agent, own, 2, -1);
+		if (own[0].revents)
+			take_signal(d);
+		if (own[1].revents)
+			take_snapshot(d);
+		agent_flush(d->agent);
+	}
+	return ret;
+}
+
+int daemon_run(const struct daemon_options *options, const struct config *config)
+{
+	struct daemon d = {.options = options, .config = *config, .signal_fd = -1};
+	struct agent_options agent_options = {
+	    .address = options->address ? options->address : config->agentx,
+	    .retry_s = config->agentx_retry_s,
+	};
+	const char *what = "signalfd";
+	int ret;
+
+	ret = d.signal_fd = open_signals();
+	if (ret >= 0) {
+		what = "memory";
+		ret = telling_new(&d.telling);
+	}
+	if (ret == 0) {
+		what = "/proc";
+		ret = feed_start(config, &d.feed);
+	}
+	if (ret == 0) {
+		what = "AgentX";
+		ret = agent_open(&agent_options, &d.agent);
+	}
+	if (ret == 0) {
+		what = "poll";
+		ret = loop(&d);
+	}
+	if (ret < 0)
+		log_line(LOG_ERR, "%s: %s", what, strerror(-ret));
+	agent_close(d.agent);
+	if (d.feed)
+		feed_return(d.feed, d.snapshot);
+	feed_stop(d.feed);
+	telling_free(d.telling);
+	if (d.signal_fd >= 0)
+		close(d.signal_fd);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_LOG_H
+#define TCPSTATE_SUBAGENT_LOG_H
+
+/*
+ * This module writes the daemon's log: to stderr in the foreground, else to syslog.
+ */
+
+#include <stdbool.h>
+#include <syslog.h>
+
+/* Where to log from now on. The choice is the process's own, as syslog(3)'s is. */
+void log_open(bool foreground);
+
+/* One line; priority as in syslog(3). */
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
