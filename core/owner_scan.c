@@ -57,7 +57,7 @@ static int introduce(struct reading *r)
 	if (err)
 		return err;
 	memcpy(owner.name, process.name, sizeof(owner.name));
-	procpid_service(r->dir_fd, owner.service, sizeof(owner.service));
+	procpid_service(r->dir_fd, sizeof(owner.service), owner.service);
 	r->owner = owners_add(r->o, &owner, process.start);
 	return r->owner ? 0 : -ENOMEM;
 }

@@ -128,7 +128,7 @@ int procpid_identify(int dir_fd, struct procpid *ret_process)
 	return err;
 }
 
-void procpid_service(int dir_fd, char *ret_name, size_t size)
+void procpid_service(int dir_fd, size_t size, char *ret_name)
 {
 	char *text, *line, *rest;
 	size_t len;
@@ -148,7 +148,7 @@ void procpid_service(int dir_fd, char *ret_name, size_t size)
 		*path++ = '\0';
 		if (strcmp(path, "/") != 0 &&
 		    (controllers[0] == '\0' || strcmp(controllers, "name=systemd") == 0))
-			service_name(path, ret_name, size);
+			service_name(path, size, ret_name);
 	}
 	free(text);
 }

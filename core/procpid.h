@@ -32,7 +32,7 @@ int procpid_identify(int dir_fd, struct procpid *ret_process);
 
 /* The service that the process runs in (see service.h), "": none, or it cannot be read.
  * Any bytes, `size` of them at most with the NUL. */
-void procpid_service(int dir_fd, char *ret_name, size_t size);
+void procpid_service(int dir_fd, size_t size, char *ret_name);
 
 /* Reads a file name that is a number as a whole. */
 bool procpid_number(const char *text, uint32_t *ret_number);

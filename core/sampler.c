@@ -13,8 +13,8 @@
 #include "core/limit.h"
 #include "core/owner.h"
 #include "core/peaks.h"
-#include "core/proc.h"
 #include "core/procnet.h"
+#include "core/totals.h"
 #include "core/tunable.h"
 
 enum { DUMP_TRIES = 3 };
@@ -38,12 +38,6 @@ struct sampler {
 	uint32_t samples, errors, unknown_states;
 	struct bounds bounds;     /* of the sample at hand */
 	struct build_ports ports; /* of the newest full sample */
-};
-
-/* The kernel's totals at one moment. */
-struct totals {
-	struct sockstat sockstat;
-	struct counters counters;
 };
 
 static uint64_t milliseconds(const struct timespec *t)
@@ -131,26 +125,6 @@ void sampler_configure(struct sampler *s, const struct config *config)
 void sampler_reread_tuning(struct sampler *s)
 {
 	s->reread_tuning = true;
-}
-
-static int read_totals(struct sampler *s, struct totals *ret_totals)
-{
-	struct totals totals;
-	int ret = proc_sockstat(s->net_fd, &totals.sockstat);
-
-	if (ret == 0)
-		ret = proc_counters(s->net_fd, &totals.counters);
-	if (ret == 0)
-		*ret_totals = totals;
-	return ret;
-}
-
-static uint64_t counter(const struct totals *totals, const char *name)
-{
-	uint64_t value = 0;
-
-	proc_counter(&totals->counters, name, &value);
-	return value;
 }
 
 /* --- sockets -------------------------------------------------------------------------- */
@@ -247,75 +221,6 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 
 /* --- what is not read socket by socket ------------------------------------------------ */
 
-static void set_count(struct snapshot *now, enum tcp_state state, uint64_t total)
-{
-	struct state_row *rows[IP_VERSION_COUNT + 1];
-	uint64_t before, v6;
-
-	for (int version = IP_V4; version <= IP_TOTAL; version++)
-		rows[version] = &now->states[(version - 1) * STATE_COUNT + state - 1];
-	before = rows[IP_TOTAL]->count;
-	v6 = before ? (rows[IP_V6]->count * total + before / 2) / before : 0;
-	rows[IP_TOTAL]->count = (uint32_t)total;
-	rows[IP_V6]->count = (uint32_t)v6;
-	rows[IP_V4]->count = (uint32_t)(total - v6);
-}
-
-static uint64_t less(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/*
- * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
- * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
- * time-wait sockets. The totals right before and right after the dump are averaged; the
- * families' shares are those of the last full sample.
- */
-static void derive_counts(const struct totals *before, const struct totals *after,
-    uint32_t fin2, struct snapshot *now)
-{
-	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
-	uint64_t established =
-	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
-	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
-
-	set_count(now, STATE_ESTABLISHED, less(established, close_wait));
-	set_count(now, STATE_TIME_WAIT, less(time_wait, fin2));
-}
-
-static int put_counters(struct sampler *s, const struct totals *totals, struct snapshot *now)
-{
-	static const char *const always[] = {
-	    "TcpActiveOpens", "TcpAttemptFails", "TcpCurrEstab", "TcpEstabResets",
-	    "TcpExtListenDrops", "TcpExtListenOverflows", "TcpExtSyncookiesFailed",
-	    "TcpExtSyncookiesRecv", "TcpExtSyncookiesSent", "TcpExtTCPAbortOnLinger",
-	    "TcpExtTCPAbortOnMemory", "TcpExtTCPAbortOnTimeout", "TcpExtTCPDeferAcceptDrop",
-	    "TcpExtTCPMemoryPressures", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
-	    "TcpExtTCPSynRetrans", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPTimeouts",
-	    "TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", "TcpOutRsts",
-	    "TcpPassiveOpens", "TcpRetransSegs",
-	};
-	const struct counters *all = &totals->counters;
-
-	now->counters = calloc(all->count ? all->count : 1, sizeof(*now->counters));
-	if (!now->counters)
-		return -ENOMEM;
-	/* In the order of `all`, which is sorted. */
-	for (size_t i = 0; i < all->count; i++) {
-		const char *name = all->rows[i].name;
-		bool wanted = false;
-
-		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
-			wanted = strcmp(name, always[j]) == 0;
-		for (size_t j = 0; !wanted && j < s->config.n_counters; j++)
-			wanted = strcmp(name, s->config.counters[j]) == 0;
-		if (wanted)
-			now->counters[now->n_counters++] = all->rows[i];
-	}
-	return 0;
-}
-
 /* Reads the parameters when it is time. A failure keeps the table at hand. */
 static int put_tuning(struct sampler *s, struct snapshot *now,
     char error[TUNABLE_ERROR_MAX])
@@ -393,7 +298,7 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 
 	failure->what = "reading /proc/net";
 	bounds_read(s->proc_fd, &s->bounds);
-	ret = read_totals(s, &before);
+	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
 	failure->what = "reading the sockets";
@@ -403,7 +308,7 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	if (ret < 0)
 		goto out;
 	failure->what = "reading /proc/net";
-	ret = read_totals(s, &after);
+	ret = totals_read(s->net_fd, &after);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
@@ -414,58 +319,18 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	if (ret < 0)
 		goto out;
 	if (kind == SAMPLE_FAST)
-		derive_counts(&before, &after, result.time_wait_sockets_fin2, now);
+		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
 	if (kind == SAMPLE_FULL)
 		s->ports = result.ports;
 	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
-		ret = put_counters(s, &after, now);
+		ret = totals_counters(&after, &s->config, now);
 out:
-	proc_counters_done(&before.counters);
-	proc_counters_done(&after.counters);
+	totals_done(&before);
+	totals_done(&after);
 	return ret;
-}
-
-static void *copy_rows(const void *rows, size_t count, size_t size)
-{
-	void *copy = malloc(count ? count * size : 1);
-
-	if (copy && count)
-		memcpy(copy, rows, count * size);
-	return copy;
-}
-
-/* The last snapshot once more, for a sample that failed. */
-static struct snapshot *copy_snapshot(const struct snapshot *last)
-{
-	struct snapshot *copy = malloc(sizeof(*copy));
-
-	if (!copy)
-		return NULL;
-	*copy = *last;
-	copy->next = NULL;
-#define COPY(rows, count) copy->rows = copy_rows(last->rows, (count), sizeof(*last->rows))
-	COPY(owners, last->n_owners);
-	COPY(listeners, last->n_listeners);
-	COPY(listener_states, last->n_listeners * STATE_COUNT);
-	COPY(ports, last->n_ports);
-	COPY(conns, last->n_conns);
-	COPY(remotes, last->n_remotes);
-	COPY(processes, last->n_processes);
-	COPY(counters, last->n_counters);
-	COPY(conditions, last->n_conditions);
-#undef COPY
-	if (copy->owners && copy->listeners && copy->listener_states && copy->ports &&
-	    copy->conns &&
-	    copy->remotes && copy->processes && copy->counters && copy->conditions) {
-		if (copy->tuning)
-			copy->tuning->users++;
-		return copy;
-	}
-	snapshot_free(copy);
-	return NULL;
 }
 
 static void put_error(struct sampler *s, int error, const struct failure *failure,
@@ -480,13 +345,15 @@ static void put_error(struct sampler *s, int error, const struct failure *failur
 		    failure->what, strerrordesc_np(-error));
 }
 
-/* A sample failed: the last one stands, and says so. */
+/* A sample failed: the last one stands once more, and says so. */
 static struct snapshot *stand_in(struct sampler *s, int error, const struct failure *failure,
     const struct snapshot *last)
 {
-	struct snapshot *now = last ? copy_snapshot(last) : NULL;
+	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
 	if (now) {
+		if (now->tuning)
+			now->tuning->users++;
 		put_error(s, error, failure, now);
 		conditions_update(s->conditions, &s->config, last, now);
 	}

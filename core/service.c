@@ -45,7 +45,7 @@ static bool is_unit(const char *name, size_t len)
 	return ends_in(name, len, ".service") || ends_in(name, len, ".scope");
 }
 
-static void copy_name(const char *name, size_t len, char *ret_name, size_t size)
+static void copy_name(const char *name, size_t len, size_t size, char *ret_name)
 {
 	if (len >= size)
 		len = size - 1;
@@ -53,7 +53,7 @@ static void copy_name(const char *name, size_t len, char *ret_name, size_t size)
 	ret_name[len] = '\0';
 }
 
-void service_name(const char *path, char *ret_name, size_t size)
+void service_name(const char *path, size_t size, char *ret_name)
 {
 	const char *name = "";
 	size_t name_len = 0, len;
@@ -68,7 +68,7 @@ void service_name(const char *path, char *ret_name, size_t size)
 		}
 		path += len;
 	}
-	copy_name(name, name_len, ret_name, size);
+	copy_name(name, name_len, size, ret_name);
 }
 
 int services_new(int cgroup_fd, struct services **ret_services)
@@ -112,7 +112,7 @@ static bool add(struct tally *cgroups, uint64_t id, const struct folder *folder)
 	if (!service)
 		return false;
 	service->named = folder->unit ? folder->unit : id;
-	copy_name(name, strlen(name), service->name, sizeof(service->name));
+	copy_name(name, strlen(name), sizeof(service->name), service->name);
 	return true;
 }
 

@@ -42,6 +42,6 @@ struct service *services_find(struct services *s, uint64_t cgroup_id);
 
 /* The service's name in the path of a cgroup, cut to `size` bytes with the NUL; "": none.
  */
-void service_name(const char *path, char *ret_name, size_t size);
+void service_name(const char *path, size_t size, char *ret_name);
 
 #endif

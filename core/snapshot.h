@@ -181,6 +181,8 @@ struct tuning {
 	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
 	const char *meaning;
 	const char *reason;       /* why recommended, or why harmful */
+	const char *target;       /* value that would bring it to the profile; "": it is there */
+	bool target_harmful;      /* the profile recommends what is known to do harm */
 };
 
 struct textpool;
@@ -194,6 +196,11 @@ struct tuning_table {
 	struct timespec read_at; /* CLOCK_MONOTONIC */
 	uint32_t harmful; /* rows with TUNING_HARMFUL */
 	uint32_t drifted; /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
+	const char *profile;         /* as it was asked for; "": none */
+	const char *persisted_by;    /* whose rules were followed: "systemd", "procps" */
+	int persisted_error;         /* -errno: sysctl.d could not be read, nothing is known */
+	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
+	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
 	struct textpool *pool; /* what the rows' texts point into */
 };
 
@@ -286,6 +293,10 @@ struct snapshot {
 	struct tuning_table *tuning; /* NULL: not read yet */
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
+
+/* A copy, rows included; its tuning is the same table, whose users the caller counts. The
+ * caller frees it. NULL: out of memory. */
+struct snapshot *snapshot_copy(const struct snapshot *s);
 
 /* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
 void snapshot_free(struct snapshot *s);

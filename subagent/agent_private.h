@@ -3,7 +3,8 @@
 #define TCPSTATE_SUBAGENT_AGENT_PRIVATE_H
 
 /*
- * What agent.c and agent_notify.c share: the only two files that include net-snmp.
+ * What agent.c, agent_loop.c and agent_notify.c share: the only files that include
+ * net-snmp.
  */
 
 #include <net-snmp/net-snmp-config.h>

@@ -9,6 +9,7 @@
 #include "core/config.h"
 #include "subagent/daemon.h"
 #include "subagent/log.h"
+#include "subagent/once.h"
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
@@ -116,6 +117,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tcpstated: %s\n", error);
 		return EXIT_FAILURE;
 	}
+	if (options.check || options.once)
+		return once_run(&config, options.check  ? ONCE_CHECK
+					 : options.json ? ONCE_JSON
+							: ONCE_REPORT);
 	/* In the background the configuration's path is needed again, at SIGHUP. */
 	if (!options.foreground && daemon(1, 0) < 0) {
 		perror("tcpstated: daemon");

@@ -101,6 +101,8 @@ static void test_good_lines(void)
 	    {"surge-states TIME_WAIT", MEMBER(surge_states), STATE_BIT(STATE_TIME_WAIT)},
 	    {"condition synQueue warning 10", MEMBER(rules[CONDITION_SYN_QUEUE].warning),
 	     10},
+	    {"condition synQueue warning 90 critical 90",
+	     MEMBER(rules[CONDITION_SYN_QUEUE].warning), 90},
 	    {"condition SYNQUEUE critical off",
 	     MEMBER(rules[CONDITION_SYN_QUEUE].critical), (uint32_t)-1},
 	    {"condition memory hold 0 clear 100", MEMBER(rules[CONDITION_MEMORY].hold_s),
@@ -345,8 +347,8 @@ static void test_users(void)
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Traps off", error), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(error, "traps is an option of tcpstated only");
 	CU_ASSERT_TRUE(c.traps);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "ConnRows 5", error), 0);
-	CU_ASSERT_EQUAL(c.conn_rows, 5);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Remotes 5", error), 0);
+	CU_ASSERT_EQUAL(c.remotes, 5);
 }
 
 struct raw {

@@ -90,10 +90,10 @@ static void test_name(void)
 	char name[SERVICE_NAME_MAX], small[8];
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		service_name(cases[i].path, name, sizeof(name));
+		service_name(cases[i].path, sizeof(name), name);
 		CU_ASSERT_STRING_EQUAL(name, cases[i].name);
 	}
-	service_name("/system.slice/nginx.service", small, sizeof(small));
+	service_name("/system.slice/nginx.service", sizeof(small), small);
 	CU_ASSERT_STRING_EQUAL(small, "nginx.s");
 }
 
@@ -119,7 +119,7 @@ static void test_walk(void)
 	for (size_t i = 0; i < COUNT(folders); i++)
 		add_cgroup(&m, folders[i]);
 	for (size_t i = 0; i < COUNT(folders); i++) {
-		service_name(folders[i], name, sizeof(name));
+		service_name(folders[i], sizeof(name), name);
 		CU_ASSERT_STRING_EQUAL(name_of(m.services, id_of(&m, folders[i])), name);
 	}
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, ".")));

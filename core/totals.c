@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/totals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int totals_read(int net_fd, struct totals *ret_totals)
+{
+	struct totals totals;
+	int ret = proc_sockstat(net_fd, &totals.sockstat);
+
+	if (ret == 0)
+		ret = proc_counters(net_fd, &totals.counters);
+	if (ret == 0)
+		*ret_totals = totals;
+	return ret;
+}
+
+void totals_done(struct totals *totals)
+{
+	proc_counters_done(&totals->counters);
+}
+
+static uint64_t counter(const struct totals *totals, const char *name)
+{
+	uint64_t value = 0;
+
+	proc_counter(&totals->counters, name, &value);
+	return value;
+}
+
+static void set_count(struct snapshot *now, enum tcp_state state, uint64_t total)
+{
+	struct state_row *rows[IP_VERSION_COUNT + 1];
+	uint64_t before, v6;
+
+	for (int version = IP_V4; version <= IP_TOTAL; version++)
+		rows[version] = &now->states[(version - 1) * STATE_COUNT + state - 1];
+	before = rows[IP_TOTAL]->count;
+	v6 = before ? (rows[IP_V6]->count * total + before / 2) / before : 0;
+	rows[IP_TOTAL]->count = (uint32_t)total;
+	rows[IP_V6]->count = (uint32_t)v6;
+	rows[IP_V4]->count = (uint32_t)(total - v6);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/*
+ * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
+ * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
+ * time-wait sockets. The totals right before and right after the dump are averaged; the
+ * families' shares are those of the last full sample.
+ */
+void totals_derive(const struct totals *before, const struct totals *after,
+    uint32_t fin2, struct snapshot *now)
+{
+	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
+	uint64_t established =
+	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
+	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
+
+	set_count(now, STATE_ESTABLISHED, less(established, close_wait));
+	set_count(now, STATE_TIME_WAIT, less(time_wait, fin2));
+}
+
+int totals_counters(const struct totals *totals, const struct config *config,
+    struct snapshot *now)
+{
+	static const char *const always[] = {
+	    "TcpActiveOpens", "TcpAttemptFails", "TcpCurrEstab", "TcpEstabResets",
+	    "TcpExtListenDrops", "TcpExtListenOverflows", "TcpExtSyncookiesFailed",
+	    "TcpExtSyncookiesRecv", "TcpExtSyncookiesSent", "TcpExtTCPAbortOnLinger",
+	    "TcpExtTCPAbortOnMemory", "TcpExtTCPAbortOnTimeout", "TcpExtTCPDeferAcceptDrop",
+	    "TcpExtTCPMemoryPressures", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
+	    "TcpExtTCPSynRetrans", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPTimeouts",
+	    "TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", "TcpOutRsts",
+	    "TcpPassiveOpens", "TcpRetransSegs",
+	};
+	const struct counters *all = &totals->counters;
+
+	now->counters = calloc(all->count ? all->count : 1, sizeof(*now->counters));
+	if (!now->counters)
+		return -ENOMEM;
+	/* In the order of `all`, which is sorted. */
+	for (size_t i = 0; i < all->count; i++) {
+		const char *name = all->rows[i].name;
+		bool wanted = false;
+
+		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
+			wanted = strcmp(name, always[j]) == 0;
+		for (size_t j = 0; !wanted && j < config->n_counters; j++)
+			wanted = strcmp(name, config->counters[j]) == 0;
+		if (wanted)
+			now->counters[now->n_counters++] = all->rows[i];
+	}
+	return 0;
+}

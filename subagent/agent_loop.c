@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/agent_private.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int make_room(struct agent *agent, size_t count)
+{
+	struct pollfd *bigger;
+
+	if (count <= agent->n_polled_max)
+		return 0;
+	bigger = realloc(agent->polled, count * sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	agent->polled = bigger;
+	agent->n_polled_max = count;
+	return 0;
+}
+
+/* net-snmp tells its descriptors as an fd_set; the set changes with each reconnection. */
+static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_t n_own,
+    size_t *ret_count)
+{
+	size_t count = n_own;
+	int ret = make_room(agent, n_own + (size_t)n_fds);
+
+	if (ret < 0)
+		return ret;
+	memcpy(agent->polled, own, n_own * sizeof(*own));
+	for (int fd = 0; fd < n_fds; fd++)
+		if (NETSNMP_LARGE_FD_ISSET(fd, &agent->fds))
+			agent->polled[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+	*ret_count = count;
+	return 0;
+}
+
+int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms)
+{
+	struct timeval timeout = {.tv_sec = 3600};
+	int n_fds = 0, block = 1, ready, ret;
+	size_t count;
+
+	NETSNMP_LARGE_FD_ZERO(&agent->fds);
+	snmp_select_info2(&n_fds, &agent->fds, &timeout, &block);
+	ret = collect_fds(agent, n_fds, own, n_own, &count);
+	if (ret < 0)
+		return ret;
+	if (!block) {
+		long ms = timeout.tv_sec * 1000 + (timeout.tv_usec + 999) / 1000;
+
+		if (timeout_ms < 0 || ms < timeout_ms)
+			timeout_ms = (int)ms;
+	}
+	ready = poll(agent->polled, count, timeout_ms);
+	if (ready < 0 && errno != EINTR)
+		return -errno;
+	memcpy(own, agent->polled, n_own * sizeof(*own));
+	NETSNMP_LARGE_FD_ZERO(&agent->fds);
+	for (size_t i = n_own; ready > 0 && i < count; i++)
+		if (agent->polled[i].revents)
+			NETSNMP_LARGE_FD_SET(agent->polled[i].fd, &agent->fds);
+	if (ready > 0)
+		snmp_read2(&agent->fds);
+	else
+		snmp_timeout();
+	run_alarms();
+	netsnmp_check_outstanding_agent_requests();
+	return 0;
+}

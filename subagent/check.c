@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/check.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "core/condition.h"
+#include "core/owner.h"
+
+/* Of the offender; the text of a page has no place for more. */
+enum { OFFENDER_MAX = 64 };
+
+static const struct {
+	const char *label;
+	uint32_t condition; /* whose thresholds apply; 0: none */
+} limit_labels[] = {
+    [LIMIT_TIME_WAIT_BUCKETS] = {"time_wait_buckets", CONDITION_TIME_WAIT},
+    [LIMIT_ORPHANS] = {"orphans", CONDITION_ORPHANS},
+    [LIMIT_MEMORY] = {"memory", CONDITION_MEMORY},
+    [LIMIT_EPHEMERAL_PORTS] = {"ephemeral_ports", CONDITION_EPHEMERAL_PORTS},
+    [LIMIT_SYN_BACKLOG] = {"syn_backlog", CONDITION_SYN_QUEUE},
+    [LIMIT_ACCEPT_BACKLOG] = {"accept_backlog", CONDITION_ACCEPT_QUEUE},
+    [LIMIT_FILES] = {"files", 0},
+};
+
+/* The first part of the offender: who, not how many. "|" would begin the performance
+ * data. */
+static void format_offender(const struct condition *condition, char buf[OFFENDER_MAX])
+{
+	int len = (int)strcspn(condition->offender, ",|");
+
+	snprintf(buf, OFFENDER_MAX, "%.*s", len, condition->offender);
+	owner_text_clean(buf);
+}
+
+static const char *unit_of(const struct condition *condition)
+{
+	if (strcmp(condition->unit, "%") == 0)
+		return "%";
+	return strcmp(condition->unit, "1/s") == 0 ? "/s" : "";
+}
+
+/* Returns what to write before the next one. */
+static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t severity,
+				  const char *sep)
+{
+	char offender[OFFENDER_MAX];
+
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *row = &s->conditions[i];
+
+		if (row->severity != severity)
+			continue;
+		format_offender(row, offender);
+		fprintf(out, "%s%s %" PRId32 "%s", sep, row->name, row->value,
+			unit_of(row));
+		if (offender[0])
+			fprintf(out, " (%s)", offender);
+		sep = ", ";
+	}
+	return sep;
+}
+
+static void put_thresholds(FILE *out, const struct snapshot *s, uint32_t id,
+			   uint32_t element)
+{
+	int32_t bounds[2] = {-1, -1};
+
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *row = &s->conditions[i];
+
+		if (row->id == id && row->element == element) {
+			bounds[0] = row->warning;
+			bounds[1] = row->critical;
+		}
+	}
+	for (size_t i = 0; i < 2; i++) {
+		fputc(';', out);
+		if (bounds[i] >= 0)
+			fprintf(out, "%" PRId32, bounds[i]);
+	}
+	fputs(";0", out);
+}
+
+static void put_states(FILE *out, const struct snapshot *s)
+{
+	for (uint32_t state = 1; state <= STATE_COUNT; state++) {
+		fputc(' ', out);
+		for (const char *p = state_name(state); *p; p++)
+			fputc(tolower((unsigned char)*p), out);
+		fprintf(out, "=%" PRIu32, snapshot_count(s, IP_TOTAL, state));
+		put_thresholds(out, s, CONDITION_STATE_COUNT, state);
+	}
+}
+
+static void put_limits(FILE *out, const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_limits; i++) {
+		const struct limit *limit = &s->limits[i];
+
+		if (limit->id < 1 || limit->id > LIMIT_COUNT)
+			continue;
+		fprintf(out, " %s=%" PRIu32 "%%", limit_labels[limit->id].label,
+			limit->percent);
+		put_thresholds(out, s, limit_labels[limit->id].condition, 0);
+	}
+}
+
+int check_print(FILE *out, const struct snapshot *s)
+{
+	static const struct {
+		const char *word;
+		int code;
+	} results[] = {
+	    [SEVERITY_NORMAL] = {"OK", 0},
+	    [SEVERITY_WARNING] = {"WARNING", 1},
+	    [SEVERITY_CRITICAL] = {"CRITICAL", 2},
+	    [SEVERITY_UNKNOWN] = {"UNKNOWN", 3},
+	};
+	uint32_t worst = s->diagnosis.worst;
+	const char *sep = "";
+
+	if (worst < SEVERITY_NORMAL || worst > SEVERITY_UNKNOWN)
+		worst = SEVERITY_UNKNOWN;
+	fprintf(out, "TCPSTATE %s - ", results[worst].word);
+	sep = put_conditions(out, s, SEVERITY_CRITICAL, sep);
+	sep = put_conditions(out, s, SEVERITY_WARNING, sep);
+	if (sep[0] == '\0')
+		fprintf(out, "%s, %" PRIu32 " sockets",
+			worst == SEVERITY_NORMAL ? "nothing abnormal"
+						 : "nothing could be judged",
+			s->info.sockets);
+	fputs(" |", out);
+	put_states(out, s);
+	put_limits(out, s);
+	fputc('\n', out);
+	return results[worst].code;
+}

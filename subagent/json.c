@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/json.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/owner.h"
+#include "subagent/member.h"
+#include "subagent/tables.h"
+
+static json_t *make_number(uint64_t number)
+{
+	return json_integer(number < INT64_MAX ? (json_int_t)number : INT64_MAX);
+}
+
+static json_t *make_label(const char *(*label)(uint32_t), uint32_t number)
+{
+	const char *text = label ? label(number) : NULL;
+
+	return text ? json_string(text) : json_integer(number);
+}
+
+/* A text that a fixed length has cut may end in the middle of a character. */
+static json_t *make_text(const char *text, size_t len)
+{
+	json_t *json = json_stringn(text, len);
+	char *copy;
+
+	if (json)
+		return json;
+	copy = strndup(text, len);
+	if (!copy)
+		return NULL;
+	owner_text_clean(copy);
+	json = json_string(copy);
+	free(copy);
+	return json;
+}
+
+/* RFC 3339, in UTC; null for a moment that has not been yet. */
+static json_t *make_date(const struct timespec *time)
+{
+	char text[40];
+	struct tm tm;
+
+	if (time->tv_sec == 0 || !gmtime_r(&time->tv_sec, &tm))
+		return json_null();
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+static json_t *make_integer(const struct column *column, int32_t number)
+{
+	const char *(*label)(uint32_t) = member_label(column);
+
+	return label ? make_label(label, (uint32_t)number) : json_integer(number);
+}
+
+/* As a GET would give it, but not squeezed into what SNMP has for numbers and dates. */
+static json_t *make_cell(const struct snapshot *s, const struct column *column,
+			 const void *row)
+{
+	const void *member = (const unsigned char *)row + column->offset;
+	struct value value;
+
+	if (!oidtable_value(s, column, row, &value))
+		return json_null();
+	switch (column->syntax) {
+	case SYNTAX_INTEGER:
+		return make_integer(column, value.integer);
+	case SYNTAX_GAUGE32:
+	case SYNTAX_COUNTER32:
+	case SYNTAX_AGE:
+		return make_number(value.unsigned32);
+	case SYNTAX_COUNTER64:
+		return make_number(value.counter64);
+	case SYNTAX_GAUGE32_64:
+		return make_number(*(const uint64_t *)member);
+	case SYNTAX_DATE:
+		return make_date(member);
+	case SYNTAX_CHARS:
+	case SYNTAX_TEXT:
+	case SYNTAX_FORMAT:
+		return make_text(value.text, value.text_len);
+	}
+	return NULL;
+}
+
+/* The address that an index encodes as its type, its length and its bytes. */
+static json_t *make_address(const uint32_t *oid)
+{
+	struct inet_addr addr = {.type = (uint8_t)oid[0]};
+	char text[INET_TEXT_MAX];
+
+	for (uint32_t i = 0; i < oid[1] && i < INET_ADDR_MAX; i++)
+		addr.bytes[i] = (uint8_t)oid[2 + i];
+	return json_string(inet_addr_format(&addr, text));
+}
+
+static json_t *make_index_text(const uint32_t *oid, size_t len)
+{
+	char text[OID_INDEX_MAX];
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = (char)oid[i];
+	return make_text(text, len);
+}
+
+/* Makes the value of one part; *at moves behind it. */
+static json_t *make_part(const struct index_part *part, const uint32_t *oid, size_t len,
+			 size_t *at)
+{
+	const uint32_t *here = oid + *at;
+
+	switch (part->syntax) {
+	case INDEX_NUMBER:
+		*at += 1;
+		return make_label(part->label, here[0]);
+	case INDEX_ADDRESS:
+		*at += 2 + here[1];
+		return make_address(here);
+	case INDEX_TEXT:
+		*at += 1 + here[0];
+		return make_index_text(here + 1, here[0]);
+	case INDEX_IMPLIED:
+		*at = len;
+		return make_index_text(here, (size_t)(oid + len - here));
+	}
+	return NULL;
+}
+
+/* Takes the value over. False: out of memory. */
+static bool put(json_t *object, const struct table *table, const char *mib_name,
+		json_t *value)
+{
+	char name[MEMBER_NAME_MAX];
+
+	return json_object_set_new(object, member_name(table, mib_name, name), value) ==
+	       0;
+}
+
+static bool put_index(json_t *object, const struct snapshot *s, const struct table *table,
+		      const struct member_table *members, const void *row)
+{
+	uint32_t oid[OID_INDEX_MAX];
+	size_t len, at = 0;
+
+	if (!table->index)
+		return true;
+	len = table->index(s, row, oid);
+	for (const struct index_part *part = members->index; part->name; part++)
+		if (!put(object, table, part->name, make_part(part, oid, len, &at)))
+			return false;
+	return true;
+}
+
+static json_t *make_row(const struct snapshot *s, const struct table *table,
+			const struct member_table *members, const void *row)
+{
+	json_t *object = json_object();
+	bool made = object && put_index(object, s, table, members, row);
+
+	for (size_t i = 0; made && i < table->n_columns; i++)
+		made = put(object, table, table->columns[i].name,
+			   make_cell(s, &table->columns[i], row));
+	if (made)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *make_table(const struct snapshot *s, const struct table *table,
+			  const struct member_table *members)
+{
+	size_t count;
+	const unsigned char *rows = table->rows(s, &count);
+	json_t *array;
+
+	if (!table->index)
+		return make_row(s, table, members, rows);
+	array = json_array();
+	for (size_t i = 0; array && i < count; i++) {
+		json_t *row = make_row(s, table, members, rows + i * table->row_size);
+
+		if (json_array_append_new(array, row) < 0) {
+			json_decref(array);
+			array = NULL;
+		}
+	}
+	return array;
+}
+
+json_t *json_snapshot(const struct snapshot *s)
+{
+	json_t *object = json_object();
+
+	for (size_t i = 0; object && i < tables_tree.n_tables; i++) {
+		const struct table *table = &tables_tree.tables[i];
+		const struct member_table *members = member_table(table);
+
+		if (members && json_object_set_new(object, members->name,
+						   make_table(s, table, members)) < 0) {
+			json_decref(object);
+			object = NULL;
+		}
+	}
+	return object;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_JSON_H
+#define TCPSTATE_SUBAGENT_JSON_H
+
+/*
+ * This module turns a snapshot into JSON, from the same descriptors that answer SNMP: a
+ * member for each table of TCPSTATE-MIB, an array of objects with the table's index and
+ * columns as members; an object for each group of scalars. doc/json.md lists them.
+ */
+
+#include <jansson.h>
+
+#include "core/snapshot.h"
+
+/* NULL: out of memory. The caller owns the result. */
+json_t *json_snapshot(const struct snapshot *s);
+
+#endif

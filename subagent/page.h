@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_PAGE_H
+#define TCPSTATE_SUBAGENT_PAGE_H
+
+/*
+ * This module lays text out for a terminal: nothing is wider than PAGE_WIDTH columns, and
+ * nothing but printable characters is written, whatever the text holds.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+enum {
+	PAGE_WIDTH = 100,
+	PAGE_COLUMNS = 6,
+	PAGE_ROWS = 48,
+	PAGE_CELL = 400,     /* bytes of a cell, with a NUL */
+	PAGE_NUMBER_MAX = 16 /* bytes of page_number(), with a NUL */
+};
+
+/* What a column does where the page is too narrow. RIGHT is for numbers. */
+enum page_fit { PAGE_LEFT, PAGE_RIGHT, PAGE_CLIP, PAGE_WRAP };
+
+/* Only the last column may be PAGE_WRAP. */
+struct page_column {
+	const char *title;
+	enum page_fit fit;
+};
+
+struct page_table {
+	const struct page_column *columns;
+	size_t n_columns;
+	size_t n_rows;
+	char cells[PAGE_ROWS][PAGE_COLUMNS][PAGE_CELL];
+};
+
+/* Begins a row of empty cells; there are never more than PAGE_ROWS. */
+void page_row(struct page_table *table);
+
+/* Sets a cell of the newest row. */
+void page_cell(struct page_table *table, size_t column, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Writes the titles and the rows. */
+void page_table(FILE *out, const struct page_table *table);
+
+/*
+ * Writes text and a newline, broken at spaces where it would not fit; further lines are
+ * indented. at: the column where the cursor is. Of more than 2047 bytes the rest is left
+ * out.
+ */
+void page_text(FILE *out, size_t at, size_t indent, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* "48,211"; from a thousand million on "1.2 G", so that it never takes more than 11
+ * columns. Returns buf. */
+const char *page_number(uint64_t number, char buf[PAGE_NUMBER_MAX]);
+
+/* How many columns printable UTF-8 takes, at the most: a character of three or four bytes
+ * may be a wide one. */
+size_t page_width(const char *text);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/report.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "subagent/page.h"
+#include "subagent/report_private.h"
+
+static void print_head(FILE *out, const struct snapshot *s, const char *host)
+{
+	const struct sample_info *info = &s->info;
+	char sockets[PAGE_NUMBER_MAX], took[PAGE_NUMBER_MAX], when[64] = "";
+	struct tm tm;
+
+	if (localtime_r(&info->time.tv_sec, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S %Z", &tm);
+	if (info->duration_us < 10000)
+		snprintf(took, sizeof(took), "%.1f", info->duration_us / 1000.0);
+	else
+		page_number(info->duration_us / 1000, took);
+	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s sockets in %s ms",
+		  info->version, host, host[0] ? "   " : "", when,
+		  info->source == SOURCE_PROC_NET ? "/proc/net/tcp" : "sock_diag",
+		  page_number(info->sockets, sockets), took);
+}
+
+/* What the figures below lack, and why. */
+static void print_notes(FILE *out, const struct sample_info *info)
+{
+	char number[PAGE_NUMBER_MAX];
+
+	if (info->last_error[0])
+		page_text(out, 0, 0, "The last sample that failed: %s.",
+			  info->last_error);
+	if (info->source == SOURCE_PROC_NET)
+		page_text(out, 0, 0,
+			  "sock_diag is refused here: queue limits, drops, ages and "
+			  "services are not known.");
+	if (info->owners_unreadable)
+		page_text(out, 0, 0,
+			  "No permission to look into %s processes: their sockets show "
+			  "no process. Run as root, or with CAP_SYS_PTRACE and "
+			  "CAP_DAC_READ_SEARCH.",
+			  page_number(info->owners_unreadable, number));
+	if (info->unknown_states)
+		page_text(out, 0, 0,
+			  "%s sockets are in a state that this version does not know.",
+			  page_number(info->unknown_states, number));
+}
+
+int report_print(FILE *out, const struct snapshot *s,
+		 const struct report_options *options)
+{
+	print_head(out, s, options->host);
+	print_notes(out, &s->info);
+	report_states(out, s);
+	report_listeners(out, s);
+	report_holders(out, s);
+	report_limits(out, s);
+	report_diagnosis(out, s, options->colour);
+	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
+}

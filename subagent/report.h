@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_SUBAGENT_REPORT_H
+#define TCPSTATE_SUBAGENT_REPORT_H
+
+/*
+ * This module prints a snapshot for a person on the host: the states, the fullest
+ * listeners, who holds the sockets of the states in which trouble shows, the limits, and
+ * the diagnosis. Nothing is wider than 100 columns.
+ */
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "core/snapshot.h"
+
+struct report_options {
+	bool colour;      /* severities in the colours of a terminal */
+	const char *host; /* the host's name; "" leaves it out */
+};
+
+/* Sections that have nothing to show are left out. Returns 0, or -EIO if out cannot be
+ * written. */
+int report_print(FILE *out, const struct snapshot *s,
+		 const struct report_options *options);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/report_private.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "core/condition.h"
+#include "core/text.h"
+#include "subagent/page.h"
+
+enum { SEVERITY_COLUMNS = 10, NAMES_MAX = 1536 };
+
+static const char *const words[] = {
+    [SEVERITY_WARNING] = "WARNING",
+    [SEVERITY_CRITICAL] = "CRITICAL",
+    [SEVERITY_UNKNOWN] = "UNKNOWN",
+};
+
+static void print_severity(FILE *out, uint32_t severity, bool colour)
+{
+	static const char *const colours[] = {
+	    [SEVERITY_WARNING] = "\033[1;33m",
+	    [SEVERITY_CRITICAL] = "\033[1;31m",
+	    [SEVERITY_UNKNOWN] = "\033[1m",
+	};
+
+	fprintf(out, "%s%s%s%*s", colour ? colours[severity] : "", words[severity],
+		colour ? "\033[0m" : "",
+		(int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
+}
+
+/* "02:40"; with its date if it was on another day. Nothing if it was just now. */
+static void add_since(struct text *text, const struct condition *condition,
+		      const struct timespec *now)
+{
+	char today[32], day[32], minute[32];
+	struct tm tm;
+
+	if (condition->since.tv_sec >= now->tv_sec || condition->since.tv_sec == 0 ||
+	    !localtime_r(&now->tv_sec, &tm))
+		return;
+	strftime(today, sizeof(today), "%Y-%m-%d ", &tm);
+	if (!localtime_r(&condition->since.tv_sec, &tm))
+		return;
+	strftime(day, sizeof(day), "%Y-%m-%d ", &tm);
+	strftime(minute, sizeof(minute), "%H:%M", &tm);
+	text_add(text, ", ", "since %s%s", strcmp(day, today) == 0 ? "" : day, minute);
+}
+
+/* "1,201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), since
+ * 02:40" */
+static void add_value(struct text *text, const struct condition *condition,
+		      const struct timespec *now)
+{
+	bool critical = condition->severity == SEVERITY_CRITICAL;
+	int32_t threshold = critical ? condition->critical : condition->warning;
+	const char *phrase = condition->unit;
+	char number[PAGE_NUMBER_MAX];
+
+	if (condition->id >= 1 && condition->id <= CONDITION_COUNT)
+		phrase = condition_table[condition->id - 1].phrase;
+	text_add(
+	    text, "", "%s %s",
+	    page_number(condition->value > 0 ? (uint64_t)condition->value : 0, number),
+	    phrase);
+	if (threshold >= 0)
+		text_add(text, " ", "(%s at %s)", critical ? "critical" : "warning",
+			 page_number((uint64_t)threshold, number));
+	add_since(text, condition, now);
+}
+
+static void print_condition(FILE *out, const struct condition *condition,
+			    const struct timespec *now, bool colour)
+{
+	char buf[512];
+	struct text text = text_begin(buf, sizeof(buf));
+
+	add_value(&text, condition, now);
+	fputc('\n', out);
+	print_severity(out, condition->severity, colour);
+	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s  %s", condition->name,
+		  buf);
+	fprintf(out, "%*s", SEVERITY_COLUMNS, "");
+	if (condition->offender[0]) {
+		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s",
+			  condition->offender);
+		fprintf(out, "%*s", SEVERITY_COLUMNS, "");
+	}
+	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s", condition->advice);
+}
+
+static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity,
+			 bool colour)
+{
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].severity == severity)
+			print_condition(out, &s->conditions[i], &s->info.time, colour);
+}
+
+static void print_unknown(FILE *out, const struct snapshot *s, bool colour)
+{
+	char buf[NAMES_MAX];
+	struct text text = text_begin(buf, sizeof(buf));
+
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].severity == SEVERITY_UNKNOWN)
+			text_add(&text, ", ", "%s", s->conditions[i].name);
+	if (!buf[0])
+		return;
+	fputc('\n', out);
+	print_severity(out, SEVERITY_UNKNOWN, colour);
+	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s: not measured", buf);
+}
+
+void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
+{
+	const struct diagnosis *d = &s->diagnosis;
+
+	print_severe(out, s, SEVERITY_CRITICAL, colour);
+	print_severe(out, s, SEVERITY_WARNING, colour);
+	print_unknown(out, s, colour);
+	fputc('\n', out);
+	if (d->critical || d->warning)
+		fprintf(out, "%u critical, %u warning.\n", d->critical, d->warning);
+	else if (d->worst == SEVERITY_NORMAL)
+		fputs("Nothing abnormal.\n", out);
+	else
+		fputs("Nothing could be judged.\n", out);
+}

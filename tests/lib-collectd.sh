@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# A private collectd with the plugin of the build folder, without privilege, in the server's
+# namespace unless COLLECTD_IN says otherwise. No system service and none of its files is
+# touched.
+
+COLLECTD_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+COLLECTD_IN=("${SERVER[@]}")
+
+# Writes $T/NAME.conf: log, socket, and what comes from standard input.
+collectd_configure() { # NAME
+	mkdir -p "$T/$1" "$T/plugins"
+	chmod 777 "$T/$1"
+	[ -e "$T/plugins/tcpstate.so" ] || cp "$BUILD/.libs/tcpstate.so" "$T/plugins/"
+	{
+		cat <<-END
+			Hostname "$1"
+			FQDNLookup false
+			BaseDir "$T/$1"
+			PIDFile "$T/$1/pid"
+			Interval 1
+			TypesDB "/usr/share/collectd/types.db"
+			LoadPlugin logfile
+			<Plugin logfile>
+			  LogLevel info
+			  File STDOUT
+			  Timestamp false
+			</Plugin>
+			LoadPlugin unixsock
+			<Plugin unixsock>
+			  SocketFile "$T/$1/socket"
+			  DeleteSocket true
+			</Plugin>
+		END
+		cat
+	} >"$T/$1.conf"
+}
+
+# Appends the plugin; the lines of its block come from standard input.
+plugin_configure() { # NAME
+	{
+		printf 'PluginDir "%s"\nLoadPlugin tcpstate\n<Plugin tcpstate>\n' "$T/plugins"
+		cat
+		printf '</Plugin>\n'
+	} >>"$T/$1.conf"
+}
+
+ctl() { # NAME COMMAND...
+	collectdctl -s "$T/$1/socket" "${@:2}" 2>/dev/null
+}
+
+# A value as a whole number if it is one; nothing if collectd does not have it.
+value() { # NAME IDENTIFIER-BEHIND-tcpstate-
+	ctl "$1" getval "$1/tcpstate-$2" | sed -n 's/^value=//p' | awk '{ print $1 + 0 }'
+}
+
+has_value() { # NAME IDENTIFIER-BEHIND-tcpstate-
+	ctl "$1" listval | grep -Fqx "$1/tcpstate-$2"
+}
+
+value_is() { # NAME IDENTIFIER NUMBER
+	[ "$(value "$1" "$2")" = "$3" ]
+}
+
+in_log() { # NAME EXTENDED-REGEX
+	grep -Eq -- "$2" "$T/$1.log"
+}
+
+# Starts it and waits until it has values of the plugin.
+collectd_start() { # NAME [PREFIX...]
+	local name=$1
+	shift
+	spawn "$name" "${COLLECTD_IN[@]}" "${COLLECTD_AS[@]}" "$@" \
+		collectd -f -C "$T/$name.conf"
+	wait_until 15 has_value "$name" all/tcp_connections-LISTEN ||
+		die "collectd $name sends no values" "$(cat "$T/$name.log")"
+}
