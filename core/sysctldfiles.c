@@ -101,6 +101,7 @@ static void take_visible(struct search *s, struct sysctldfiles *files)
 {
 	const char *last = NULL;
 
+	/* qsort() wants an array even for no elements. */
 	if (s->count > 0)
 		qsort(s->rows, s->count, sizeof(s->rows[0]), found_cmp);
 	for (size_t i = 0; i < s->count; i++) {
