@@ -33,6 +33,8 @@ static void print_notes(FILE *out, const struct sample_info *info)
 	if (info->last_error[0])
 		page_text(out, 0, 0, "The last sample that failed: %s.",
 			  info->last_error);
+	if (info->tuning_error[0])
+		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)
 		page_text(out, 0, 0,
 			  "sock_diag is refused here: queue limits, drops, ages and "

@@ -31,7 +31,12 @@ for file in tcpstated tests/sockets tests/nodiag; do
 	[ ! -x "$BUILD/$file" ] || cp "$BUILD/$file" "$BIN/"
 done
 cp "$BUILD"/mib/*.txt "$SRC"/mib/base/*.txt "$T/mibs/" 2>/dev/null
-chmod -R a+rX "$BIN" "$T/mibs"
+cp "$SRC/tests/lsan.supp" "$T/"
+chmod -R a+rX "$BIN" "$T/mibs" "$T/lsan.supp"
+
+# The functions that lsan.supp names are found by whole stacks only.
+export ASAN_OPTIONS=fast_unwind_on_malloc=0
+export LSAN_OPTIONS=suppressions=$T/lsan.supp:print_suppressions=0
 
 # --- checks ------------------------------------------------------------------------------
 
