@@ -19,10 +19,11 @@ static void print_head(FILE *out, const struct snapshot *s, const char *host)
 		snprintf(took, sizeof(took), "%.1f", info->duration_us / 1000.0);
 	else
 		page_number(info->duration_us / 1000, took);
-	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s sockets in %s ms",
+	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s socket%s in %s ms",
 		  info->version, host, host[0] ? "   " : "", when,
 		  info->source == SOURCE_PROC_NET ? "/proc/net/tcp" : "sock_diag",
-		  page_number(info->sockets, sockets), took);
+		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s",
+		  took);
 }
 
 /* What the figures below lack, and why. */

@@ -213,5 +213,5 @@ int main(void)
 
 	setenv("TZ", "XYZ-1", 1);
 	tzset();
-	return suite_run("reportprint", tests);
+	return suite_run("report", tests);
 }
