@@ -34,6 +34,7 @@ struct sampler {
 	struct conditions *conditions;
 	struct tuning_table *tuning; /* the newest; it counts as one user */
 	bool reread_tuning;
+	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
 	struct bounds bounds;     /* of the sample at hand */
@@ -221,30 +222,48 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 
 /* --- what is not read socket by socket ------------------------------------------------ */
 
-/* Reads the parameters when it is time. A failure keeps the table at hand. */
-static int put_tuning(struct sampler *s, struct snapshot *now,
+static int read_tuning(struct sampler *s, const char *profile, const struct snapshot *now,
     char error[TUNABLE_ERROR_MAX])
 {
+	static const enum sysctld_order orders[] = {
+	    [SYSCTL_ORDER_AUTO] = SYSCTLD_AUTO,
+	    [SYSCTL_ORDER_SYSTEMD] = SYSCTLD_SYSTEMD,
+	    [SYSCTL_ORDER_PROCPS] = SYSCTLD_PROCPS,
+	};
+	struct tunable_roots roots = {.order = orders[s->config.sysctl_order]};
 	struct tuning_table *table;
-	int ret = 0;
+	int ret = tunable_read(
+	    &roots, profile, now->listeners, now->n_listeners, &table, error);
 
-	if (s->reread_tuning || !s->tuning ||
-	    now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
-		(time_t)s->config.tuning_interval_s) {
-		ret = tunable_read(&(struct tunable_roots){0}, s->config.profile,
-		    now->listeners, now->n_listeners, &table, error);
-		if (ret == 0) {
-			table->users = 1;
-			table->read_at = now->info.monotonic;
-			tuning_drop(s->tuning);
-			s->tuning = table;
-		}
+	if (ret < 0)
+		return ret;
+	table->users = 1;
+	table->read_at = now->info.monotonic;
+	tuning_drop(s->tuning);
+	s->tuning = table;
+	return 0;
+}
+
+/* Reads the parameters when it is time. Where the profile cannot be read, the table at hand
+ * stays; without one, the parameters are shown and nothing is recommended. */
+static void put_tuning(struct sampler *s, struct snapshot *now)
+{
+	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
+	bool due = s->reread_tuning || !s->tuning ||
+		   now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
+		       (time_t)s->config.tuning_interval_s;
+
+	if (due) {
+		if (read_tuning(s, s->config.profile, now, error) < 0 && !s->tuning)
+			(void)read_tuning(s, NULL, now, again);
+		snprintf(s->tuning_error, sizeof(s->tuning_error), "%.*s",
+		    (int)sizeof(s->tuning_error) - 1, error);
 		s->reread_tuning = false;
 	}
+	memcpy(now->info.tuning_error, s->tuning_error, sizeof(s->tuning_error));
 	now->tuning = s->tuning;
 	if (now->tuning)
 		now->tuning->users++;
-	return ret;
 }
 
 static uint32_t total_sockets(const struct snapshot *now)
@@ -263,6 +282,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	struct timespec done;
 
 	clock_gettime(CLOCK_MONOTONIC, &done);
+	info->tried = info->monotonic;
+	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
@@ -280,14 +301,9 @@ static const uint32_t states_of_kind[] = {
     [SAMPLE_FULL] = STATE_MASK_ALL,
 };
 
-struct failure {
-	const char *what;
-	char text[TUNABLE_ERROR_MAX];
-};
-
 /* Everything that comes from the sockets and the totals, into now. */
 static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot *now, struct failure *failure)
+    struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -296,23 +312,23 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	size_t n_sockets;
 	int ret;
 
-	failure->what = "reading /proc/net";
+	*what = "reading /proc/net";
 	bounds_read(s->proc_fd, &s->bounds);
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
-	failure->what = "reading the sockets";
+	*what = "reading the sockets";
 	if (kind == SAMPLE_FULL)
 		owners_begin(s->owners);
 	ret = read_sockets(s, states_of_kind[kind], &source);
 	if (ret < 0)
 		goto out;
-	failure->what = "reading /proc/net";
+	*what = "reading /proc/net";
 	ret = totals_read(s->net_fd, &after);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
-	failure->what = "building the snapshot";
+	*what = "building the snapshot";
 	if (kind == SAMPLE_FULL && s->config.processes)
 		owners_scan(s->owners);
 	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
@@ -333,37 +349,28 @@ out:
 	return ret;
 }
 
-static void put_error(struct sampler *s, int error, const struct failure *failure,
-    struct snapshot *now)
-{
-	now->info.errors = ++s->errors;
-	if (failure->text[0])
-		snprintf(now->info.last_error, sizeof(now->info.last_error), "%.*s",
-		    (int)sizeof(now->info.last_error) - 1, failure->text);
-	else
-		snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s",
-		    failure->what, strerrordesc_np(-error));
-}
-
 /* A sample failed: the last one stands once more, and says so. */
-static struct snapshot *stand_in(struct sampler *s, int error, const struct failure *failure,
+static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
     const struct snapshot *last)
 {
 	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
-	if (now) {
-		if (now->tuning)
-			now->tuning->users++;
-		put_error(s, error, failure, now);
-		conditions_update(s->conditions, &s->config, last, now);
-	}
+	if (!now)
+		return NULL;
+	if (now->tuning)
+		now->tuning->users++;
+	now->info.errors = ++s->errors;
+	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
+	    strerrordesc_np(-error));
+	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
+	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
     const struct snapshot *last, struct snapshot **ret_snapshot)
 {
-	struct failure failure = {.what = "taking memory"};
+	const char *what = "taking memory";
 	struct snapshot *now = calloc(1, sizeof(*now));
 	int ret = -ENOMEM;
 
@@ -383,24 +390,20 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, kind, last, now, &failure);
+	ret = observe(s, kind, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;
 	put_info(s, kind, last, now);
-	int tuning = put_tuning(s, now, failure.text);
-	if (tuning < 0) {
-		failure.what = "reading the kernel's parameters";
-		put_error(s, tuning, &failure, now);
-	}
-	failure.what = "measuring the conditions";
+	put_tuning(s, now);
+	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config, last, now);
 	if (ret == 0)
 		*ret_snapshot = now;
 out:
 	if (ret < 0) {
 		sampler_release(s, now);
-		now = stand_in(s, ret, &failure, last);
+		now = stand_in(s, ret, what, last);
 		if (now)
 			*ret_snapshot = now;
 	}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include "subagent/check.h"
 #include "subagent/json.h"
 #include "subagent/report.h"
+#include "subagent/tuningreport.h"
 
 enum { EXIT_UNKNOWN = 3 };
 
@@ -102,4 +104,51 @@ int once_run(const struct config *config, enum once_output output)
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return EXIT_UNKNOWN;
 	return ret;
+}
+
+static int print_tuning(const struct tuning_table *table, enum tuning_output output)
+{
+	json_t *json;
+	int ret;
+
+	switch (output) {
+	case TUNING_SYSCTL:
+		return tuningreport_sysctl(stdout, table);
+	case TUNING_JSON:
+		json = tuningreport_json(table);
+		ret = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -ENOMEM;
+		json_decref(json);
+		putchar('\n');
+		return ret;
+	case TUNING_LOOK:
+	case TUNING_ALL:
+		break;
+	}
+	return tuningreport_print(stdout, table, output == TUNING_ALL);
+}
+
+int once_tuning(const struct config *config, enum tuning_output output)
+{
+	struct snapshot *snapshot = NULL;
+	struct pace pace = {0};
+	struct sampler *sampler;
+	int ret = sampler_new(config, &sampler);
+
+	if (ret < 0) {
+		fprintf(stderr, "tcpstated: /proc: %s\n", strerror(-ret));
+		return EXIT_FAILURE;
+	}
+	/* A sample, because some verdicts look at the listeners. */
+	ret = sampler_take(sampler, SAMPLE_FULL, &pace, NULL, &snapshot);
+	if (ret < 0)
+		fprintf(stderr, "tcpstated: no sample: %s\n", strerror(-ret));
+	else if (snapshot->info.tuning_error[0])
+		fprintf(stderr, "tcpstated: %s\n", snapshot->info.tuning_error);
+	if (ret == 0 && !snapshot->info.tuning_error[0] && snapshot->tuning)
+		ret = print_tuning(snapshot->tuning, output);
+	else
+		ret = -EINVAL;
+	sampler_release(sampler, snapshot);
+	sampler_free(sampler);
+	return ret < 0 || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }

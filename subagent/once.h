@@ -17,4 +17,11 @@ enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
  */
 int once_run(const struct config *config, enum once_output output);
 
+enum tuning_output { TUNING_LOOK, TUNING_ALL, TUNING_JSON, TUNING_SYSCTL };
+
+/* Prints how the kernel's parameters stand against the configured profile: what deserves a
+ * look, everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on
+ * stderr. */
+int once_tuning(const struct config *config, enum tuning_output output);
+
 #endif

@@ -33,19 +33,23 @@ static void print_notes(FILE *out, const struct sample_info *info)
 	if (info->last_error[0])
 		page_text(out, 0, 0, "The last sample that failed: %s.",
 			  info->last_error);
+	if (info->tuning_error[0])
+		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)
 		page_text(out, 0, 0,
 			  "sock_diag is refused here: queue limits, drops, ages and "
 			  "services are not known.");
 	if (info->owners_unreadable)
 		page_text(out, 0, 0,
-			  "No permission to look into %s processes: their sockets show "
+			  "No permission to look into %s process%s: their sockets show "
 			  "no process. Run as root, or with CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH.",
-			  page_number(info->owners_unreadable, number));
+			  page_number(info->owners_unreadable, number),
+			  info->owners_unreadable == 1 ? "" : "es");
 	if (info->unknown_states)
 		page_text(out, 0, 0,
-			  "%s sockets are in a state that this version does not know.",
+			  "Not counted: %s sockets in a state that this version does "
+			  "not know.",
 			  page_number(info->unknown_states, number));
 }
 

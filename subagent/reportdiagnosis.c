@@ -29,14 +29,15 @@ static void print_severity(FILE *out, uint32_t severity, bool colour)
 		(int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
 }
 
-/* "02:40"; with its date if it was on another day. Nothing if it was just now. */
+/* "02:40"; with its date if it was on another day. Nothing if it was just now, as when
+ * the process has been watching for a moment only. */
 static void add_since(struct text *text, const struct condition *condition,
 		      const struct timespec *now)
 {
 	char today[32], day[32], minute[32];
 	struct tm tm;
 
-	if (condition->since.tv_sec >= now->tv_sec || condition->since.tv_sec == 0 ||
+	if (now->tv_sec - condition->since.tv_sec < 60 || condition->since.tv_sec == 0 ||
 	    !localtime_r(&now->tv_sec, &tm))
 		return;
 	strftime(today, sizeof(today), "%Y-%m-%d ", &tm);

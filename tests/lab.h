@@ -9,14 +9,15 @@
 #include "core/condition.h"
 #include "core/config.h"
 
-enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 2, LAB_TUNING = 3 };
+enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 3, LAB_TUNING = 3 };
 
 /* A snapshot of a quiet host and all that it points to. */
 struct world {
 	struct snapshot s;
 	struct listener listeners[LAB_LISTENERS]; /* 0.0.0.0:80, :8080 and [::]:443 */
 	struct owner owners[LAB_OWNERS];          /* nobody, nginx[812], java[4321] */
-	struct counter counters[LAB_COUNTERS];    /* SyncookiesSent, TCPReqQFullDrop */
+	struct counter
+	    counters[LAB_COUNTERS]; /* ListenDrops, SyncookiesSent, TCPReqQFullDrop */
 	struct tuning tuning[LAB_TUNING];
 	struct tuning_table table;
 };

@@ -37,11 +37,17 @@ collectd_configure() { # NAME
 }
 
 # Appends the plugin; the lines of its block come from standard input.
-plugin_configure() { # NAME
+plugin_configure() { # NAME [SECONDS]
 	{
-		printf 'PluginDir "%s"\nLoadPlugin tcpstate\n<Plugin tcpstate>\n' "$T/plugins"
+		cat <<-END
+			PluginDir "$T/plugins"
+			<LoadPlugin tcpstate>
+			  Interval ${2:-1}
+			</LoadPlugin>
+			<Plugin tcpstate>
+		END
 		cat
-		printf '</Plugin>\n'
+		echo '</Plugin>'
 	} >>"$T/$1.conf"
 }
 

@@ -251,11 +251,11 @@ struct snapshot *sample_trouble(void)
 	set_trouble_rows(s);
 	set_trouble_limits(s);
 	set_conditions(s);
-	raise(s, CONDITION_SYN_QUEUE, SEVERITY_CRITICAL, 100, 40,
+	raise(s, CONDITION_SYN_QUEUE, SEVERITY_CRITICAL, 100, 60,
 	      "0.0.0.0:8443 nginx[812] nginx.service, most from 198.18.77.0/24");
 	raise(s, CONDITION_CLOSE_WAIT_STALE, SEVERITY_CRITICAL, 1201, 86400,
 	      "java[4321] app.service, local port 8080, 1198 of 1201");
-	raise(s, CONDITION_EPHEMERAL_PORTS, SEVERITY_WARNING, 72, 0,
+	raise(s, CONDITION_EPHEMERAL_PORTS, SEVERITY_WARNING, 72, 59,
 	      "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service");
 	raise(s, CONDITION_SYN_COOKIES, SEVERITY_UNKNOWN, 0, 0, "");
 	raise(s, CONDITION_ACCEPT_DROPS, SEVERITY_UNKNOWN, 0, 0, "");

@@ -203,7 +203,7 @@ static void test_first_sample(void)
 	struct lab lab;
 
 	lab_open(&lab);
-	lab.now.counters[0].value = 5000000;
+	lab.now.counters[1].value = 5000000;
 	lab_step(&lab, 1000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
@@ -221,20 +221,21 @@ static void test_counter_reset(void)
 
 	lab_open(&lab);
 	lab_step(&lab, 1000);
-	lab.now.counters[0].value += 500;
+	lab.now.counters[1].value += 500;
 	lab_step(&lab, 2000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[0].value = 3;
+	lab.now.counters[1].value = 3;
 	lab_step(&lab, 3000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[0].value += 20;
+	lab.now.counters[1].value += 20;
 	lab_step(&lab, 13000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
 
 	lab.now.listeners[1].drops = 5;
+	lab.now.counters[0].value += 100;
 	lab_step(&lab, 14000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
 	lab_close(&lab);

@@ -46,8 +46,8 @@ static void make_syn_unanswered(struct world *w)
 
 static void make_syn_cookies(struct world *w)
 {
-	w->counters[0].value += 400;
-	w->counters[1].value += 600;
+	w->counters[1].value += 400;
+	w->counters[2].value += 600;
 	w->listeners[2].syn_queue = 10;
 	/* Another listener has more of them, against a larger backlog. */
 	w->listeners[0].syn_queue = 20;
@@ -70,6 +70,7 @@ static void make_accept_drops(struct world *w)
 {
 	w->listeners[0].drops += 5;
 	w->listeners[2].drops += 500;
+	w->counters[0].value += 505;
 }
 
 static void make_close_wait_stale(struct world *w)
