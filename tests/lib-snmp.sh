@@ -192,8 +192,15 @@ next_sample() { # waits for a full sample that begins after this call
 		die "no sample is taken" "$(cat "$T/tcpstated.log")"
 }
 
-tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
+# A configuration without a profile gets the default one of this build; it is not installed.
+tcpstated_configure() { # CONFIGURATION
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
+	grep -q '^profile' "$T/tcpstate.conf" ||
+		printf 'profile "%s"\n' "$T/profiles/modern.conf" >>"$T/tcpstate.conf"
+}
+
+tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
+	tcpstated_configure "$1"
 	shift
 	spawn tcpstated "${SERVER[@]}" "${TCPSTATED_AS[@]}" \
 		"$BIN/tcpstated" -f -c "$T/tcpstate.conf" -x "unix:$AGENTX" "$@"

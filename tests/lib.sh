@@ -31,8 +31,8 @@ for file in tcpstated tests/sockets tests/nodiag; do
 	[ ! -x "$BUILD/$file" ] || cp "$BUILD/$file" "$BIN/"
 done
 cp "$BUILD"/mib/*.txt "$SRC"/mib/base/*.txt "$T/mibs/" 2>/dev/null
-cp "$SRC/tests/lsan.supp" "$T/"
-chmod -R a+rX "$BIN" "$T/mibs" "$T/lsan.supp"
+cp -r "$SRC/profiles" "$SRC/tests/lsan.supp" "$T/"
+chmod -R a+rX "$BIN" "$T/mibs" "$T/profiles" "$T/lsan.supp"
 
 # The functions that lsan.supp names are found by whole stacks only.
 export ASAN_OPTIONS=fast_unwind_on_malloc=0
