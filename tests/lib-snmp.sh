@@ -172,12 +172,24 @@ traps() { # [EXTENDED-REGEX]: the notifications received so far
 
 tcpstated_sampled() {
 	local samples
-	samples=$(get -OQv -t 0.5 -r 0 TCPSTATE-MIB::tcpStateSamples.0 2>/dev/null) &&
+	samples=$(get -OQUv -t 0.5 -r 0 TCPSTATE-MIB::tcpStateSamples.0 2>/dev/null) &&
 		[[ $samples =~ ^[0-9]+$ ]] && ((samples > 0))
 }
 
 tcpstated_settled() {
 	gone "${PIDS[tcpstated]}" || tcpstated_sampled
+}
+
+# The newest full sample is younger than this moment (microseconds of $EPOCHREALTIME).
+sampled_since() {
+	local now=${EPOCHREALTIME/./} age
+	age=$(get -OQUv -t 0.5 -r 0 TCPSTATE-MIB::tcpStateDetailAge.0 2>/dev/null) &&
+		[[ $age =~ ^[0-9]+$ ]] && ((now - age * 1000 > $1))
+}
+
+next_sample() { # waits for a full sample that begins after this call
+	wait_until 30 sampled_since "${EPOCHREALTIME/./}" ||
+		die "no sample is taken" "$(cat "$T/tcpstated.log")"
 }
 
 tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait
@@ -195,4 +207,8 @@ tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be r
 
 tcpstated_stop() { # its exit code
 	stop tcpstated
+}
+
+log_lines() { # EXTENDED-REGEX: how many lines of tcpstated's log match
+	grep -cE -- "$1" "$T/tcpstated.log"
 }

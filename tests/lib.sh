@@ -278,6 +278,8 @@ namespaces_start() {
 	sysctl_server conf.all.rp_filter=0 conf.veth0.rp_filter=0 \
 		tcp_syn_retries=7 tcp_synack_retries=7 tcp_orphan_retries=12
 	sysctl_client "ip_local_port_range=1024 65535" tcp_orphan_retries=12
+	# A local route is enough to bind to an IPv4 address, and not to an IPv6 one.
+	in_client sysctl -qw net.ipv6.ip_nonlocal_bind=1
 }
 
 # Ends all processes and removes the namespaces; a test can go on with new ones.
@@ -302,10 +304,26 @@ stop_all() {
 
 # --- the end -----------------------------------------------------------------------------
 
+# A program built with sanitizers tells of a bug in its log.
+check_sanitizers() {
+	local reports
+	reports=$(grep -aE 'Sanitizer|runtime error:' "$T"/*.log 2>/dev/null) &&
+		fail "the sanitizers are silent" "$reports"
+}
+
+show_logs() {
+	local log
+	for log in "$T"/*.log; do
+		[ ! -s "$log" ] || printf -- '--- %s, its end:\n%s\n' "${log##*/}" "$(tail -n 40 "$log")"
+	done
+}
+
 cleanup() {
 	local code=$?
 	trap '' HUP INT TERM
 	stop_all
+	check_sanitizers
+	((code == 0 && FAILED == 0)) || show_logs
 	if [ -n "${KEEP:-}" ]; then
 		printf 'kept: %s\n' "$T"
 	else
