@@ -150,11 +150,11 @@ static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
 	return 0;
 }
 
-static uint32_t percent(uint32_t part, uint32_t whole)
+/* Percent of the limit. A full queue holds one connection more than its limit, be that 0
+ * (sk_acceptq_is_full()). */
+static uint32_t fullness(uint32_t queue, uint32_t limit)
 {
-	uint64_t p = (uint64_t)part * 100 / whole;
-
-	return p > UINT32_MAX ? UINT32_MAX : (uint32_t)p;
+	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
 }
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
@@ -186,12 +186,13 @@ static int add_listener(struct build *b, const struct conn *conn)
 	entry->sockets++;
 	entry->accept_queue += conn->recv_queue;
 	entry->accept_queue_limit += conn->send_queue;
-	/* A limit of 0 is listen(fd, 0): the kernel still queues one connection. */
-	full = b->options.limits_known
-	           ? percent(conn->recv_queue, conn->send_queue ? conn->send_queue : 1)
-	           : 0;
-	if (full > entry->accept_queue_fullest)
-		entry->accept_queue_fullest = full;
+	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
+	if (full > entry->fullest_percent ||
+	    (full == entry->fullest_percent && conn->recv_queue >= entry->fullest_queue)) {
+		entry->fullest_percent = full;
+		entry->fullest_queue = conn->recv_queue;
+		entry->fullest_limit = conn->send_queue;
+	}
 	entry->drops += conn->drops;
 	entry->states[STATE_LISTEN - 1]++;
 	entry->owner = build_lower_pid(b, entry->owner, conn->owner);

@@ -23,7 +23,9 @@ struct listener_entry {
 	uint32_t sockets;
 	uint32_t accept_queue;
 	uint32_t accept_queue_limit;
-	uint32_t accept_queue_fullest;
+	uint32_t fullest_percent; /* of the one socket whose queue is fullest */
+	uint32_t fullest_queue;
+	uint32_t fullest_limit;
 	uint32_t unanswered;
 	uint32_t owner;
 	uint32_t states[STATE_COUNT];

@@ -74,7 +74,10 @@ struct listener {
 	uint32_t sockets;
 	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
 	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn) */
-	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest */
+	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest; 100
+					* at the most */
+	uint32_t fullest_queue;        /* of that socket */
+	uint32_t fullest_limit;
 	uint32_t accept_queue_peak;    /* 15 minutes */
 	uint32_t syn_queue;            /* connections in SYN_RECV */
 	uint32_t syn_queue_peak;       /* 15 minutes */
