@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/offender.h"
+#include "core/text.h"
+
 enum { PORTS_TEXT_MAX = 1 << 20 };
 
 static bool read_number(int proc_fd, const char *path, uint64_t *ret_number)
@@ -131,6 +134,15 @@ static uint64_t sum(const struct counters *counters, const char *const *names)
 
 #define COUNTERS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+static void name_owner(const struct snapshot *now, uint32_t owner, struct limit *limit)
+{
+	struct text text = text_begin(limit->detail, sizeof(limit->detail));
+
+	text.len = strlen(limit->detail);
+	offender_owner(&text, ", ", now, owner);
+	limit->owner = owner;
+}
+
 static void add_ports(const struct bounds *bounds, const struct build_ports *ports,
     struct snapshot *now)
 {
@@ -139,11 +151,12 @@ static void add_ports(const struct bounds *bounds, const struct build_ports *por
 
 	limit = add(now, LIMIT_EPHEMERAL_PORTS, ports->used, bounds->ports_usable,
 	    "net.ipv4.ip_local_port_range");
-	limit->owner = ports->owner;
-	if (ports->used)
-		snprintf(limit->detail, sizeof(limit->detail), "from %s towards %s",
-		    inet_addr_format(&ports->local, local),
-		    inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+	if (!ports->used)
+		return;
+	snprintf(limit->detail, sizeof(limit->detail), "from %s towards %s",
+	    inet_addr_format(&ports->local, local),
+	    inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+	name_owner(now, ports->owner, limit);
 }
 
 static const char *backlog_bound(const struct bounds *bounds, uint64_t limit, uint32_t sockets)
@@ -162,10 +175,11 @@ static uint64_t syn_capacity(const struct bounds *bounds, const struct listener 
 								     : row->accept_queue_limit;
 }
 
-static void name_listener(const struct listener *row, struct limit *limit)
+static void name_listener(const struct snapshot *now, const struct listener *row,
+    struct limit *limit)
 {
-	limit->owner = row->owner;
 	inet_endpoint_format(&row->addr, row->port, limit->detail);
+	name_owner(now, row->owner, limit);
 }
 
 static void add_syn_backlog(const struct bounds *bounds, const struct counters *counters,
@@ -193,7 +207,7 @@ static void add_syn_backlog(const struct bounds *bounds, const struct counters *
 		: backlog_bound(bounds, capacity, fullest->sockets));
 	limit->overflows =
 	    sum(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
-	name_listener(fullest, limit);
+	name_listener(now, fullest, limit);
 }
 
 /* Of a group that shares the address, the one socket whose queue is fullest. */
@@ -217,7 +231,7 @@ static void add_accept_backlog(const struct bounds *bounds, const struct counter
 	    backlog_bound(bounds, fullest->fullest_limit, 1));
 	limit->percent = fullest->accept_queue_fullest;
 	limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
-	name_listener(fullest, limit);
+	name_listener(now, fullest, limit);
 }
 
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
