@@ -174,8 +174,8 @@ remote-port: \"5432.5\" is no whole number from 1 to 65535
 listening-ports: \"maybe\" is neither on nor off
 agentx is an option of tcpstated only
 condition synQueue: wants \"off\" or pairs of a word and its value
-State: is no block" "$(sed -n 's/^tcpstate plugin: \(.*\); the option is ignored$/\1/p' \
-	"$T/options.log")"
+State: is no block" "$(sed -n 's/; known are .*; /; /
+	s/^tcpstate plugin: \(.*\); the option is ignored$/\1/p' "$T/options.log")"
 check "right options beside them" "5007-local 5010-local all" \
 	"$(ctl options listval | sed -n 's/.*tcpstate-\(.*\).tcp_connections-.*/\1/p' |
 		sort -u | xargs)"

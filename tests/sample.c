@@ -218,9 +218,10 @@ static void set_trouble_limits(struct snapshot *s)
 	    {LIMIT_MEMORY, 40213, 379848, 10, 12, 0, 0, "net.ipv4.tcp_mem",
 	     "pages, of the whole machine"},
 	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2,
-	     "net.ipv4.ip_local_port_range", "from 10.0.3.7 towards 10.0.7.12:5432"},
+	     "net.ipv4.ip_local_port_range",
+	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service"},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
-	     "0.0.0.0:8443"},
+	     "0.0.0.0:8443, nginx[812] nginx.service"},
 	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
 	};
 
