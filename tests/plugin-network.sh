@@ -130,5 +130,18 @@ check "Prometheus: accept queue" 7 \
 	"$(query "collectd_tcpstate_tcpstate_queue{instance=\"agent-a\",tcpstate=\"listener-8001-$SERVER4\",type=\"accept\"}")"
 check "Prometheus: a counter" 0 \
 	"$(query 'collectd_tcpstate_tcpstate_counter_total{instance="agent-a",tcpstate="counters",type="TcpExtListenOverflows"}')"
+
+# A listener that is gone.
+exported() {
+	in_client curl -s "http://127.0.0.1:$EXPORTER_PORT/metrics" | grep -q listener-8002
+}
+no_longer_exported() {
+	! exported
+}
+check_run "exported while it listens" exported
+tell server close l6
+wait_until 20 no_longer_exported
+check_run "no longer exported when it is gone" no_longer_exported
+
 stop agent-a
 check "agent-a ends" 0 $?
