@@ -182,10 +182,10 @@ static void set_trouble_rows(struct snapshot *s)
 	    {0, "", "user@1000.service"},
 	};
 	static const struct listener listeners[] = {
-	    {V4(0, 0, 0, 0), 22, false, 1, 0, 128, 0, 0, 0, 2, 0, 0, 3},
-	    {V4(0, 0, 0, 0), 8443, false, 1, 0, 128, 0, 4, 129, 129, 120, 0, 1},
-	    {V4(127, 0, 0, 1), 9000, false, 8, 97, 4096, 101, 97, 0, 0, 0, 3, 5},
-	    {V6_ANY, 8080, true, 4, 97, 512, 20, 310, 3, 40, 0, 412, 2},
+	    {V4(0, 0, 0, 0), 22, false, 1, 0, 128, 0, 0, 0, 2, 0, 0, 3, 0, 0},
+	    {V4(0, 0, 0, 0), 8443, false, 1, 0, 128, 0, 4, 129, 129, 120, 0, 1, 0, 0},
+	    {V4(127, 0, 0, 1), 9000, false, 8, 97, 4096, 101, 97, 0, 0, 0, 3, 5, 0, 0},
+	    {V6_ANY, 8080, true, 4, 97, 512, 20, 310, 3, 40, 0, 412, 2, 0, 0},
 	};
 	static const struct remote remotes[] = {
 	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},
@@ -294,7 +294,8 @@ static void hostile_rows(struct snapshot *s)
 					    UINT32_MAX, UINT32_MAX,
 					    UINT32_MAX, UINT32_MAX,
 					    UINT32_MAX, UINT64_MAX,
-					    0};
+					    0,          UINT32_MAX,
+					    UINT32_MAX};
 	s->listeners = rows;
 	s->n_listeners = HOSTILE_LISTENERS;
 	set_listener_states(s);
