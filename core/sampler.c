@@ -15,7 +15,7 @@
 #include "core/peaks.h"
 #include "core/procnet.h"
 #include "core/totals.h"
-#include "core/tunable.h"
+#include "core/tuningkeep.h"
 
 enum { DUMP_TRIES = 3 };
 
@@ -32,9 +32,7 @@ struct sampler {
 	struct build *build;
 	struct peaks *peaks;
 	struct conditions *conditions;
-	struct tuning_table *tuning; /* the newest; it counts as one user */
-	bool reread_tuning;
-	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
+	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
 	struct bounds bounds;     /* of the sample at hand */
@@ -54,7 +52,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (!s)
 		return -ENOMEM;
 	s->config = *config;
-	s->reread_tuning = true;
+	s->tuning.due = true;
 	s->net_fd = s->cgroup_fd = -1;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
@@ -82,12 +80,6 @@ out:
 	return ret;
 }
 
-static void tuning_drop(struct tuning_table *table)
-{
-	if (table && --table->users == 0)
-		tunable_free(table);
-}
-
 void sampler_free(struct sampler *s)
 {
 	if (!s)
@@ -97,7 +89,7 @@ void sampler_free(struct sampler *s)
 	build_free(s->build);
 	peaks_free(s->peaks);
 	conditions_free(s->conditions);
-	tuning_drop(s->tuning);
+	tuningkeep_drop(s->tuning.newest);
 	if (s->proc_fd >= 0)
 		close(s->proc_fd);
 	if (s->net_fd >= 0)
@@ -112,7 +104,7 @@ void sampler_release(struct sampler *s, struct snapshot *snapshot)
 	(void)s;
 	if (!snapshot)
 		return;
-	tuning_drop(snapshot->tuning);
+	tuningkeep_drop(snapshot->tuning);
 	snapshot_free(snapshot);
 }
 
@@ -120,12 +112,7 @@ void sampler_configure(struct sampler *s, const struct config *config)
 {
 	s->config = *config;
 	s->reconfigured = true;
-	s->reread_tuning = true;
-}
-
-void sampler_reread_tuning(struct sampler *s)
-{
-	s->reread_tuning = true;
+	s->tuning.due = true;
 }
 
 /* --- sockets -------------------------------------------------------------------------- */
@@ -221,50 +208,6 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 }
 
 /* --- what is not read socket by socket ------------------------------------------------ */
-
-static int read_tuning(struct sampler *s, const char *profile, const struct snapshot *now,
-    char error[TUNABLE_ERROR_MAX])
-{
-	static const enum sysctld_order orders[] = {
-	    [SYSCTL_ORDER_AUTO] = SYSCTLD_AUTO,
-	    [SYSCTL_ORDER_SYSTEMD] = SYSCTLD_SYSTEMD,
-	    [SYSCTL_ORDER_PROCPS] = SYSCTLD_PROCPS,
-	};
-	struct tunable_roots roots = {.order = orders[s->config.sysctl_order]};
-	struct tuning_table *table;
-	int ret = tunable_read(
-	    &roots, profile, now->listeners, now->n_listeners, &table, error);
-
-	if (ret < 0)
-		return ret;
-	table->users = 1;
-	table->read_at = now->info.monotonic;
-	tuning_drop(s->tuning);
-	s->tuning = table;
-	return 0;
-}
-
-/* Reads the parameters when it is time. Where the profile cannot be read, the table at hand
- * stays; without one, the parameters are shown and nothing is recommended. */
-static void put_tuning(struct sampler *s, struct snapshot *now)
-{
-	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
-	bool due = s->reread_tuning || !s->tuning ||
-		   now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
-		       (time_t)s->config.tuning_interval_s;
-
-	if (due) {
-		if (read_tuning(s, s->config.profile, now, error) < 0 && !s->tuning)
-			(void)read_tuning(s, NULL, now, again);
-		snprintf(s->tuning_error, sizeof(s->tuning_error), "%.*s",
-		    (int)sizeof(s->tuning_error) - 1, error);
-		s->reread_tuning = false;
-	}
-	memcpy(now->info.tuning_error, s->tuning_error, sizeof(s->tuning_error));
-	now->tuning = s->tuning;
-	if (now->tuning)
-		now->tuning->users++;
-}
 
 static uint32_t total_sockets(const struct snapshot *now)
 {
@@ -395,7 +338,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		goto out;
 	s->reconfigured = false;
 	put_info(s, kind, last, now);
-	put_tuning(s, now);
+	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config, last, now);
 	if (ret == 0)
