@@ -132,6 +132,9 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 	} else {
 		inet_addr_from_v6(msg->id.idiag_src, msg->id.idiag_if, &ret_conn->local);
 		inet_addr_from_v6(msg->id.idiag_dst, msg->id.idiag_if, &ret_conn->remote);
+		/* Not connected: the remote address of a v4-mapped one is all zero. */
+		if (ret_conn->local.type == INET_IPV4)
+			ret_conn->remote.type = INET_IPV4;
 	}
 	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
 	if (msg->idiag_timer == TIMER_TIME_WAIT)
