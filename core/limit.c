@@ -136,9 +136,12 @@ static uint64_t sum(const struct counters *counters, const char *const *names)
 
 static void name_owner(const struct snapshot *now, uint32_t owner, struct limit *limit)
 {
-	struct text text = text_begin(limit->detail, sizeof(limit->detail));
+	struct text text = {
+	    .buf = limit->detail,
+	    .size = sizeof(limit->detail),
+	    .len = strlen(limit->detail),
+	};
 
-	text.len = strlen(limit->detail);
 	offender_owner(&text, ", ", now, owner);
 	limit->owner = owner;
 }

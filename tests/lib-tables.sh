@@ -15,6 +15,11 @@ tables_start() { # [CONFIGURATION]
 ${1:-}"
 }
 
+# What this machine does not allow to be shown; no check counts for it.
+not_here() { # WHAT WHY
+	printf 'not here - %s: %s\n' "$1" "$2"
+}
+
 # One cell, its enumeration as a number and without its unit.
 cell() { # COLUMN.INDEX
 	get -OQUve "TCPSTATE-MIB::$1"
