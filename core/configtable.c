@@ -234,19 +234,21 @@ const struct option config_options[] = {
      .help = "Seconds between two full samples: connections, remotes, processes, the\n"
 	     "listeners' states (1 to 86400)."},
     {OPTION("tuning-interval", CONFIG_BOTH, set_number), AT(tuning_interval_s),
-     ARGS(1, 1), RANGE(10, 86400), .fallback = "300",
-     .help = "Seconds between two readings of the kernel parameters (10 to 86400)."},
+     ARGS(1, 1), RANGE(10, 86400), .fallback = "60",
+     .help =
+	 "Seconds between two readings of the kernel parameters (10 to 86400). They are\n"
+	 "also read when a file of sysctl.d or the profile has changed."},
     {OPTION("cpu-budget", CONFIG_BOTH, set_hundredths), AT(cpu_budget), ARGS(1, 1),
      RANGE(10, 10000), .fallback = "1",
      .help =
 	 "Percent of one core that sampling may use; intervals are stretched to keep\n"
 	 "it (0.1 to 100)."},
-    {OPTION("conn-states", CONFIG_BOTH, set_states), AT(conn_states),
+    {OPTION("conn-states", CONFIG_DAEMON, set_states), AT(conn_states),
      ARGS(1, STATE_COUNT), RANGE(0, CONN_STATES),
      .fallback = "CLOSED SYN_SENT SYN_RECV FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT LAST_ACK "
 		 "CLOSING",
      .help = "The states whose connections are listed one by one; none; all."},
-    {OPTION("conn-rows", CONFIG_BOTH, set_number), AT(conn_rows), ARGS(1, 1),
+    {OPTION("conn-rows", CONFIG_DAEMON, set_number), AT(conn_rows), ARGS(1, 1),
      RANGE(0, 1000000), .fallback = "10000",
      .help = "Connections listed at the most; the others are counted (0 to 1000000)."},
     {OPTION("remotes", CONFIG_BOTH, set_number), AT(remotes), ARGS(1, 1), RANGE(0, 1000),

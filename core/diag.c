@@ -130,11 +130,9 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 		inet_addr_from_v4(msg->id.idiag_src, &ret_conn->local);
 		inet_addr_from_v4(msg->id.idiag_dst, &ret_conn->remote);
 	} else {
-		inet_addr_from_v6(msg->id.idiag_src, msg->id.idiag_if, &ret_conn->local);
-		inet_addr_from_v6(msg->id.idiag_dst, msg->id.idiag_if, &ret_conn->remote);
-		/* Not connected: the remote address of a v4-mapped one is all zero. */
-		if (ret_conn->local.type == INET_IPV4)
-			ret_conn->remote.type = INET_IPV4;
+		inet_addr_pair_from_v6(msg->id.idiag_src, msg->id.idiag_dst,
+				       msg->id.idiag_if, &ret_conn->local,
+				       &ret_conn->remote);
 	}
 	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
 	if (msg->idiag_timer == TIMER_TIME_WAIT)
@@ -179,33 +177,47 @@ static int take_end(struct diag_reply *reply, const struct nlmsghdr *nlh)
 	return 0;
 }
 
+static int take_message(struct diag_reply *reply, const struct nlmsghdr *nlh)
+{
+	if (!mnl_nlmsg_seq_ok(nlh, reply->seq) ||
+	    !mnl_nlmsg_portid_ok(nlh, reply->port_id))
+		return -EPROTO;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->error == 0)
+		reply->error = -EINTR;
+	switch (nlh->nlmsg_type) {
+	case TCPDIAG_GETSOCK:
+		if (reply->error == 0)
+			take_socket(reply, nlh);
+		return 0;
+	case NLMSG_DONE:
+	case NLMSG_ERROR:
+		return take_end(reply, nlh);
+	}
+	reply->stats.malformed++;
+	return 0;
+}
+
+/* Not mnl_nlmsg_ok() and _next(): a length of 2 GiB and more passes as a negative one. */
 int diag_reply_take(struct diag_reply *reply, const void *datagram, size_t len)
 {
-	const struct nlmsghdr *nlh = datagram;
-	int left = (int)len;
+	const unsigned char *at = datagram;
 
-	for (; !reply->done && mnl_nlmsg_ok(nlh, left);
-	     nlh = mnl_nlmsg_next(nlh, &left)) {
-		if (!mnl_nlmsg_seq_ok(nlh, reply->seq) ||
-		    !mnl_nlmsg_portid_ok(nlh, reply->port_id))
+	if (len == 0)
+		return -EPROTO;
+	while (!reply->done && len > 0) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)at;
+		size_t step;
+
+		if (len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+		    nlh->nlmsg_len > len || take_message(reply, nlh) < 0)
 			return -EPROTO;
-		if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->error == 0)
-			reply->error = -EINTR;
-		switch (nlh->nlmsg_type) {
-		case TCPDIAG_GETSOCK:
-			if (reply->error == 0)
-				take_socket(reply, nlh);
+		step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
+		if (step > len)
 			break;
-		case NLMSG_DONE:
-		case NLMSG_ERROR:
-			if (take_end(reply, nlh) < 0)
-				return -EPROTO;
-			break;
-		default:
-			reply->stats.malformed++;
-		}
+		at += step;
+		len -= step;
 	}
-	return !reply->done && (len == 0 || left > 0) ? -EPROTO : 0;
+	return 0;
 }
 
 static int open_socket(struct mnl_socket **ret_socket)

@@ -43,6 +43,16 @@ void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex,
 	}
 }
 
+void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4],
+			    uint32_t ifindex, struct inet_addr *ret_local,
+			    struct inet_addr *ret_remote)
+{
+	inet_addr_from_v6(local, ifindex, ret_local);
+	inet_addr_from_v6(remote, ifindex, ret_remote);
+	if (ret_local->type == INET_IPV4 && inet_addr_is_any(ret_remote))
+		ret_remote->type = INET_IPV4;
+}
+
 bool inet_v6_is_mapped(const uint32_t word[4])
 {
 	return word[0] == 0 && word[1] == 0 && word[2] == htonl(0xffff);

@@ -36,6 +36,10 @@ size_t inet_addr_len(uint8_t type);
 void inet_addr_from_v4(const uint32_t word[1], struct inet_addr *ret_addr);
 void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex, struct inet_addr *ret_addr);
 
+/* Both ends of an IPv6 socket. The remote :: of a v4-mapped local address becomes 0.0.0.0. */
+void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4],
+    uint32_t ifindex, struct inet_addr *ret_local, struct inet_addr *ret_remote);
+
 /* True for a v4-mapped address (::ffff:a.b.c.d), words in network order. */
 bool inet_v6_is_mapped(const uint32_t word[4]);
 

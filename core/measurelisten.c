@@ -29,6 +29,32 @@ static int64_t elapsed_ms(const struct measuring *in)
 	       (is->tv_nsec - was->tv_nsec) / 1000000;
 }
 
+static bool find_counter(const struct snapshot *s, const char *name, uint64_t *ret_value)
+{
+	for (size_t i = 0; i < s->n_counters; i++) {
+		if (strcmp(s->counters[i].name, name) == 0) {
+			*ret_value = s->counters[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a counter of both snapshots has gained. A new namespace or a wrapped counter says
+ * nothing of this time. */
+static enum measured counter_gain(const struct measuring *in, const char *name,
+				  uint64_t *ret_gain)
+{
+	uint64_t was, is;
+
+	if (!find_counter(in->now, name, &is))
+		return MEASURED_UNKNOWN;
+	if (!in->before || !find_counter(in->before, name, &was) || is < was)
+		return MEASURED_NOTHING;
+	*ret_gain = is - was;
+	return MEASURED_VALUE;
+}
+
 /*
  * How many half-open connections one socket may hold besides its backlog: with SYN
  * cookies off tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on.
@@ -171,57 +197,55 @@ static uint64_t most_drops(const struct snapshot *before, const struct snapshot 
 	return most;
 }
 
+/*
+ * A listener's sk_drops also counts each SYN that a half-open connection sends once more
+ * (tcp_v4_rcv() discards it after it was answered again). Those are not in the
+ * namespace's ListenDrops, so that there are no more real ones than that.
+ */
 enum measured measure_accept_drops(const struct measuring *in, struct text *text,
 				   struct measure *m)
 {
 	const struct snapshot *now = in->now;
 	size_t listener = now->n_listeners;
-	int64_t elapsed;
+	int64_t elapsed = elapsed_ms(in);
+	uint64_t drops, all;
+	enum measured measured;
 
 	if (now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	elapsed = elapsed_ms(in);
+	measured = counter_gain(in, "TcpExtListenDrops", &all);
+	if (measured != MEASURED_VALUE)
+		return measured;
 	if (elapsed <= 0)
 		return MEASURED_NOTHING;
-	m->value = rate(most_drops(in->before, now, &listener), elapsed);
+	drops = most_drops(in->before, now, &listener);
+	m->value = rate(drops < all ? drops : all, elapsed);
 	offender_listener(text, now, listener);
 	return MEASURED_VALUE;
 }
 
-static bool find_counter(const struct snapshot *s, const char *name, uint64_t *ret_value)
-{
-	for (size_t i = 0; i < s->n_counters; i++) {
-		if (strcmp(s->counters[i].name, name) == 0) {
-			*ret_value = s->counters[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
+/* Either of the two counters alone will do. */
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 				  struct measure *m)
 {
 	static const char *const names[] = {"TcpExtSyncookiesSent",
 					    "TcpExtTCPReqQFullDrop"};
-	const struct snapshot *now = in->now;
-	struct syn_queue fullest = fullest_syn_queue(now);
+	struct syn_queue fullest = fullest_syn_queue(in->now);
+	enum measured result = MEASURED_UNKNOWN;
 	int64_t elapsed = elapsed_ms(in);
-	uint64_t events = 0, was, is;
-	int found = 0;
+	uint64_t events = 0, gain;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (!find_counter(now, names[i], &is))
+		enum measured measured = counter_gain(in, names[i], &gain);
+
+		if (measured == MEASURED_UNKNOWN)
 			continue;
-		found++;
-		/* A new namespace or a wrapped counter says nothing of this time. */
-		if (elapsed <= 0 || !find_counter(in->before, names[i], &was) || is < was)
+		if (measured == MEASURED_NOTHING || elapsed <= 0)
 			return MEASURED_NOTHING;
-		events += is - was;
+		events += gain;
+		result = MEASURED_VALUE;
 	}
-	if (found == 0)
-		return MEASURED_UNKNOWN;
 	m->value = rate(events, elapsed);
-	name_syn_queue(text, now, &fullest);
-	return MEASURED_VALUE;
+	name_syn_queue(text, in->now, &fullest);
+	return result;
 }

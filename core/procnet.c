@@ -34,33 +34,44 @@ static bool take(const char **at, unsigned base, uint64_t max, char end,
 
 /* "0100007F:0016": the words of the address, each as a number in the host's byte order of
  * what lies in network order in memory; the port as a plain number. */
-static bool take_endpoint(const char **at, int family, struct inet_addr *ret_addr,
+static bool take_endpoint(const char **at, size_t n_words, uint32_t ret_words[4],
 			  uint16_t *ret_port)
 {
-	size_t n_words = family == AF_INET ? 1 : 4;
-	uint32_t words[4];
-	uint64_t port;
+	uint64_t number;
 
 	if (strspn(*at, "0123456789ABCDEF") != n_words * WORD_DIGITS)
 		return false;
 	for (size_t i = 0; i < n_words; i++) {
 		char digits[WORD_DIGITS + 1] = "";
 		const char *digit = digits;
-		uint64_t word;
 
 		memcpy(digits, *at, WORD_DIGITS);
-		if (!number_take(&digit, 16, UINT32_MAX, &word))
+		if (!number_take(&digit, 16, UINT32_MAX, &number))
 			return false;
-		words[i] = (uint32_t)word;
+		ret_words[i] = (uint32_t)number;
 		*at += WORD_DIGITS;
 	}
-	if (*(*at)++ != ':' || !take(at, 16, UINT16_MAX, ' ', &port))
+	if (*(*at)++ != ':' || !take(at, 16, UINT16_MAX, ' ', &number))
 		return false;
-	if (family == AF_INET)
-		inet_addr_from_v4(words, ret_addr);
-	else
-		inet_addr_from_v6(words, 0, ret_addr);
-	*ret_port = (uint16_t)port;
+	*ret_port = (uint16_t)number;
+	return true;
+}
+
+/* Both columns of addresses. */
+static bool take_endpoints(const char **at, int family, struct conn *c)
+{
+	size_t n_words = family == AF_INET ? 1 : 4;
+	uint32_t local[4], remote[4];
+
+	if (!take_endpoint(at, n_words, local, &c->local_port) ||
+	    !take_endpoint(at, n_words, remote, &c->remote_port))
+		return false;
+	if (family == AF_INET) {
+		inet_addr_from_v4(local, &c->local);
+		inet_addr_from_v4(remote, &c->remote);
+	} else {
+		inet_addr_pair_from_v6(local, remote, 0, &c->local, &c->remote);
+	}
 	return true;
 }
 
@@ -72,8 +83,7 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	enum tcp_state state;
 
 	if (!take(&line, 10, UINT32_MAX, ':', &number) || *line++ != ' ' ||
-	    !take_endpoint(&line, family, &c.local, &c.local_port) ||
-	    !take_endpoint(&line, family, &c.remote, &c.remote_port) ||
+	    !take_endpoints(&line, family, &c) ||
 	    !take(&line, 16, UINT8_MAX, ' ', &kernel_state) ||
 	    !take(&line, 16, UINT32_MAX, ':', &send_queue) ||
 	    !take(&line, 16, UINT32_MAX, ' ', &recv_queue) ||

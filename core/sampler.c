@@ -15,7 +15,7 @@
 #include "core/peaks.h"
 #include "core/procnet.h"
 #include "core/totals.h"
-#include "core/tunable.h"
+#include "core/tuningkeep.h"
 
 enum { DUMP_TRIES = 3 };
 
@@ -32,8 +32,7 @@ struct sampler {
 	struct build *build;
 	struct peaks *peaks;
 	struct conditions *conditions;
-	struct tuning_table *tuning; /* the newest; it counts as one user */
-	bool reread_tuning;
+	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
 	struct bounds bounds;     /* of the sample at hand */
@@ -53,7 +52,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (!s)
 		return -ENOMEM;
 	s->config = *config;
-	s->reread_tuning = true;
+	s->tuning.due = true;
 	s->net_fd = s->cgroup_fd = -1;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
@@ -81,12 +80,6 @@ out:
 	return ret;
 }
 
-static void tuning_drop(struct tuning_table *table)
-{
-	if (table && --table->users == 0)
-		tunable_free(table);
-}
-
 void sampler_free(struct sampler *s)
 {
 	if (!s)
@@ -96,7 +89,7 @@ void sampler_free(struct sampler *s)
 	build_free(s->build);
 	peaks_free(s->peaks);
 	conditions_free(s->conditions);
-	tuning_drop(s->tuning);
+	tuningkeep_drop(s->tuning.newest);
 	if (s->proc_fd >= 0)
 		close(s->proc_fd);
 	if (s->net_fd >= 0)
@@ -111,7 +104,7 @@ void sampler_release(struct sampler *s, struct snapshot *snapshot)
 	(void)s;
 	if (!snapshot)
 		return;
-	tuning_drop(snapshot->tuning);
+	tuningkeep_drop(snapshot->tuning);
 	snapshot_free(snapshot);
 }
 
@@ -119,12 +112,7 @@ void sampler_configure(struct sampler *s, const struct config *config)
 {
 	s->config = *config;
 	s->reconfigured = true;
-	s->reread_tuning = true;
-}
-
-void sampler_reread_tuning(struct sampler *s)
-{
-	s->reread_tuning = true;
+	s->tuning.due = true;
 }
 
 /* --- sockets -------------------------------------------------------------------------- */
@@ -221,32 +209,6 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 
 /* --- what is not read socket by socket ------------------------------------------------ */
 
-/* Reads the parameters when it is time. A failure keeps the table at hand. */
-static int put_tuning(struct sampler *s, struct snapshot *now,
-    char error[TUNABLE_ERROR_MAX])
-{
-	struct tuning_table *table;
-	int ret = 0;
-
-	if (s->reread_tuning || !s->tuning ||
-	    now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
-		(time_t)s->config.tuning_interval_s) {
-		ret = tunable_read(&(struct tunable_roots){0}, s->config.profile,
-		    now->listeners, now->n_listeners, &table, error);
-		if (ret == 0) {
-			table->users = 1;
-			table->read_at = now->info.monotonic;
-			tuning_drop(s->tuning);
-			s->tuning = table;
-		}
-		s->reread_tuning = false;
-	}
-	now->tuning = s->tuning;
-	if (now->tuning)
-		now->tuning->users++;
-	return ret;
-}
-
 static uint32_t total_sockets(const struct snapshot *now)
 {
 	uint32_t total = 0;
@@ -263,6 +225,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	struct timespec done;
 
 	clock_gettime(CLOCK_MONOTONIC, &done);
+	info->tried = info->monotonic;
+	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
@@ -280,14 +244,9 @@ static const uint32_t states_of_kind[] = {
     [SAMPLE_FULL] = STATE_MASK_ALL,
 };
 
-struct failure {
-	const char *what;
-	char text[TUNABLE_ERROR_MAX];
-};
-
 /* Everything that comes from the sockets and the totals, into now. */
 static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot *now, struct failure *failure)
+    struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -296,23 +255,23 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	size_t n_sockets;
 	int ret;
 
-	failure->what = "reading /proc/net";
+	*what = "reading /proc/net";
 	bounds_read(s->proc_fd, &s->bounds);
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
-	failure->what = "reading the sockets";
+	*what = "reading the sockets";
 	if (kind == SAMPLE_FULL)
 		owners_begin(s->owners);
 	ret = read_sockets(s, states_of_kind[kind], &source);
 	if (ret < 0)
 		goto out;
-	failure->what = "reading /proc/net";
+	*what = "reading /proc/net";
 	ret = totals_read(s->net_fd, &after);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
-	failure->what = "building the snapshot";
+	*what = "building the snapshot";
 	if (kind == SAMPLE_FULL && s->config.processes)
 		owners_scan(s->owners);
 	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
@@ -333,37 +292,28 @@ out:
 	return ret;
 }
 
-static void put_error(struct sampler *s, int error, const struct failure *failure,
-    struct snapshot *now)
-{
-	now->info.errors = ++s->errors;
-	if (failure->text[0])
-		snprintf(now->info.last_error, sizeof(now->info.last_error), "%.*s",
-		    (int)sizeof(now->info.last_error) - 1, failure->text);
-	else
-		snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s",
-		    failure->what, strerrordesc_np(-error));
-}
-
 /* A sample failed: the last one stands once more, and says so. */
-static struct snapshot *stand_in(struct sampler *s, int error, const struct failure *failure,
+static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
     const struct snapshot *last)
 {
 	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
-	if (now) {
-		if (now->tuning)
-			now->tuning->users++;
-		put_error(s, error, failure, now);
-		conditions_update(s->conditions, &s->config, last, now);
-	}
+	if (!now)
+		return NULL;
+	if (now->tuning)
+		now->tuning->users++;
+	now->info.errors = ++s->errors;
+	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
+	    strerrordesc_np(-error));
+	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
+	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
     const struct snapshot *last, struct snapshot **ret_snapshot)
 {
-	struct failure failure = {.what = "taking memory"};
+	const char *what = "taking memory";
 	struct snapshot *now = calloc(1, sizeof(*now));
 	int ret = -ENOMEM;
 
@@ -383,24 +333,20 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, kind, last, now, &failure);
+	ret = observe(s, kind, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;
 	put_info(s, kind, last, now);
-	int tuning = put_tuning(s, now, failure.text);
-	if (tuning < 0) {
-		failure.what = "reading the kernel's parameters";
-		put_error(s, tuning, &failure, now);
-	}
-	failure.what = "measuring the conditions";
+	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
+	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config, last, now);
 	if (ret == 0)
 		*ret_snapshot = now;
 out:
 	if (ret < 0) {
 		sampler_release(s, now);
-		now = stand_in(s, ret, &failure, last);
+		now = stand_in(s, ret, what, last);
 		if (now)
 			*ret_snapshot = now;
 	}

@@ -37,6 +37,7 @@ struct sample_info {
 	uint32_t samples;           /* since the start, of any kind */
 	uint32_t errors;            /* samples that failed */
 	char last_error[160];       /* what the last failed one said; "" */
+	char tuning_error[160];     /* what the last reading of the tuning said; "" */
 	uint32_t duration_us;       /* wall time that the newest sample took */
 	uint32_t sockets;           /* sockets of all states */
 	uint32_t source;            /* enum sample_source */
@@ -184,6 +185,8 @@ struct tuning {
 	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
 	const char *meaning;
 	const char *reason;       /* why recommended, or why harmful */
+	const char *target;       /* value that would bring it to the profile; "": it is there */
+	bool target_harmful;      /* the profile recommends what is known to do harm */
 };
 
 struct textpool;
@@ -197,6 +200,11 @@ struct tuning_table {
 	struct timespec read_at; /* CLOCK_MONOTONIC */
 	uint32_t harmful; /* rows with TUNING_HARMFUL */
 	uint32_t drifted; /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
+	const char *profile;         /* as it was asked for; "": none */
+	const char *persisted_by;    /* whose rules were followed: "systemd", "procps" */
+	int persisted_error;         /* -errno: sysctl.d could not be read, nothing is known */
+	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
+	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
 	struct textpool *pool; /* what the rows' texts point into */
 };
 

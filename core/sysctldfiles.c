@@ -101,7 +101,9 @@ static void take_visible(struct search *s, struct sysctldfiles *files)
 {
 	const char *last = NULL;
 
-	qsort(s->rows, s->count, sizeof(s->rows[0]), found_cmp);
+	/* qsort() wants an array even for no elements. */
+	if (s->count > 0)
+		qsort(s->rows, s->count, sizeof(s->rows[0]), found_cmp);
 	for (size_t i = 0; i < s->count; i++) {
 		if (last && strcmp(last, s->rows[i].name) == 0)
 			continue;

@@ -4,14 +4,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "core/kerneldefault.h"
+#include "core/portset.h"
+#include "core/profile.h"
 #include "core/sysname.h"
 #include "core/sysvalue.h"
 #include "core/textpool.h"
 #include "core/tunabledata.h"
+#include "core/tuningaudit.h"
 
 /* Kernels have some hundred; what a folder of fixtures or a profile adds is bounded. */
 enum { NAMES_MAX = 1024 };
@@ -24,6 +29,9 @@ struct reading {
 	size_t n_rows;
 	size_t capacity;
 	struct textpool *pool;
+	struct profile profile;
+	struct sysctld *sysctld;
+	struct portset reserved;
 };
 
 static void add_name(struct reading *r, const char *text)
@@ -83,6 +91,8 @@ static int list_names(struct reading *r)
 	for (size_t i = 0; i < tunable_n_infos; i++)
 		if (tunable_infos[i].named)
 			add_name(r, tunable_infos[i].name);
+	for (size_t i = 0; i < r->profile.count; i++)
+		add_name(r, r->profile.rules[i].name);
 	sort_names(r);
 	return 0;
 }
@@ -114,6 +124,7 @@ static struct tuning *add_row(struct reading *r, const char *name, uint32_t elem
 	    .persisted_in = "",
 	    .meaning = info ? info->meaning : "",
 	    .reason = "",
+	    .target = "",
 	};
 	return row->name ? row : NULL;
 }
@@ -169,6 +180,8 @@ static int read_parameter(struct reading *r, const char *name)
 		return result;
 	if (result < 0)
 		return add_without_value(r, name, TUNING_UNREADABLE);
+	if (strcmp(name, "ip_local_reserved_ports") == 0)
+		portset_parse(value, &r->reserved);
 	count = sysvalue_split(value, elements);
 	for (size_t i = 0; i < count && result == 0; i++)
 		result = add_value(r, name, (uint32_t)i + 1, elements[i]);
@@ -185,41 +198,131 @@ static int read_rows(struct reading *r)
 	return result;
 }
 
+static const struct tuning *find_row(const struct reading *r, const char *name)
+{
+	for (size_t i = 0; i < r->n_rows; i++)
+		if (strcmp(r->rows[i].name, name) == 0)
+			return &r->rows[i];
+	return NULL;
+}
+
+static void learn_kernel(const struct reading *r, struct kernel *ret_kernel)
+{
+	const struct tuning *buckets = find_row(r, "tcp_ehash_entries");
+	const struct tuning *memory = find_row(r, "tcp_mem");
+	char *release;
+
+	*ret_kernel = (struct kernel){.page_size = (uint32_t)sysconf(_SC_PAGESIZE)};
+	if (sysvalue_read(r->proc_sys, "kernel/osrelease", &release) == 0) {
+		kerneldefault_release(release, &ret_kernel->release);
+		free(release);
+	}
+	if (!buckets || !buckets->is_number)
+		return;
+	ret_kernel->hash_buckets =
+	    (uint32_t)(buckets->number < 0 ? -(int64_t)buckets->number : buckets->number);
+	/* A namespace with a table of its own has a positive number as the host has, but
+	 * not tcp_mem, which only the host has. */
+	if (buckets->number < 0 || (memory && memory->status != TUNING_ABSENT))
+		ret_kernel->host_buckets = ret_kernel->hash_buckets;
+}
+
+static int judge(struct reading *r, const struct listener *listeners, size_t n_listeners)
+{
+	struct tuningaudit audit = {
+	    .profile = &r->profile,
+	    .sysctld = r->sysctld,
+	    .reserved = &r->reserved,
+	    .listeners = listeners,
+	    .n_listeners = n_listeners,
+	    .pool = r->pool,
+	};
+
+	learn_kernel(r, &audit.kernel);
+	return tuningaudit_judge(&audit, r->rows, r->n_rows);
+}
+
+/* Hands the rows over and adds up. */
+static void finish(struct reading *r, struct tuning_table *table)
+{
+	if (r->sysctld) {
+		const struct sysctld_stats *stats = sysctld_stats(r->sysctld);
+
+		table->persisted_by =
+		    stats->order == SYSCTLD_PROCPS ? "procps" : "systemd";
+		table->persisted_unreadable = stats->unreadable;
+		table->persisted_bad_lines = stats->bad_lines;
+	}
+	table->rows = r->rows;
+	table->count = r->n_rows;
+	table->pool = r->pool;
+	r->rows = NULL;
+	r->pool = NULL;
+	for (size_t i = 0; i < table->count; i++) {
+		table->harmful += table->rows[i].status == TUNING_HARMFUL;
+		table->drifted += table->rows[i].drift == DRIFT_DIFFERS_FROM_PERSISTED;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
+}
+
+static int open_all(struct reading *r, const struct tunable_roots *roots,
+		    const char *profile, struct tuning_table *table,
+		    char error[TUNABLE_ERROR_MAX])
+{
+	const char *proc_sys = roots->proc_sys ? roots->proc_sys : "/proc/sys";
+	int result;
+
+	r->names = calloc(NAMES_MAX, sizeof(r->names[0]));
+	if (!r->names || textpool_new(&r->pool) < 0)
+		return -ENOMEM;
+	table->profile = textpool_add(r->pool, profile, strlen(profile));
+	if (!table->profile)
+		return -ENOMEM;
+	if (profile[0] != '\0') {
+		result = profile_read(roots->profiles, profile, &r->profile, error);
+		if (result < 0)
+			return result;
+	}
+	r->proc_sys = open(proc_sys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->proc_sys < 0) {
+		result = -errno;
+		snprintf(error, TUNABLE_ERROR_MAX, "%.240s: %s", proc_sys,
+			 strerror(-result));
+		return result;
+	}
+	table->persisted_by = "";
+	table->persisted_error =
+	    sysctld_read(roots->root ? roots->root : "/", roots->order, &r->sysctld);
+	return table->persisted_error == -ENOMEM ? -ENOMEM : 0;
+}
+
 int tunable_read(const struct tunable_roots *roots, const char *profile,
 		 const struct listener *listeners, size_t n_listeners,
 		 struct tuning_table **ret_table, char error[TUNABLE_ERROR_MAX])
 {
-	struct reading r = {.proc_sys = -1};
 	struct tuning_table *table = calloc(1, sizeof(*table));
+	struct reading r = {.proc_sys = -1};
 	int result = -ENOMEM;
 
-	(void)profile;
-	(void)listeners;
-	(void)n_listeners;
-	(void)error;
-	r.names = calloc(NAMES_MAX, sizeof(r.names[0]));
-	if (!table || !r.names || textpool_new(&r.pool) < 0)
+	snprintf(error, TUNABLE_ERROR_MAX, "%s", strerror(ENOMEM));
+	if (!table)
 		goto out;
-	r.proc_sys = open(roots->proc_sys ? roots->proc_sys : "/proc/sys",
-			  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (r.proc_sys < 0) {
-		result = -errno;
-		goto out;
-	}
-	result = read_rows(&r);
+	result = open_all(&r, roots, profile ? profile : "", table, error);
+	if (result == 0)
+		result = read_rows(&r);
+	if (result == 0)
+		result = judge(&r, listeners, n_listeners);
 	if (result < 0)
 		goto out;
-	table->rows = r.rows;
-	table->count = r.n_rows;
-	table->pool = r.pool;
-	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
+	finish(&r, table);
 	*ret_table = table;
 	table = NULL;
-	r.rows = NULL;
-	r.pool = NULL;
+	error[0] = '\0';
 out:
 	if (r.proc_sys >= 0)
 		close(r.proc_sys);
+	sysctld_free(r.sysctld);
+	profile_done(&r.profile);
 	free(r.rows);
 	free(r.names);
 	textpool_free(r.pool);

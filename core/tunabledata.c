@@ -100,6 +100,8 @@ const struct tunable_info tunable_infos[] = {
      "A guard against attacks, not a tuning knob: raise it, never lower it"},
     {"tcp_max_reordering", 1, false, "300",
      "upper bound of the reordering that a connection adapts to, segments"},
+    {"tcp_max_ssthresh", 1, false, "0",
+     "bound of slow start (RFC 3742), segments; 0 none; in old kernels only"},
     {"tcp_max_syn_backlog", 1, true, NULL,
      "half-open connections of a listener where SYN cookies are off; "
      "with them the listener's own backlog is the bound"},

@@ -26,6 +26,7 @@ struct daemon {
 	/* What the log has told, so that it tells each change once. */
 	uint32_t errors, source;
 	bool failing, unreadable;
+	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
 };
 
 static void tell_first(struct daemon *d, const struct snapshot *s)
@@ -66,6 +67,17 @@ static void tell_errors(struct daemon *d, const struct snapshot *s)
 	d->errors = s->info.errors;
 }
 
+static void tell_tuning(struct daemon *d, const struct snapshot *s)
+{
+	if (strcmp(s->info.tuning_error, d->tuning_error) == 0)
+		return;
+	memcpy(d->tuning_error, s->info.tuning_error, sizeof(d->tuning_error));
+	if (s->info.tuning_error[0])
+		log_line(LOG_WARNING, "%s: nothing is recommended", s->info.tuning_error);
+	else
+		log_line(LOG_NOTICE, "the tuning profile can be read again");
+}
+
 static void tell_owners(struct daemon *d, const struct snapshot *s)
 {
 	if (s->info.owners_unreadable && !d->unreadable && geteuid() != 0) {
@@ -101,6 +113,7 @@ static void take_snapshot(struct daemon *d)
 	feed_return(d->feed, before);
 	tell_source(d, s);
 	tell_errors(d, s);
+	tell_tuning(d, s);
 	tell_owners(d, s);
 	telling_update(d->telling, s, on_transition, d);
 }

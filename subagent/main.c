@@ -9,14 +9,26 @@
 #include "core/config.h"
 #include "subagent/daemon.h"
 #include "subagent/log.h"
+#include "subagent/once.h"
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
-enum long_option { OPTION_ONCE = 256, OPTION_JSON, OPTION_CHECK };
+enum long_option {
+	OPTION_ALL = 256,
+	OPTION_CHECK,
+	OPTION_JSON,
+	OPTION_ONCE,
+	OPTION_PROFILE,
+	OPTION_SYSCTL,
+	OPTION_TUNING,
+};
+
+enum { EXIT_UNKNOWN = 3 };
 
 struct options {
 	struct daemon_options daemon;
-	bool foreground, once, json, check;
+	const char *profile;
+	bool foreground, once, json, check, tuning, all, sysctl;
 };
 
 static void print_help(FILE *out)
@@ -28,6 +40,7 @@ static void print_help(FILE *out)
 	    "usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
 	    "       tcpstated --once [--json]\n"
 	    "       tcpstated --check\n"
+	    "       tcpstated --tuning [--profile NAME] [--all | --json | --sysctl]\n"
 	    "\n"
 	    "  -f             stay in the foreground and log to stderr\n"
 	    "  -c FILE        configuration [%s]\n"
@@ -35,8 +48,14 @@ static void print_help(FILE *out)
 	    "                 [unix:/var/agentx/master]\n"
 	    "      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 	    "                 2 critical, 3 unknown\n"
-	    "      --json     with --once: for a script\n"
 	    "      --check    one line for Nagios or Icinga, and the same exit codes\n"
+	    "      --tuning   print how the kernel's TCP parameters stand: what deserves\n"
+	    "                 a look; --all: all of them; --sysctl: a fragment for\n"
+	    "                 sysctl.d(5), for review\n"
+	    "      --profile NAME\n"
+	    "                 recommendations to compare with: modern, web-server,\n"
+	    "                 http-client, or the path of a file [modern]\n"
+	    "      --json     with --once or --tuning: for a script\n"
 	    "  -V, --version  print the version\n"
 	    "  -h, --help     print this\n"
 	    "\n"
@@ -44,13 +63,36 @@ static void print_help(FILE *out)
 	    default_config);
 }
 
+/* The options that say what to do, and those that only say how. */
+static int check_combination(const struct options *o)
+{
+	const char *error = NULL;
+
+	if (o->once + o->check + o->tuning > 1)
+		error = "only one of --once, --check and --tuning at a time";
+	else if (o->json && !o->once && !o->tuning)
+		error = "--json goes with --once or --tuning";
+	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
+		error = "--all, --sysctl and --profile go with --tuning";
+	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
+		error = "only one of --all, --json and --sysctl at a time";
+	if (!error)
+		return 0;
+	fprintf(stderr, "tcpstated: %s\n", error);
+	return -EINVAL;
+}
+
 static int parse(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
+	    {"all", no_argument, NULL, OPTION_ALL},
 	    {"check", no_argument, NULL, OPTION_CHECK},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"once", no_argument, NULL, OPTION_ONCE},
+	    {"profile", required_argument, NULL, OPTION_PROFILE},
+	    {"sysctl", no_argument, NULL, OPTION_SYSCTL},
+	    {"tuning", no_argument, NULL, OPTION_TUNING},
 	    {"version", no_argument, NULL, 'V'},
 	    {0},
 	};
@@ -77,6 +119,18 @@ static int parse(int argc, char **argv, struct options *options)
 		case OPTION_CHECK:
 			options->check = true;
 			break;
+		case OPTION_TUNING:
+			options->tuning = true;
+			break;
+		case OPTION_PROFILE:
+			options->profile = optarg;
+			break;
+		case OPTION_ALL:
+			options->all = true;
+			break;
+		case OPTION_SYSCTL:
+			options->sysctl = true;
+			break;
 		case 'V':
 			puts("tcpstated " TCPSTATE_VERSION);
 			exit(EXIT_SUCCESS);
@@ -91,11 +145,44 @@ static int parse(int argc, char **argv, struct options *options)
 		fprintf(stderr, "tcpstated: no argument expected: %s\n", argv[optind]);
 		return -EINVAL;
 	}
-	if (options->json && !options->once) {
-		fprintf(stderr, "tcpstated: --json goes with --once\n");
-		return -EINVAL;
+	return check_combination(options);
+}
+
+/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios has
+ * to say UNKNOWN as well. */
+static int refuse(const struct options *options, const char *reason)
+{
+	if (options->check)
+		printf("TCPSTATE UNKNOWN - %s\n", reason);
+	return options->check || options->once ? EXIT_UNKNOWN : EXIT_FAILURE;
+}
+
+static int configure(const struct options *options, struct config *ret_config,
+    char error[CONFIG_ERROR_MAX])
+{
+	int ret = config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
+
+	if (ret == -ENOENT && !options->daemon.config_required) {
+		config_init(ret_config);
+		ret = 0;
 	}
-	return 0;
+	if (ret == 0 && options->profile)
+		ret = config_set(
+		    ret_config, CONFIG_DAEMON, "profile", 1, &options->profile, error);
+	return ret;
+}
+
+static enum once_output once_output(const struct options *options)
+{
+	return options->check ? ONCE_CHECK : options->json ? ONCE_JSON : ONCE_REPORT;
+}
+
+static enum tuning_output tuning_output(const struct options *options)
+{
+	return options->sysctl ? TUNING_SYSCTL
+	       : options->json ? TUNING_JSON
+	       : options->all  ? TUNING_ALL
+			       : TUNING_LOOK;
 }
 
 int main(int argc, char **argv)
@@ -103,19 +190,19 @@ int main(int argc, char **argv)
 	struct options options = {.daemon = {.config_path = default_config}};
 	char error[CONFIG_ERROR_MAX];
 	struct config config;
-	int ret;
 
 	if (parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "Try 'tcpstated --help'.\n");
-		return EXIT_FAILURE;
+		return refuse(&options, "wrong options, see tcpstated --help");
 	}
-	ret = config_read(options.daemon.config_path, CONFIG_DAEMON, &config, error);
-	if (ret == -ENOENT && !options.daemon.config_required) {
-		config_init(&config);
-	} else if (ret < 0) {
+	if (configure(&options, &config, error) < 0) {
 		fprintf(stderr, "tcpstated: %s\n", error);
-		return EXIT_FAILURE;
+		return refuse(&options, error);
 	}
+	if (options.tuning)
+		return once_tuning(&config, tuning_output(&options));
+	if (options.check || options.once)
+		return once_run(&config, once_output(&options));
 	/* In the background the configuration's path is needed again, at SIGHUP. */
 	if (!options.foreground && daemon(1, 0) < 0) {
 		perror("tcpstated: daemon");

@@ -40,8 +40,7 @@ struct column {
 	enum syntax syntax;
 	size_t offset; /* of the member, in the row or, with owner, in struct owner */
 	size_t size;   /* of the member */
-	size_t
-	    owner; /* offset of the row's owner index; SIZE_MAX: the row's own member */
+	size_t owner;  /* offset of the row's owner index; SIZE_MAX: no owner column */
 	/* SYNTAX_FORMAT: writes at most size octets and returns how many. */
 	size_t (*format)(const struct snapshot *s, const void *row, char *buf,
 			 size_t size);

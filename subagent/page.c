@@ -81,12 +81,16 @@ static void wrap(FILE *out, size_t at, size_t indent, const char *text)
 {
 	size_t room = PAGE_WIDTH - at, len;
 
+	/* Any character must fit into a line. */
+	assert(at <= PAGE_WIDTH && indent <= PAGE_WIDTH - 2);
 	for (;;) {
 		len = fitting(text, room);
 		if (text[len]) {
 			size_t word = len;
 
 			while (word > 0 && text[word] != ' ')
+				word--;
+			while (word > 0 && text[word - 1] == ' ')
 				word--;
 			len = word ? word : len;
 		}

@@ -19,10 +19,11 @@ static void print_head(FILE *out, const struct snapshot *s, const char *host)
 		snprintf(took, sizeof(took), "%.1f", info->duration_us / 1000.0);
 	else
 		page_number(info->duration_us / 1000, took);
-	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s sockets in %s ms",
+	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s socket%s in %s ms",
 		  info->version, host, host[0] ? "   " : "", when,
 		  info->source == SOURCE_PROC_NET ? "/proc/net/tcp" : "sock_diag",
-		  page_number(info->sockets, sockets), took);
+		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s",
+		  took);
 }
 
 /* What the figures below lack, and why. */
@@ -33,19 +34,23 @@ static void print_notes(FILE *out, const struct sample_info *info)
 	if (info->last_error[0])
 		page_text(out, 0, 0, "The last sample that failed: %s.",
 			  info->last_error);
+	if (info->tuning_error[0])
+		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)
 		page_text(out, 0, 0,
 			  "sock_diag is refused here: queue limits, drops, ages and "
 			  "services are not known.");
 	if (info->owners_unreadable)
 		page_text(out, 0, 0,
-			  "No permission to look into %s processes: their sockets show "
+			  "No permission to look into %s process%s: their sockets show "
 			  "no process. Run as root, or with CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH.",
-			  page_number(info->owners_unreadable, number));
+			  page_number(info->owners_unreadable, number),
+			  info->owners_unreadable == 1 ? "" : "es");
 	if (info->unknown_states)
 		page_text(out, 0, 0,
-			  "%s sockets are in a state that this version does not know.",
+			  "Not counted: %s sockets in a state that this version does "
+			  "not know.",
 			  page_number(info->unknown_states, number));
 }
 

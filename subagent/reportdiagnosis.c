@@ -29,14 +29,15 @@ static void print_severity(FILE *out, uint32_t severity, bool colour)
 		(int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
 }
 
-/* "02:40"; with its date if it was on another day. Nothing if it was just now. */
+/* "02:40"; with its date if it was on another day. Nothing if it was just now, as when
+ * the process has been watching for a moment only. */
 static void add_since(struct text *text, const struct condition *condition,
 		      const struct timespec *now)
 {
 	char today[32], day[32], minute[32];
 	struct tm tm;
 
-	if (condition->since.tv_sec >= now->tv_sec || condition->since.tv_sec == 0 ||
+	if (now->tv_sec - condition->since.tv_sec < 60 || condition->since.tv_sec == 0 ||
 	    !localtime_r(&now->tv_sec, &tm))
 		return;
 	strftime(today, sizeof(today), "%Y-%m-%d ", &tm);
@@ -121,7 +122,11 @@ void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
 	print_unknown(out, s, colour);
 	fputc('\n', out);
 	if (d->critical || d->warning)
-		fprintf(out, "%u critical, %u warning.\n", d->critical, d->warning);
+		fprintf(
+		    out,
+		    "%u critical, %u warning. How to confirm and what to change: man 7 "
+		    "tcpstate-diagnosis\n",
+		    d->critical, d->warning);
 	else if (d->worst == SEVERITY_NORMAL)
 		fputs("Nothing abnormal.\n", out);
 	else

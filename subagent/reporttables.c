@@ -158,7 +158,8 @@ void report_listeners(FILE *out, const struct snapshot *s)
 			  page_number(s->n_listeners - top.count, more));
 	if (full)
 		page_text(out, 0, 0,
-			  "! full: new connections are dropped, or kept by SYN cookies");
+			  "! full, or one of its sockets is: new connections are "
+			  "dropped, or kept by SYN cookies");
 }
 
 static struct top top_processes(const struct snapshot *s, uint32_t state)

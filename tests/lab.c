@@ -35,7 +35,9 @@ static void fill_quiet(struct world *w)
 	    .owners = {{.pid = 0},
 		       {.pid = 812, .name = "nginx", .service = "nginx.service"},
 		       {.pid = 4321, .name = "java", .service = "app.service"}},
-	    .counters = {{"TcpExtSyncookiesSent", 1000}, {"TcpExtTCPReqQFullDrop", 7}},
+	    .counters = {{"TcpExtListenDrops", 0},
+			 {"TcpExtSyncookiesSent", 1000},
+			 {"TcpExtTCPReqQFullDrop", 7}},
 	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
 			"60", "60", "60", "30", "/etc/sysctl.conf:3", "", ""},
 		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED,
@@ -100,12 +102,17 @@ void lab_step_listeners(struct lab *lab, int64_t at_ms)
 	update(lab);
 }
 
-void lab_step(struct lab *lab, int64_t at_ms)
+void lab_step_fast(struct lab *lab, int64_t at_ms)
 {
 	lab->now.s.info.counted = at(at_ms);
+	lab_step_listeners(lab, at_ms);
+}
+
+void lab_step(struct lab *lab, int64_t at_ms)
+{
 	lab->now.s.info.detail = at(at_ms);
 	lab->now.table.read_at = at(at_ms);
-	lab_step_listeners(lab, at_ms);
+	lab_step_fast(lab, at_ms);
 }
 
 void lab_step_failed(struct lab *lab, int64_t at_ms)

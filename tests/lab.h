@@ -9,14 +9,15 @@
 #include "core/condition.h"
 #include "core/config.h"
 
-enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 2, LAB_TUNING = 3 };
+enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 3, LAB_TUNING = 3 };
 
 /* A snapshot of a quiet host and all that it points to. */
 struct world {
 	struct snapshot s;
 	struct listener listeners[LAB_LISTENERS]; /* 0.0.0.0:80, :8080 and [::]:443 */
 	struct owner owners[LAB_OWNERS];          /* nobody, nginx[812], java[4321] */
-	struct counter counters[LAB_COUNTERS];    /* SyncookiesSent, TCPReqQFullDrop */
+	struct counter
+	    counters[LAB_COUNTERS]; /* ListenDrops, SyncookiesSent, TCPReqQFullDrop */
 	struct tuning tuning[LAB_TUNING];
 	struct tuning_table table;
 };
@@ -35,6 +36,9 @@ void lab_close(struct lab *lab);
 
 /* A full sample at this CLOCK_MONOTONIC, in milliseconds. */
 void lab_step(struct lab *lab, int64_t at_ms);
+
+/* A fast sample: the details and the tuning are those of before. */
+void lab_step_fast(struct lab *lab, int64_t at_ms);
 
 /* A listener sample: the states are those counted before. */
 void lab_step_listeners(struct lab *lab, int64_t at_ms);

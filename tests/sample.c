@@ -13,8 +13,14 @@
 #define SET_ROWS(s, name, array)                                                         \
 	((s)->name = copy_rows((array), sizeof(array)), (s)->n_##name = COUNT_OF(array))
 
-#define V4(a, b, c, d) {.type = INET_IPV4, .bytes = {(a), (b), (c), (d)}}
-#define V6_ANY         {.type = INET_IPV6}
+#define V4(a, b, c, d)                                                                   \
+	{                                                                                \
+		.type = INET_IPV4, .bytes = {(a), (b), (c), (d) }                        \
+	}
+#define V6_ANY                                                                           \
+	{                                                                                \
+		.type = INET_IPV6                                                        \
+	}
 
 enum { HOSTILE_LISTENERS = 1000 };
 
@@ -108,12 +114,13 @@ static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t va
 		row->value = value;
 		row->since.tv_sec = SAMPLE_TIME - since_s;
 		snprintf(row->offender, sizeof(row->offender), "%s", offender);
+		s->diagnosis.warning += severity == SEVERITY_WARNING;
+		s->diagnosis.critical += severity == SEVERITY_CRITICAL;
 	}
-	s->diagnosis.warning += severity == SEVERITY_WARNING;
-	s->diagnosis.critical += severity == SEVERITY_CRITICAL;
-	if (severity != SEVERITY_UNKNOWN)
-		s->diagnosis.worst = s->diagnosis.critical ? SEVERITY_CRITICAL
-							    : SEVERITY_WARNING;
+	if (s->diagnosis.critical > 0)
+		s->diagnosis.worst = SEVERITY_CRITICAL;
+	else if (s->diagnosis.warning > 0)
+		s->diagnosis.worst = SEVERITY_WARNING;
 }
 
 static void set_listener_states(struct snapshot *s)
@@ -175,10 +182,47 @@ static void set_trouble_rows(struct snapshot *s)
 	    {0, "", "user@1000.service"},
 	};
 	static const struct listener listeners[] = {
-	    {V4(0, 0, 0, 0), 22, false, 1, 0, 128, 0, 0, 0, 2, 0, 0, 3},
-	    {V4(0, 0, 0, 0), 8443, false, 1, 0, 128, 0, 4, 129, 129, 120, 0, 1},
-	    {V4(127, 0, 0, 1), 9000, false, 8, 97, 4096, 101, 97, 0, 0, 0, 3, 5},
-	    {V6_ANY, 8080, true, 4, 97, 512, 20, 310, 3, 40, 0, 412, 2},
+	    {.addr = V4(0, 0, 0, 0),
+	     .port = 22,
+	     .sockets = 1,
+	     .accept_queue_limit = 128,
+	     .syn_queue_peak = 2,
+	     .owner = 3},
+	    {.addr = V4(0, 0, 0, 0),
+	     .port = 8443,
+	     .sockets = 1,
+	     .accept_queue_limit = 128,
+	     .accept_queue_peak = 4,
+	     .syn_queue = 129,
+	     .syn_queue_peak = 129,
+	     .syn_unanswered = 120,
+	     .owner = 1},
+	    /* One of eight sockets is full while the sum looks well. */
+	    {.addr = V4(127, 0, 0, 1),
+	     .port = 9000,
+	     .sockets = 8,
+	     .accept_queue = 513,
+	     .accept_queue_limit = 4096,
+	     .accept_queue_fullest = 100,
+	     .accept_queue_peak = 513,
+	     .drops = 3,
+	     .owner = 5,
+	     .fullest_queue = 513,
+	     .fullest_limit = 512},
+	    {.addr = V6_ANY,
+	     .port = 8080,
+	     .dual_stack = true,
+	     .sockets = 4,
+	     .accept_queue = 97,
+	     .accept_queue_limit = 512,
+	     .accept_queue_fullest = 20,
+	     .accept_queue_peak = 310,
+	     .syn_queue = 3,
+	     .syn_queue_peak = 40,
+	     .drops = 412,
+	     .owner = 2,
+	     .fullest_queue = 26,
+	     .fullest_limit = 128},
 	};
 	static const struct remote remotes[] = {
 	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},
@@ -191,8 +235,8 @@ static void set_trouble_rows(struct snapshot *s)
 	    {STATE_TIME_WAIT, 1902, V4(10, 0, 7, 12)},
 	};
 	static const struct process processes[] = {
-	    {812, STATE_LISTEN, 1, 1},	     {812, STATE_CLOSE_WAIT, 2, 1},
-	    {977, STATE_CLOSE_WAIT, 1, 3},   {4321, STATE_SYN_SENT, 2, 2},
+	    {812, STATE_LISTEN, 1, 1},         {812, STATE_CLOSE_WAIT, 2, 1},
+	    {977, STATE_CLOSE_WAIT, 1, 3},     {4321, STATE_SYN_SENT, 2, 2},
 	    {4321, STATE_CLOSE_WAIT, 1200, 2}, {5150, STATE_CLOSE_WAIT, 1, 4},
 	};
 	free(s->owners);
@@ -235,7 +279,8 @@ struct snapshot *sample_trouble(void)
 	set_state(s, STATE_ESTABLISHED, 44102, 768);
 	set_state(s, STATE_CLOSE_WAIT, 1204, 0);
 	set_state(s, STATE_TIME_WAIT, 1902, 0);
-	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min = 45233;
+	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min =
+	    45233;
 	s->spreads[STATE_SYN_RECV - 1].remotes = 96;
 	s->spreads[STATE_CLOSE_WAIT - 1].remotes = 2;
 	s->spreads[STATE_CLOSE_WAIT - 1].processes = 4;
@@ -244,19 +289,19 @@ struct snapshot *sample_trouble(void)
 	set_trouble_rows(s);
 	set_trouble_limits(s);
 	set_conditions(s);
-	raise(s, CONDITION_SYN_QUEUE, SEVERITY_CRITICAL, 100, 40,
+	raise(s, CONDITION_SYN_QUEUE, SEVERITY_CRITICAL, 100, 60,
 	      "0.0.0.0:8443 nginx[812] nginx.service, most from 198.18.77.0/24");
 	raise(s, CONDITION_CLOSE_WAIT_STALE, SEVERITY_CRITICAL, 1201, 86400,
 	      "java[4321] app.service, local port 8080, 1198 of 1201");
-	raise(s, CONDITION_EPHEMERAL_PORTS, SEVERITY_WARNING, 72, 0,
+	raise(s, CONDITION_EPHEMERAL_PORTS, SEVERITY_WARNING, 72, 59,
 	      "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service");
 	raise(s, CONDITION_SYN_COOKIES, SEVERITY_UNKNOWN, 0, 0, "");
 	raise(s, CONDITION_ACCEPT_DROPS, SEVERITY_UNKNOWN, 0, 0, "");
 	return s;
 }
 
-/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off in
- * the middle of one. */
+/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off
+ * in the middle of one. */
 static void hostile_text(char *buf, size_t size, const char *pattern)
 {
 	size_t len = strlen(pattern);
@@ -280,11 +325,17 @@ static void hostile_rows(struct snapshot *s)
 	s->owners[0] = owner;
 	memset(addr.bytes, 0xfe, sizeof(addr.bytes));
 	for (uint32_t i = 0; i < HOSTILE_LISTENERS; i++)
-		rows[i] = (struct listener){addr,	(uint16_t)(64000 + i), false,
-					    UINT32_MAX, UINT32_MAX,	       999999999,
-					    UINT32_MAX, UINT32_MAX,	       UINT32_MAX,
-					    UINT32_MAX, UINT32_MAX,	       UINT64_MAX,
-					    0};
+		rows[i] = (struct listener){
+		    .addr = addr,
+		    .port = (uint16_t)(64000 + i),
+		    .sockets = UINT32_MAX,
+		    .accept_queue = UINT32_MAX,
+		    .accept_queue_limit = 999999999,
+		    .accept_queue_fullest = UINT32_MAX,
+		    .accept_queue_peak = UINT32_MAX,
+		    .syn_queue = UINT32_MAX,
+		    .drops = UINT64_MAX,
+		};
 	s->listeners = rows;
 	s->n_listeners = HOSTILE_LISTENERS;
 	set_listener_states(s);

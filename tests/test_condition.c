@@ -148,6 +148,26 @@ static void test_carried_over(void)
 	lab_close(&lab);
 }
 
+/* Fast samples find no ports and read no tuning. */
+static void test_carried_over_details(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	lab_open(&lab);
+	lab.now.s.limits[3].percent = 100;
+	lab.now.table.drifted = 1;
+	lab_step(&lab, 1000);
+	for (t = 5000; t < 200000; t += 5000)
+		lab_step_fast(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_NORMAL);
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_WARNING);
+	lab_close(&lab);
+}
+
 static void test_clock_jump(void)
 {
 	struct lab lab;
@@ -183,7 +203,7 @@ static void test_first_sample(void)
 	struct lab lab;
 
 	lab_open(&lab);
-	lab.now.counters[0].value = 5000000;
+	lab.now.counters[1].value = 5000000;
 	lab_step(&lab, 1000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
@@ -201,20 +221,21 @@ static void test_counter_reset(void)
 
 	lab_open(&lab);
 	lab_step(&lab, 1000);
-	lab.now.counters[0].value += 500;
+	lab.now.counters[1].value += 500;
 	lab_step(&lab, 2000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[0].value = 3;
+	lab.now.counters[1].value = 3;
 	lab_step(&lab, 3000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[0].value += 20;
+	lab.now.counters[1].value += 20;
 	lab_step(&lab, 13000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
 
 	lab.now.listeners[1].drops = 5;
+	lab.now.counters[0].value += 100;
 	lab_step(&lab, 14000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
 	lab_close(&lab);
@@ -228,10 +249,15 @@ static void test_failed_samples(void)
 
 	open_with_rule(&lab, 10);
 	DRIVE(&lab, {1000, 60, N});
-	for (int64_t t = 2000; t < 16000; t += 1000)
+	lab_step_failed(&lab, 6000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	for (int64_t t = 7000; t < 16000; t += 1000)
 		lab_step_failed(&lab, t);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	row = lab_row(&lab, CONDITION_SAMPLING, 0);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(row->value, 2);
 	lab_step_failed(&lab, 16000);
 	row = lab_row(&lab, CONDITION_SAMPLING, 0);
 	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
@@ -354,6 +380,7 @@ int main(void)
 	    {"thresholds off", test_thresholds_off},
 	    {"stretched interval", test_stretched_interval},
 	    {"carried over", test_carried_over},
+	    {"carried over details", test_carried_over_details},
 	    {"clock jump", test_clock_jump},
 	    {"since", test_since},
 	    {"first sample", test_first_sample},

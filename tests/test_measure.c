@@ -46,9 +46,17 @@ static void make_syn_unanswered(struct world *w)
 
 static void make_syn_cookies(struct world *w)
 {
-	w->counters[0].value += 400;
-	w->counters[1].value += 600;
+	w->counters[1].value += 400;
+	w->counters[2].value += 600;
 	w->listeners[2].syn_queue = 10;
+	/* Another listener has more of them, against a larger backlog. */
+	w->listeners[0].syn_queue = 20;
+	w->listeners[0].accept_queue_limit = 4096;
+	w->s.suspects[SUSPECT_SYN_RECV] =
+	    (struct suspects){.count = 30,
+			      .listener = 0,
+			      .remote = lab_ipv4(192, 0, 2, 1),
+			      .remote_count = 20};
 }
 
 static void make_accept_queue(struct world *w)
@@ -62,6 +70,7 @@ static void make_accept_drops(struct world *w)
 {
 	w->listeners[0].drops += 5;
 	w->listeners[2].drops += 500;
+	w->counters[0].value += 505;
 }
 
 static void make_close_wait_stale(struct world *w)
@@ -262,7 +271,7 @@ static void test_each_its_own(void)
 	CU_ASSERT_EQUAL(sizeof(troubles) / sizeof(troubles[0]), CONDITION_COUNT - 1);
 }
 
-/* Listener samples that succeed do not hide that all others fail. */
+/* Samples of one kind that succeed do not hide that another kind fails. */
 static void test_old_details(void)
 {
 	struct lab lab;
@@ -282,6 +291,8 @@ static void test_old_details(void)
 	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
 			       "sock_diag: interrupted");
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
+	lab_step_fast(&lab, t + 500);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 3);
 	/* A stretched interval is no fault. */
 	lab.now.s.info.interval_ms = 60000;
 	lab.now.s.info.detail_interval_ms = 60000;

@@ -61,8 +61,9 @@ static void test_rates(void)
 
 		lab_open(&lab);
 		lab_step(&lab, 1500);
-		lab.now.counters[0].value += cases[i].events;
+		lab.now.counters[1].value += cases[i].events;
 		lab.now.listeners[0].drops += cases[i].events;
+		lab.now.counters[0].value += cases[i].events;
 		lab_step(&lab, 1500 + cases[i].elapsed_ms);
 		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value,
 				cases[i].rate);
@@ -83,6 +84,7 @@ static void test_listeners_come_and_go(void)
 	lab.now.listeners[0] = lab.now.listeners[1];
 	lab.now.listeners[1] = lab.now.listeners[2];
 	lab.now.listeners[1].drops += 9;
+	lab.now.counters[0].value = 100;
 	lab_step(&lab, 2000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 9);
 	lab.now.s.n_listeners = 3;
@@ -91,8 +93,30 @@ static void test_listeners_come_and_go(void)
 	lab.now.listeners[0].port = 80;
 	lab.now.listeners[0].drops = 100000;
 	lab.now.listeners[2].drops += 4;
+	lab.now.counters[0].value += 100;
 	lab_step(&lab, 3000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 4);
+	lab_close(&lab);
+}
+
+/* What sk_drops counts besides is not in ListenDrops. */
+static void test_repeated_syns(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	lab.now.listeners[0].drops += 129;
+	lab_step(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
+	lab.now.listeners[0].drops += 129;
+	lab.now.counters[0].value += 30;
+	lab_step(&lab, 3000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
+	lab.now.listeners[0].drops += 129;
+	lab.now.counters[0].value = 0;
+	lab_step(&lab, 4000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
 	lab_close(&lab);
 }
 
@@ -101,6 +125,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"SYN queue's bound", test_syn_queue_bound},
 	    {"rates", test_rates},
+	    {"repeated SYNs", test_repeated_syns},
 	    {"listeners come and go", test_listeners_come_and_go},
 	    CU_TEST_INFO_NULL,
 	};

@@ -19,6 +19,7 @@ static void test_text(void)
 	CU_ASSERT_STRING_EQUAL(buf, "");
 	CU_ASSERT_TRUE(text_add(&text, ", ", "%s", "one"));
 	CU_ASSERT_FALSE(text_add(&text, ", ", "%d", 1234567));
+	CU_ASSERT_FALSE(text_add(&text, "", "%s", "0123456789"));
 	CU_ASSERT_STRING_EQUAL(buf, "one");
 	CU_ASSERT_TRUE(text_add(&text, ", ", "%d", 123456));
 	CU_ASSERT_STRING_EQUAL(buf, "one, 123456");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/sysname.h"
+#include "tests/recorded.h"
 #include "tests/suite.h"
 #include "tests/tree.h"
 
@@ -18,16 +19,6 @@ static struct tuning_table *read_tree(const struct tree *t)
 
 	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
 	return table;
-}
-
-static const struct tuning *find(const struct tuning_table *table, const char *name,
-				 uint32_t element)
-{
-	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->rows[i].name, name) == 0 &&
-		    table->rows[i].element == element)
-			return &table->rows[i];
-	return NULL;
 }
 
 static void running_values(void)
@@ -80,12 +71,14 @@ static void running_values(void)
 	}
 	table = read_tree(&t);
 	for (size_t i = 0; i < CASES; i++) {
-		const struct tuning *first = find(table, cases[i].name, 1);
-		const struct tuning *last = find(table, cases[i].name, cases[i].elements);
+		const struct tuning *first = recorded_find(table, cases[i].name, 1);
+		const struct tuning *last =
+		    recorded_find(table, cases[i].name, cases[i].elements);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(first);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(last);
-		CU_ASSERT_PTR_NULL(find(table, cases[i].name, cases[i].elements + 1));
+		CU_ASSERT_PTR_NULL(
+		    recorded_find(table, cases[i].name, cases[i].elements + 1));
 		CU_ASSERT_STRING_EQUAL(first->value, cases[i].first);
 		CU_ASSERT_STRING_EQUAL(last->value, cases[i].last);
 		CU_ASSERT_EQUAL(first->is_number, cases[i].is_number);
@@ -134,16 +127,17 @@ static void named_parameters_are_always_there(void)
 	table = read_tree(&t);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		for (uint32_t e = 1; e <= cases[i].elements; e++) {
-			const struct tuning *row = find(table, cases[i].name, e);
+			const struct tuning *row = recorded_find(table, cases[i].name, e);
 
 			CU_ASSERT_PTR_NOT_NULL_FATAL(row);
 			CU_ASSERT_EQUAL(row->status, TUNING_ABSENT);
 			CU_ASSERT_STRING_EQUAL(row->value, "");
 			CU_ASSERT(row->meaning[0] != '\0');
 		}
-		CU_ASSERT_PTR_NULL(find(table, cases[i].name, cases[i].elements + 1));
+		CU_ASSERT_PTR_NULL(
+		    recorded_find(table, cases[i].name, cases[i].elements + 1));
 	}
-	CU_ASSERT_PTR_NULL(find(table, "tcp_recovery", 1));
+	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_recovery", 1));
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -164,9 +158,11 @@ static void unreadable(void)
 	memset(long_name + strlen(long_name), 'x', 100);
 	tree_file(&t, long_name, "1\n");
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(find(table, "tcp_retries2", 1)->status, TUNING_UNREADABLE);
-	CU_ASSERT_EQUAL(find(table, "tcp_retries1", 1)->status, TUNING_UNREADABLE);
-	CU_ASSERT_EQUAL(find(table, "tcp_sack", 1)->status, TUNING_UNREADABLE);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries2", 1)->status,
+			TUNING_UNREADABLE);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries1", 1)->status,
+			TUNING_UNREADABLE);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_sack", 1)->status, TUNING_UNREADABLE);
 	for (size_t i = 0; i < table->count; i++) {
 		CU_ASSERT(strlen(table->rows[i].name) < SYSNAME_MAX);
 		CU_ASSERT_PTR_NULL(strchr(table->rows[i].name, ' '));
@@ -188,9 +184,10 @@ static void long_value_is_cut(void)
 	text[sizeof(text) - 1] = '\0';
 	tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", text);
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(strlen(find(table, "ip_local_reserved_ports", 1)->value), 255);
-	CU_ASSERT_STRING_EQUAL(find(table, "ip_local_reserved_ports", 1)->value + 252,
-			       "...");
+	CU_ASSERT_EQUAL(strlen(recorded_find(table, "ip_local_reserved_ports", 1)->value),
+			255);
+	CU_ASSERT_STRING_EQUAL(
+	    recorded_find(table, "ip_local_reserved_ports", 1)->value + 252, "...");
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -213,9 +210,9 @@ static void this_kernel(void)
 	char error[TUNABLE_ERROR_MAX];
 
 	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
-	CU_ASSERT_PTR_NULL(find(table, "tcp_fastopen_key", 1));
-	CU_ASSERT_EQUAL(find(table, "tcp_rmem", 3)->is_number, true);
-	CU_ASSERT_PTR_NULL(find(table, "tcp_rmem", 4));
+	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_fastopen_key", 1));
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_rmem", 3)->is_number, true);
+	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_rmem", 4));
 	for (size_t i = 0; i < table->count; i++) {
 		CU_ASSERT(strlen(table->rows[i].meaning) < 256);
 		if (table->rows[i].meaning[0] == '\0')
