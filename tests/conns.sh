@@ -233,6 +233,45 @@ test_columns() {
 	check_match "the oldest is silent for 3 s and more" ' ([3-9]|[1-9][0-9])$' "$(cat "$T/ages")"
 }
 
+# Where a full sample costs more than its budget, fast ones bring the states of trouble up to
+# date and the rest stays as it was.
+test_fast() {
+	local pid
+	namespaces_start
+	make_crowd 4 5000
+	sockets_start server "${SERVER[@]}"
+	sockets_start client "${CLIENT[@]}"
+	pid=${PIDS[server]}
+	make_close_wait 80 30
+	tell server listen l81 "$SERVER4" 81 64
+	tell client connect c81 "$SERVER4" 81 50
+	tell server accept a81 l81 50
+	TCPSTATED_AS=()
+	SAMPLING='interval 1
+	detail-interval 3600
+	cpu-budget 2' tables_start "conn-states all
+	conn-rows 30000"
+	check_cell "full samples are rare" tcpStateDetailInterval.0 3600000
+	tell client shutdown c81
+	tell server connect dead "$DEAD4*5" 90 5 nowait
+	check_cell "CLOSE_WAIT is counted" tcpStateCount.3.8 80
+	check "ESTABLISHED is derived" 20000 "$(cell tcpStateCount.3.5)"
+	check "the connections' rows are new" "$(ss_conns '^[38]\.')" \
+		"$(column tcpStateConnSummary | cut -d ' ' -f 1 | grep '^[38]\.' | by_index)"
+	check "their process" 80 "$(cell "tcpStateProcessCount.$pid.8")"
+	check "its ESTABLISHED ones, as of the full sample" 50 "$(cell "tcpStateProcessCount.$pid.5")"
+	check "their listener" "50 50" "$(cell "tcpStateListenerStateCount.1.4.$SERVER4.81.8") $(
+		cell "tcpStateListenerStateCount.1.4.$SERVER4.81.5")"
+	check "their remotes" "5 1 251" "$(cell tcpStateSpreadRemotes.3) $(
+		cell tcpStateSpreadRemotes.8) $(cell tcpStateSpreadRemotes.5)"
+	check "the rows are in order, each there once" "" \
+		"$(column tcpStateConnSummary | cut -d ' ' -f 1 | sort -C -V -u || echo not)"
+	check "as many as there were" 20050 "$(column tcpStateConnUid 5 | wc -l)"
+	tell client reset c80
+	check_cell "they go" tcpStateCount.3.8 50
+	check "no full sample was taken" "" "$(awk '$1 < 3000' <<<"$(cell tcpStateDetailAge.0)")"
+}
+
 # --- walks while rows come and go --------------------------------------------------------
 
 # Opens and closes for as long as the file exists: connections that are in CLOSE_WAIT for a
@@ -304,7 +343,7 @@ test_churn() {
 	check "no sample failed" 0 "$(cell tcpStateSampleErrors.0)"
 }
 
-for section in ${1:-state_first bound flood states columns churn}; do
+for section in ${1:-state_first bound flood states columns fast churn}; do
 	"test_$section"
 	stop_all
 done
