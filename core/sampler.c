@@ -19,9 +19,11 @@
 
 enum { DUMP_TRIES = 3 };
 
-/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
-#define DETAIL_STATES                                                                     \
-	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own.
+ */
+#define DETAIL_STATES                                                                    \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
+	 STATE_BIT(STATE_CLOSED))
 #define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
 
 struct sampler {
@@ -60,7 +62,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (s->proc_fd >= 0)
 		/* /proc/net is the main thread's; this one is the caller's own. */
 		s->net_fd = openat(s->proc_fd, "thread-self/net",
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->net_fd < 0) {
 		ret = -errno;
 		goto out;
@@ -128,7 +130,8 @@ void sampler_reread_tuning(struct sampler *s)
 	s->reread_tuning = true;
 }
 
-/* --- sockets -------------------------------------------------------------------------- */
+/* --- sockets --------------------------------------------------------------------------
+ */
 
 static bool is_refusal(int error)
 {
@@ -136,8 +139,8 @@ static bool is_refusal(int error)
 	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
 }
 
-/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked
- * for only where a column or a condition shows it. */
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is
+ * asked for only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
 	uint32_t listed = s->config.conn_states;
@@ -158,7 +161,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 		if (!(passes[i].states & states))
 			continue;
 		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
-		    s->build, &stats);
+				s->build, &stats);
 		if (ret == 0)
 			s->unknown_states += stats.unknown_states;
 	}
@@ -169,8 +172,8 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
- * v4-mapped ones included, are in its file. */
+/* One pass: both files begin with their listeners, and the connections of an IPv6
+ * listener, v4-mapped ones included, are in its file. */
 static int dump_procnet(struct sampler *s, uint32_t states)
 {
 	struct diag_stats stats;
@@ -194,8 +197,9 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .report = s->config.report.listening == LISTENING_PORTS_AUTO ? NULL
-	                                                                 : &s->config.report,
+	    .report = s->config.report.listening == LISTENING_PORTS_AUTO
+			  ? NULL
+			  : &s->config.report,
 	    .scan = states == STATE_MASK_ALL,
 	};
 
@@ -203,7 +207,8 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 }
 
 /* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
-static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *ret_source)
+static int read_sockets(struct sampler *s, uint32_t states,
+			enum sample_source *ret_source)
 {
 	int ret = -EINTR;
 
@@ -220,10 +225,11 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 	return ret ? ret : dump_procnet(s, states);
 }
 
-/* --- what is not read socket by socket ------------------------------------------------ */
+/* --- what is not read socket by socket ------------------------------------------------
+ */
 
 static int read_tuning(struct sampler *s, const char *profile, const struct snapshot *now,
-    char error[TUNABLE_ERROR_MAX])
+		       char error[TUNABLE_ERROR_MAX])
 {
 	static const enum sysctld_order orders[] = {
 	    [SYSCTL_ORDER_AUTO] = SYSCTLD_AUTO,
@@ -232,8 +238,8 @@ static int read_tuning(struct sampler *s, const char *profile, const struct snap
 	};
 	struct tunable_roots roots = {.order = orders[s->config.sysctl_order]};
 	struct tuning_table *table;
-	int ret = tunable_read(
-	    &roots, profile, now->listeners, now->n_listeners, &table, error);
+	int ret = tunable_read(&roots, profile, now->listeners, now->n_listeners, &table,
+			       error);
 
 	if (ret < 0)
 		return ret;
@@ -244,8 +250,8 @@ static int read_tuning(struct sampler *s, const char *profile, const struct snap
 	return 0;
 }
 
-/* Reads the parameters when it is time. Where the profile cannot be read, the table at hand
- * stays; without one, the parameters are shown and nothing is recommended. */
+/* Reads the parameters when it is time. Where the profile cannot be read, the table at
+ * hand stays; without one, the parameters are shown and nothing is recommended. */
 static void put_tuning(struct sampler *s, struct snapshot *now)
 {
 	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
@@ -257,7 +263,7 @@ static void put_tuning(struct sampler *s, struct snapshot *now)
 		if (read_tuning(s, s->config.profile, now, error) < 0 && !s->tuning)
 			(void)read_tuning(s, NULL, now, again);
 		snprintf(s->tuning_error, sizeof(s->tuning_error), "%.*s",
-		    (int)sizeof(s->tuning_error) - 1, error);
+			 (int)sizeof(s->tuning_error) - 1, error);
 		s->reread_tuning = false;
 	}
 	memcpy(now->info.tuning_error, s->tuning_error, sizeof(s->tuning_error));
@@ -275,8 +281,8 @@ static uint32_t total_sockets(const struct snapshot *now)
 	return total;
 }
 
-static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot *now)
+static void put_info(struct sampler *s, enum sample_kind kind,
+		     const struct snapshot *last, struct snapshot *now)
 {
 	struct sample_info *info = &now->info;
 	struct timespec done;
@@ -293,7 +299,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	info->owners_unreadable = owners_unreadable(s->owners);
 }
 
-/* --- a sample ------------------------------------------------------------------------- */
+/* --- a sample -------------------------------------------------------------------------
+ */
 
 static const uint32_t states_of_kind[] = {
     [SAMPLE_LISTENERS] = STATE_BIT(STATE_LISTEN),
@@ -301,9 +308,17 @@ static const uint32_t states_of_kind[] = {
     [SAMPLE_FULL] = STATE_MASK_ALL,
 };
 
-/* Everything that comes from the sockets and the totals, into now. */
-static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot *now, const char **what)
+/* /proc/net/tcp has to be read whole for any state. */
+static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapshot *last)
+{
+	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
+									   : kind;
+}
+
+/* Everything that comes from the sockets and the totals, into now. *kind may become one
+ * that sees more. */
+static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
+		   struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -317,10 +332,12 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
+	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
+		*kind = fullest_kind(SAMPLE_FAST, last);
 	*what = "reading the sockets";
-	if (kind == SAMPLE_FULL)
+	if (*kind == SAMPLE_FULL)
 		owners_begin(s->owners);
-	ret = read_sockets(s, states_of_kind[kind], &source);
+	ret = read_sockets(s, states_of_kind[*kind], &source);
 	if (ret < 0)
 		goto out;
 	*what = "reading /proc/net";
@@ -329,20 +346,23 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 		goto out;
 	now->info.source = source;
 	*what = "building the snapshot";
-	if (kind == SAMPLE_FULL && s->config.processes)
+	if (*kind == SAMPLE_FULL && s->config.processes)
 		owners_scan(s->owners);
-	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
+	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
-	if (kind == SAMPLE_FAST)
+	if (*kind == SAMPLE_FAST)
 		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
-	if (kind == SAMPLE_FULL)
+	if (*kind == SAMPLE_FULL)
 		s->ports = result.ports;
 	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
-	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
+			 now);
 	if (ret == 0)
-		ret = totals_counters(&after, &s->config, now);
+		/* Those before the sockets: an overflow that they tell of is in the
+		 * counts. */
+		ret = totals_counters(&before, &s->config, now);
 out:
 	totals_done(&before);
 	totals_done(&after);
@@ -351,7 +371,7 @@ out:
 
 /* A sample failed: the last one stands once more, and says so. */
 static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
-    const struct snapshot *last)
+				 const struct snapshot *last)
 {
 	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
@@ -361,14 +381,14 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
-	    strerrordesc_np(-error));
+		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
-    const struct snapshot *last, struct snapshot **ret_snapshot)
+		 const struct snapshot *last, struct snapshot **ret_snapshot)
 {
 	const char *what = "taking memory";
 	struct snapshot *now = calloc(1, sizeof(*now));
@@ -376,9 +396,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 
 	if (!last || s->reconfigured)
 		kind = SAMPLE_FULL;
-	/* /proc/net/tcp has to be read whole for any state. */
-	if (last && last->info.source == SOURCE_PROC_NET && kind == SAMPLE_FAST)
-		kind = SAMPLE_FULL;
+	else
+		kind = fullest_kind(kind, last);
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
@@ -387,10 +406,11 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.cpu_pptt = pace->cpu_pptt;
 	now->info.errors = s->errors;
 	if (last)
-		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
+		memcpy(now->info.last_error, last->info.last_error,
+		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, kind, last, now, &what);
+	ret = observe(s, &kind, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;
