@@ -115,21 +115,12 @@ static uint32_t listener_index(const struct build *b, const struct listener_entr
 	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
 }
 
-/* A socket whose owner a scan may find. */
-static int add_pending(struct build *b, const struct conn *conn, uint32_t listener,
-    uint32_t row, unsigned kinds)
+static int add_pending(struct build *b, const struct pending *pending)
 {
 	if (reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
 		sizeof(*b->pending)) < 0)
 		return -ENOMEM;
-	b->pending[b->n_pending++] = (struct pending){
-	    .cgroup_id = conn->cgroup_id,
-	    .inode = conn->inode,
-	    .listener = conn->state == STATE_LISTEN ? listener : UINT32_MAX,
-	    .row = row,
-	    .kinds = (uint16_t)kinds,
-	    .state = conn->state,
-	};
+	b->pending[b->n_pending++] = *pending;
 	return 0;
 }
 
@@ -150,11 +141,11 @@ static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
 	return 0;
 }
 
-static uint32_t percent(uint32_t part, uint32_t whole)
+/* Percent of the limit. A full queue holds one connection more than its limit, be that 0
+ * (sk_acceptq_is_full()). */
+static uint32_t fullness(uint32_t queue, uint32_t limit)
 {
-	uint64_t p = (uint64_t)part * 100 / whole;
-
-	return p > UINT32_MAX ? UINT32_MAX : (uint32_t)p;
+	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
 }
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
@@ -170,7 +161,7 @@ uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
 	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
 }
 
-static int add_listener(struct build *b, const struct conn *conn)
+static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
 {
 	struct listener_entry *entry;
 	struct listener_key key;
@@ -186,15 +177,17 @@ static int add_listener(struct build *b, const struct conn *conn)
 	entry->sockets++;
 	entry->accept_queue += conn->recv_queue;
 	entry->accept_queue_limit += conn->send_queue;
-	/* A limit of 0 is listen(fd, 0): the kernel still queues one connection. */
-	full = b->options.limits_known
-	           ? percent(conn->recv_queue, conn->send_queue ? conn->send_queue : 1)
-	           : 0;
-	if (full > entry->accept_queue_fullest)
-		entry->accept_queue_fullest = full;
+	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
+	if (full > entry->fullest_percent ||
+	    (full == entry->fullest_percent && conn->recv_queue >= entry->fullest_queue)) {
+		entry->fullest_percent = full;
+		entry->fullest_queue = conn->recv_queue;
+		entry->fullest_limit = conn->send_queue;
+	}
 	entry->drops += conn->drops;
 	entry->states[STATE_LISTEN - 1]++;
 	entry->owner = build_lower_pid(b, entry->owner, conn->owner);
+	pending->listener = (uint32_t)b->n_listener_sockets;
 	b->listener_sockets[b->n_listener_sockets++] = (struct build_listener_socket){
 	    .inode = conn->inode,
 	    .drops = conn->drops,
@@ -204,7 +197,7 @@ static int add_listener(struct build *b, const struct conn *conn)
 }
 
 /* Counts the local port that an outgoing connection takes towards its remote end. */
-static int add_port(struct build *b, const struct conn *conn)
+static int add_port(struct build *b, const struct conn *conn, struct pending *pending)
 {
 	struct ports_key key = {
 	    .local = conn->local, .remote = conn->remote, .remote_port = conn->remote_port};
@@ -221,6 +214,8 @@ static int add_port(struct build *b, const struct conn *conn)
 	entry->used++;
 	if (conn->owner)
 		entry->owner = conn->owner;
+	pending->ports =
+	    (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
 	return 0;
 }
 
@@ -253,8 +248,9 @@ static uint32_t evict_row(struct build *b, uint8_t state)
 			most = i;
 	if (b->rows_of[state - 1] >= share || b->rows_of[most] <= share)
 		return UINT32_MAX;
-	while (b->evict_from > 0) {
-		uint32_t row = --b->evict_from;
+	/* A state that was given a row grows to its share only: it does not give way. */
+	while (b->evict_from[most] > 0) {
+		uint32_t row = --b->evict_from[most];
 
 		if (b->conns[row].state == most + 1) {
 			b->rows_of[most]--;
@@ -265,11 +261,10 @@ static uint32_t evict_row(struct build *b, uint8_t state)
 }
 
 /* Keeps the row if its state is listed and there is room. */
-static int add_row(struct build *b, const struct conn *conn, uint32_t *ret_row)
+static int add_row(struct build *b, const struct conn *conn, struct pending *pending)
 {
 	uint32_t row;
 
-	*ret_row = UINT32_MAX;
 	if (!(b->options.conn_states & STATE_BIT(conn->state)))
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
@@ -277,7 +272,7 @@ static int add_row(struct build *b, const struct conn *conn, uint32_t *ret_row)
 			sizeof(*b->conns)) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
-		b->evict_from = row + 1;
+		b->evict_from[conn->state - 1] = row + 1;
 	} else {
 		row = evict_row(b, conn->state);
 		if (row == UINT32_MAX)
@@ -285,43 +280,49 @@ static int add_row(struct build *b, const struct conn *conn, uint32_t *ret_row)
 	}
 	b->conns[row] = *conn;
 	b->rows_of[conn->state - 1]++;
-	*ret_row = row;
+	pending->row = row;
 	return 0;
 }
 
-static int add_connection(struct build *b, const struct conn *conn, unsigned kinds,
-    uint32_t *ret_listener, uint32_t *ret_row)
+static int add_connection(struct build *b, const struct conn *conn, struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, conn);
 	int ret;
 
-	*ret_listener = listener_index(b, listener);
 	if (listener) {
 		listener->states[conn->state - 1]++;
 		listener->unanswered += !!(conn->flags & CONN_UNANSWERED);
 	} else {
-		ret = add_port(b, conn);
+		ret = add_port(b, conn, pending);
 		if (ret < 0)
 			return ret;
 	}
 	ret = add_remote(b, conn);
 	if (ret < 0)
 		return ret;
-	if (kinds) {
-		ret = suspect_add(&b->suspects, kinds, conn, *ret_listener);
+	if (pending->kinds) {
+		ret = suspect_add(&b->suspects, pending->kinds, conn,
+		    listener_index(b, listener));
 		if (ret < 0)
 			return ret;
 	}
-	return add_row(b, conn, ret_row);
+	return add_row(b, conn, pending);
 }
 
 int build_socket(const struct conn *conn, void *arg)
 {
 	struct build *b = arg;
-	uint32_t listener = UINT32_MAX, row = UINT32_MAX;
 	struct conn owned = *conn;
-	unsigned kinds = suspect_kinds(conn, b->options.fin_wait_stale_s);
-	bool pending = false;
+	struct pending pending = {
+	    .cgroup_id = conn->cgroup_id,
+	    .inode = conn->inode,
+	    .listener = UINT32_MAX,
+	    .ports = UINT32_MAX,
+	    .row = UINT32_MAX,
+	    .kinds = (uint16_t)suspect_kinds(conn, b->options.fin_wait_stale_s),
+	    .state = conn->state,
+	};
+	bool wanted = false;
 	int ret;
 
 	ret = portcount_add(&b->port_counts, conn);
@@ -332,48 +333,54 @@ int build_socket(const struct conn *conn, void *arg)
 		b->tw_fin2++;
 	if (b->options.owners) {
 		owned.owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
-		pending = b->options.scan && owners_wants(b->options.owners, conn->inode);
+		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode);
 	}
-	if (pending)
+	if (wanted)
 		owned.owner = 0;
-	if (conn->state == STATE_LISTEN) {
-		ret = add_listener(b, &owned);
-		listener = (uint32_t)b->n_listener_sockets - 1;
-	} else {
-		ret = add_connection(b, &owned, kinds, &listener, &row);
-	}
+	ret = conn->state == STATE_LISTEN ? add_listener(b, &owned, &pending)
+	                                  : add_connection(b, &owned, &pending);
 	if (ret < 0)
 		return ret;
-	if (pending)
-		return add_pending(b, conn, listener, row, kinds);
+	if (wanted)
+		return add_pending(b, &pending);
 	return owned.owner ? credit_owner(b, owned.owner, conn->state) : 0;
 }
 
-/* Gives the sockets that were seen before their owner was known to their owner. */
+/* A socket that was seen before its owner was known. */
+static int resolve(struct build *b, const struct pending *p, uint32_t owner)
+{
+	struct listener_entry *listener;
+	struct ports_entry *ports;
+
+	if (credit_owner(b, owner, p->state) < 0 ||
+	    suspect_add_owner(&b->suspects, p->kinds, owner) < 0)
+		return -ENOMEM;
+	/* An evicted row holds another socket by now. */
+	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
+		b->conns[p->row].owner = owner;
+	if (p->ports != UINT32_MAX) {
+		ports = tally_entry(&b->ports, p->ports);
+		ports->owner = owner;
+	}
+	if (p->listener != UINT32_MAX) {
+		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
+		listener->owner = build_lower_pid(b, listener->owner, owner);
+	}
+	return 0;
+}
+
 int build_resolve(struct build *b)
 {
-	struct listener_entry *listeners = (struct listener_entry *)b->listeners.entries;
+	int ret = 0;
 
-	for (size_t i = 0; i < b->n_pending; i++) {
+	for (size_t i = 0; i < b->n_pending && ret == 0; i++) {
 		const struct pending *p = &b->pending[i];
 		uint32_t owner = owners_find(b->options.owners, p->inode, p->cgroup_id);
 
-		if (!owner)
-			continue;
-		if (credit_owner(b, owner, p->state) < 0 ||
-		    suspect_add_owner(&b->suspects, p->kinds, owner) < 0)
-			return -ENOMEM;
-		/* An evicted row holds another socket by now. */
-		if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
-			b->conns[p->row].owner = owner;
-		if (p->listener != UINT32_MAX) {
-			struct listener_entry *entry =
-			    &listeners[b->listener_sockets[p->listener].listener];
-
-			entry->owner = build_lower_pid(b, entry->owner, owner);
-		}
+		if (owner)
+			ret = resolve(b, p, owner);
 	}
-	return 0;
+	return ret;
 }
 
 const struct build_listener_socket *build_listener_sockets(const struct build *b,

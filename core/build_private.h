@@ -23,7 +23,9 @@ struct listener_entry {
 	uint32_t sockets;
 	uint32_t accept_queue;
 	uint32_t accept_queue_limit;
-	uint32_t accept_queue_fullest;
+	uint32_t fullest_percent; /* of the one socket whose queue is fullest */
+	uint32_t fullest_queue;
+	uint32_t fullest_limit;
 	uint32_t unanswered;
 	uint32_t owner;
 	uint32_t states[STATE_COUNT];
@@ -59,11 +61,13 @@ _Static_assert(sizeof(struct listener_key) % 4 == 0, "hashed in words of 4 bytes
 _Static_assert(sizeof(struct remote_key) % 4 == 0, "hashed in words of 4 bytes");
 _Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
 
+/* Where a socket has been counted whose owner a scan may find; UINT32_MAX: not there. */
 struct pending {
 	uint64_t cgroup_id;
 	uint32_t inode;
-	uint32_t listener; /* index into listener_sockets, UINT32_MAX: no listening socket */
-	uint32_t row;      /* index into conns, UINT32_MAX: not listed */
+	uint32_t listener; /* LISTEN: index into listener_sockets */
+	uint32_t ports;    /* index into ports */
+	uint32_t row;      /* index into conns */
 	uint16_t kinds;    /* bits of enum suspect */
 	uint8_t state;
 };
@@ -81,7 +85,8 @@ struct build {
 	struct conn *conns;
 	size_t n_conns, conns_capacity;
 	uint32_t rows_of[STATE_COUNT]; /* how many of conns are in each state */
-	uint32_t evict_from;           /* rows from here on have been considered */
+	/* Of a state, the rows from here on have given way or belong to others. */
+	uint32_t evict_from[STATE_COUNT];
 	struct pending *pending;
 	size_t n_pending, pending_capacity;
 	struct build_listener_socket *listener_sockets;

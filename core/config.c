@@ -74,6 +74,17 @@ static const struct option *find_option(const char *name)
 	return NULL;
 }
 
+static int refuse_name(const char *name, enum config_user user, char *error)
+{
+	char buf[400];
+	struct text known = text_begin(buf, sizeof(buf));
+
+	for (size_t i = 0; i < config_option_count; i++)
+		if (config_options[i].user & user)
+			text_add(&known, " ", "%s", config_options[i].name);
+	return config_refuse(error, "unknown option \"%.40s\"; known are %s", name, buf);
+}
+
 int config_set(struct config *config, enum config_user user, const char *name, int argc,
 	       const char *const *argv, char error[CONFIG_ERROR_MAX])
 {
@@ -82,7 +93,7 @@ int config_set(struct config *config, enum config_user user, const char *name, i
 	int r;
 
 	if (!option)
-		return config_refuse(error, "unknown option \"%s\"", name);
+		return refuse_name(name, user, error);
 	if (!(option->user & user))
 		return config_refuse(
 		    error, "%s is an option of %s only", option->name,

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/offender.h"
+#include "core/text.h"
+
 enum { PORTS_TEXT_MAX = 1 << 20 };
 
 static bool read_number(int proc_fd, const char *path, uint64_t *ret_number)
@@ -52,6 +55,20 @@ static void read_ports(int proc_fd, struct bounds *bounds)
 		bounds->ports_usable += !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
 }
 
+/* With SYN cookies off, tcp_conn_request() drops from three quarters of
+ * tcp_max_syn_backlog on. */
+static void read_syn_max(int proc_fd, struct bounds *bounds)
+{
+	uint64_t cookies, backlog;
+
+	bounds->has_syn_max =
+	    read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) && cookies == 0 &&
+	    read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
+	    backlog <= UINT32_MAX;
+	if (bounds->has_syn_max)
+		bounds->syn_max = (uint32_t)(backlog - backlog / 4);
+}
+
 void bounds_read(int proc_fd, struct bounds *ret_bounds)
 {
 	struct bounds bounds = {.fin_timeout_s = 60};
@@ -75,6 +92,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 	if (read_number(proc_fd, "sys/net/ipv4/tcp_fin_timeout", numbers) &&
 	    numbers[0] <= UINT32_MAX / 2)
 		bounds.fin_timeout_s = (uint32_t)numbers[0];
+	read_syn_max(proc_fd, &bounds);
 	read_ports(proc_fd, &bounds);
 	*ret_bounds = bounds;
 }
@@ -116,67 +134,104 @@ static uint64_t sum(const struct counters *counters, const char *const *names)
 
 #define COUNTERS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
+static struct text detail_of(struct limit *limit)
+{
+	return text_begin(limit->detail, sizeof(limit->detail));
+}
+
 static void add_ports(const struct bounds *bounds, const struct build_ports *ports,
     struct snapshot *now)
 {
 	char local[INET_TEXT_MAX], remote[INET_TEXT_MAX];
 	struct limit *limit;
+	struct text detail;
 
 	limit = add(now, LIMIT_EPHEMERAL_PORTS, ports->used, bounds->ports_usable,
 	    "net.ipv4.ip_local_port_range");
+	if (!ports->used)
+		return;
+	detail = detail_of(limit);
+	text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
+	    inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+	offender_owner(&detail, ", ", now, ports->owner);
 	limit->owner = ports->owner;
-	if (ports->used)
-		snprintf(limit->detail, sizeof(limit->detail), "from %s towards %s",
-		    inet_addr_format(&ports->local, local),
-		    inet_endpoint_format(&ports->remote, ports->remote_port, remote));
 }
 
-/* What set the limit of a listener's queues. */
-static const char *backlog_bound(const struct bounds *bounds, const struct listener *row)
+static const char *backlog_bound(const struct bounds *bounds, uint64_t limit, uint32_t sockets)
 {
-	uint64_t most = (uint64_t)bounds->somaxconn * row->sockets;
+	bool most = bounds->somaxconn && limit == (uint64_t)bounds->somaxconn * sockets;
 
-	return bounds->somaxconn && row->accept_queue_limit == most ? "net.core.somaxconn"
-	                                                           : "listen() backlog";
+	return most ? "net.core.somaxconn" : "listen() backlog";
 }
 
-/* The listener whose queue is fullest; the accept queue's percentage is that of its
- * fullest socket. */
-static void add_listeners(const struct bounds *bounds, const struct counters *counters, struct snapshot *now)
+/* How many half-open connections the listener's sockets may hold. */
+static uint64_t syn_capacity(const struct bounds *bounds, const struct listener *row)
 {
-	const struct listener *syn = NULL, *accept = NULL;
-	char text[INET_TEXT_MAX];
+	uint64_t most = (uint64_t)bounds->syn_max * row->sockets;
+
+	return bounds->has_syn_max && most < row->accept_queue_limit ? most
+								     : row->accept_queue_limit;
+}
+
+static void name_listener(const struct snapshot *now, const struct listener *row,
+    struct limit *limit)
+{
+	struct text detail = detail_of(limit);
+
+	offender_listener(&detail, now, (size_t)(row - now->listeners));
+	limit->owner = row->owner;
+}
+
+static void add_syn_backlog(const struct bounds *bounds, const struct counters *counters,
+    struct snapshot *now)
+{
+	const struct listener *fullest = NULL;
+	uint64_t capacity = 0;
+	struct limit *limit;
+
+	for (size_t i = 0; i < now->n_listeners; i++) {
+		const struct listener *row = &now->listeners[i];
+		uint64_t own = syn_capacity(bounds, row);
+
+		if (!row->accept_queue_limit || (fullest && percent(row->syn_queue, own) <=
+						 percent(fullest->syn_queue, capacity)))
+			continue;
+		fullest = row;
+		capacity = own;
+	}
+	if (!fullest)
+		return;
+	limit = add(now, LIMIT_SYN_BACKLOG, fullest->syn_queue, capacity,
+	    capacity < fullest->accept_queue_limit
+		? "net.ipv4.tcp_max_syn_backlog"
+		: backlog_bound(bounds, capacity, fullest->sockets));
+	limit->overflows =
+	    sum(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
+	name_listener(now, fullest, limit);
+}
+
+/* Of a group that shares the address, the one socket whose queue is fullest. */
+static void add_accept_backlog(const struct bounds *bounds, const struct counters *counters,
+    struct snapshot *now)
+{
+	const struct listener *fullest = NULL;
 	struct limit *limit;
 
 	for (size_t i = 0; i < now->n_listeners; i++) {
 		const struct listener *row = &now->listeners[i];
 
-		if (!row->accept_queue_limit)
+		if (!row->accept_queue_limit && !row->accept_queue_fullest)
 			continue;
-		if (!syn || percent(row->syn_queue, row->accept_queue_limit) >
-				percent(syn->syn_queue, syn->accept_queue_limit))
-			syn = row;
-		if (!accept || row->accept_queue_fullest > accept->accept_queue_fullest)
-			accept = row;
+		if (!fullest || row->accept_queue_fullest > fullest->accept_queue_fullest)
+			fullest = row;
 	}
-	if (syn) {
-		limit = add(now, LIMIT_SYN_BACKLOG, syn->syn_queue, syn->accept_queue_limit,
-		    backlog_bound(bounds, syn));
-		limit->overflows = sum(counters,
-		    COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
-		limit->owner = syn->owner;
-		snprintf(limit->detail, sizeof(limit->detail), "%s",
-		    inet_endpoint_format(&syn->addr, syn->port, text));
-	}
-	if (accept) {
-		limit = add(now, LIMIT_ACCEPT_BACKLOG, accept->accept_queue,
-		    accept->accept_queue_limit, backlog_bound(bounds, accept));
-		limit->percent = accept->accept_queue_fullest;
-		limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
-		limit->owner = accept->owner;
-		snprintf(limit->detail, sizeof(limit->detail), "%s",
-		    inet_endpoint_format(&accept->addr, accept->port, text));
-	}
+	if (!fullest)
+		return;
+	limit = add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
+	    backlog_bound(bounds, fullest->fullest_limit, 1));
+	limit->percent = fullest->accept_queue_fullest;
+	limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
+	name_listener(now, fullest, limit);
 }
 
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
@@ -204,7 +259,8 @@ void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 	}
 	if (bounds->has_ports)
 		add_ports(bounds, ports, now);
-	add_listeners(bounds, counters, now);
+	add_syn_backlog(bounds, counters, now);
+	add_accept_backlog(bounds, counters, now);
 	if (bounds->has_files)
 		add(now, LIMIT_FILES, bounds->files_used, bounds->files_max, "fs.file-max");
 }

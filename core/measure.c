@@ -119,7 +119,6 @@ static enum measured measure_ephemeral_ports(const struct measuring *in,
 
 	if (limit) {
 		text_add(text, "", "%s", limit->detail);
-		offender_owner(text, ", ", in->now, limit->owner);
 		m->at_ms = ms(&in->now->info.detail);
 	}
 	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, m);

@@ -202,6 +202,9 @@ static void renumber(struct owners *o)
 
 static void start_inode(struct known *known, const struct owners *o)
 {
+	/* In every which round an inode is looked for that so many scans have not found. Soon
+	 * after the first miss, because a scan may have relied on what it knew; rarely then. */
+	static const uint32_t every[] = {1, 2, 16, 64};
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;
 
@@ -209,7 +212,7 @@ static void start_inode(struct known *known, const struct owners *o)
 		known->misses = 0;
 	known->owner = owner & OWNER_MAX;
 	known->used = false;
-	known->tried = o->round % (1U << known->misses) != 0;
+	known->tried = o->round % every[known->misses] != 0;
 }
 
 void owners_begin(struct owners *o)

@@ -8,10 +8,9 @@
 
 #include "core/owner_private.h"
 
-/* An inode that was not found is looked for again after 2, 4, ... 64 rounds: sockets of
- * the kernel, of other pid namespaces and of processes that may not be read stay unfound.
- */
-enum { MISSES_MAX = 6 };
+/* Sockets of the kernel, of other pid namespaces and of processes that may not be read stay
+ * unfound: after so many misses an inode is looked for rarely. */
+enum { MISSES_MAX = 3 };
 
 /* A process that a scan is going to read. */
 struct candidate {

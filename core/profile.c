@@ -254,16 +254,25 @@ static int read_text(const char *path, char **ret_text)
 	return r;
 }
 
+char *profile_path(const char *folder, const char *name)
+{
+	char *path;
+	int r = strchr(name, '/')
+		    ? asprintf(&path, "%s", name)
+		    : asprintf(&path, "%s/%s.conf",
+			       folder ? folder : TCPSTATE_DATADIR "/profiles", name);
+
+	return r < 0 ? NULL : path;
+}
+
 int profile_read(const char *folder, const char *name, struct profile *ret_profile,
 		 char error[PROFILE_ERROR_MAX])
 {
 	struct parser p = {.error = error};
-	char *path = NULL;
+	char *path = profile_path(folder, name);
 	int r;
 
-	r = strchr(name, '/') ? asprintf(&path, "%s", name)
-			      : asprintf(&path, "%s/%s.conf", folder, name);
-	if (r < 0)
+	if (!path)
 		return -ENOMEM;
 	p.path = path;
 	r = read_text(path, &p.profile.text);

@@ -15,15 +15,13 @@
 #include "core/peaks.h"
 #include "core/procnet.h"
 #include "core/totals.h"
-#include "core/tunable.h"
+#include "core/tuningkeep.h"
 
 enum { DUMP_TRIES = 3 };
 
-/* States that only a full sample reads: they are the bulk, or cost a walk of their own.
- */
-#define DETAIL_STATES                                                                    \
-	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
-	 STATE_BIT(STATE_CLOSED))
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
+#define DETAIL_STATES                                                                     \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
 #define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
 
 struct sampler {
@@ -34,9 +32,7 @@ struct sampler {
 	struct build *build;
 	struct peaks *peaks;
 	struct conditions *conditions;
-	struct tuning_table *tuning; /* the newest; it counts as one user */
-	bool reread_tuning;
-	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
+	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
 	struct bounds bounds;     /* of the sample at hand */
@@ -56,13 +52,13 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (!s)
 		return -ENOMEM;
 	s->config = *config;
-	s->reread_tuning = true;
+	s->tuning.due = true;
 	s->net_fd = s->cgroup_fd = -1;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
 		/* /proc/net is the main thread's; this one is the caller's own. */
 		s->net_fd = openat(s->proc_fd, "thread-self/net",
-				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->net_fd < 0) {
 		ret = -errno;
 		goto out;
@@ -84,12 +80,6 @@ out:
 	return ret;
 }
 
-static void tuning_drop(struct tuning_table *table)
-{
-	if (table && --table->users == 0)
-		tunable_free(table);
-}
-
 void sampler_free(struct sampler *s)
 {
 	if (!s)
@@ -99,7 +89,7 @@ void sampler_free(struct sampler *s)
 	build_free(s->build);
 	peaks_free(s->peaks);
 	conditions_free(s->conditions);
-	tuning_drop(s->tuning);
+	tuningkeep_drop(s->tuning.newest);
 	if (s->proc_fd >= 0)
 		close(s->proc_fd);
 	if (s->net_fd >= 0)
@@ -114,7 +104,7 @@ void sampler_release(struct sampler *s, struct snapshot *snapshot)
 	(void)s;
 	if (!snapshot)
 		return;
-	tuning_drop(snapshot->tuning);
+	tuningkeep_drop(snapshot->tuning);
 	snapshot_free(snapshot);
 }
 
@@ -122,16 +112,10 @@ void sampler_configure(struct sampler *s, const struct config *config)
 {
 	s->config = *config;
 	s->reconfigured = true;
-	s->reread_tuning = true;
+	s->tuning.due = true;
 }
 
-void sampler_reread_tuning(struct sampler *s)
-{
-	s->reread_tuning = true;
-}
-
-/* --- sockets --------------------------------------------------------------------------
- */
+/* --- sockets -------------------------------------------------------------------------- */
 
 static bool is_refusal(int error)
 {
@@ -139,8 +123,8 @@ static bool is_refusal(int error)
 	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
 }
 
-/* Listeners first: the builder finds a connection's listener among them. tcp_info is
- * asked for only where a column or a condition shows it. */
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked
+ * for only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
 	uint32_t listed = s->config.conn_states;
@@ -161,7 +145,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 		if (!(passes[i].states & states))
 			continue;
 		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
-				s->build, &stats);
+		    s->build, &stats);
 		if (ret == 0)
 			s->unknown_states += stats.unknown_states;
 	}
@@ -172,8 +156,8 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-/* One pass: both files begin with their listeners, and the connections of an IPv6
- * listener, v4-mapped ones included, are in its file. */
+/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
+ * v4-mapped ones included, are in its file. */
 static int dump_procnet(struct sampler *s, uint32_t states)
 {
 	struct diag_stats stats;
@@ -197,9 +181,8 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .report = s->config.report.listening == LISTENING_PORTS_AUTO
-			  ? NULL
-			  : &s->config.report,
+	    .report = s->config.report.listening == LISTENING_PORTS_AUTO ? NULL
+	                                                                 : &s->config.report,
 	    .scan = states == STATE_MASK_ALL,
 	};
 
@@ -207,8 +190,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 }
 
 /* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
-static int read_sockets(struct sampler *s, uint32_t states,
-			enum sample_source *ret_source)
+static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *ret_source)
 {
 	int ret = -EINTR;
 
@@ -225,52 +207,7 @@ static int read_sockets(struct sampler *s, uint32_t states,
 	return ret ? ret : dump_procnet(s, states);
 }
 
-/* --- what is not read socket by socket ------------------------------------------------
- */
-
-static int read_tuning(struct sampler *s, const char *profile, const struct snapshot *now,
-		       char error[TUNABLE_ERROR_MAX])
-{
-	static const enum sysctld_order orders[] = {
-	    [SYSCTL_ORDER_AUTO] = SYSCTLD_AUTO,
-	    [SYSCTL_ORDER_SYSTEMD] = SYSCTLD_SYSTEMD,
-	    [SYSCTL_ORDER_PROCPS] = SYSCTLD_PROCPS,
-	};
-	struct tunable_roots roots = {.order = orders[s->config.sysctl_order]};
-	struct tuning_table *table;
-	int ret = tunable_read(&roots, profile, now->listeners, now->n_listeners, &table,
-			       error);
-
-	if (ret < 0)
-		return ret;
-	table->users = 1;
-	table->read_at = now->info.monotonic;
-	tuning_drop(s->tuning);
-	s->tuning = table;
-	return 0;
-}
-
-/* Reads the parameters when it is time. Where the profile cannot be read, the table at
- * hand stays; without one, the parameters are shown and nothing is recommended. */
-static void put_tuning(struct sampler *s, struct snapshot *now)
-{
-	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
-	bool due = s->reread_tuning || !s->tuning ||
-		   now->info.monotonic.tv_sec - s->tuning->read_at.tv_sec >=
-		       (time_t)s->config.tuning_interval_s;
-
-	if (due) {
-		if (read_tuning(s, s->config.profile, now, error) < 0 && !s->tuning)
-			(void)read_tuning(s, NULL, now, again);
-		snprintf(s->tuning_error, sizeof(s->tuning_error), "%.*s",
-			 (int)sizeof(s->tuning_error) - 1, error);
-		s->reread_tuning = false;
-	}
-	memcpy(now->info.tuning_error, s->tuning_error, sizeof(s->tuning_error));
-	now->tuning = s->tuning;
-	if (now->tuning)
-		now->tuning->users++;
-}
+/* --- what is not read socket by socket ------------------------------------------------ */
 
 static uint32_t total_sockets(const struct snapshot *now)
 {
@@ -281,8 +218,8 @@ static uint32_t total_sockets(const struct snapshot *now)
 	return total;
 }
 
-static void put_info(struct sampler *s, enum sample_kind kind,
-		     const struct snapshot *last, struct snapshot *now)
+static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+    struct snapshot *now)
 {
 	struct sample_info *info = &now->info;
 	struct timespec done;
@@ -299,8 +236,7 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	info->owners_unreadable = owners_unreadable(s->owners);
 }
 
-/* --- a sample -------------------------------------------------------------------------
- */
+/* --- a sample ------------------------------------------------------------------------- */
 
 static const uint32_t states_of_kind[] = {
     [SAMPLE_LISTENERS] = STATE_BIT(STATE_LISTEN),
@@ -311,14 +247,13 @@ static const uint32_t states_of_kind[] = {
 /* /proc/net/tcp has to be read whole for any state. */
 static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapshot *last)
 {
-	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
-									   : kind;
+	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL : kind;
 }
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
  * that sees more. */
 static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
-		   struct snapshot *now, const char **what)
+    struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -357,11 +292,9 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		s->ports = result.ports;
 	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
-	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
-			 now);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
-		/* Those before the sockets: an overflow that they tell of is in the
-		 * counts. */
+		/* Those before the sockets: an overflow that they tell of is in the counts. */
 		ret = totals_counters(&before, &s->config, now);
 out:
 	totals_done(&before);
@@ -371,7 +304,7 @@ out:
 
 /* A sample failed: the last one stands once more, and says so. */
 static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
-				 const struct snapshot *last)
+    const struct snapshot *last)
 {
 	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
@@ -381,14 +314,14 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
-		 strerrordesc_np(-error));
+	    strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
-		 const struct snapshot *last, struct snapshot **ret_snapshot)
+    const struct snapshot *last, struct snapshot **ret_snapshot)
 {
 	const char *what = "taking memory";
 	struct snapshot *now = calloc(1, sizeof(*now));
@@ -406,8 +339,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.cpu_pptt = pace->cpu_pptt;
 	now->info.errors = s->errors;
 	if (last)
-		memcpy(now->info.last_error, last->info.last_error,
-		       sizeof(now->info.last_error));
+		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
 	ret = observe(s, &kind, last, now, &what);
@@ -415,7 +347,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		goto out;
 	s->reconfigured = false;
 	put_info(s, kind, last, now);
-	put_tuning(s, now);
+	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config, last, now);
 	if (ret == 0)

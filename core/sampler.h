@@ -35,11 +35,9 @@ struct pace {
 int sampler_new(const struct config *config, struct sampler **ret_sampler);
 void sampler_free(struct sampler *s);
 
-/* Takes over a new configuration with the next sample. */
+/* Takes over a new configuration with the next sample, which also reads the kernel's
+ * parameters again. */
 void sampler_configure(struct sampler *s, const struct config *config);
-
-/* Makes the next sample read the kernel's parameters, the profile and sysctl.d again. */
-void sampler_reread_tuning(struct sampler *s);
 
 /*
  * Takes one sample. last: the snapshot before, NULL for the first (then kind is

@@ -74,13 +74,16 @@ struct listener {
 	uint32_t sockets;
 	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
 	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn) */
-	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest */
+	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest; 100
+					* at the most */
 	uint32_t accept_queue_peak;    /* 15 minutes */
 	uint32_t syn_queue;            /* connections in SYN_RECV */
 	uint32_t syn_queue_peak;       /* 15 minutes */
 	uint32_t syn_unanswered;       /* of those: the SYN-ACK has been sent again */
 	uint64_t drops;                /* sk_drops, monotonic over the row's life */
 	uint32_t owner;                /* index into owners */
+	uint32_t fullest_queue;        /* of that single socket, and its limit */
+	uint32_t fullest_limit;
 };
 
 /* n_listeners * STATE_COUNT rows, in the listeners' order. */

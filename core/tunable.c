@@ -279,9 +279,7 @@ static int open_all(struct reading *r, const struct tunable_roots *roots,
 	if (!table->profile)
 		return -ENOMEM;
 	if (profile[0] != '\0') {
-		result = profile_read(roots->profiles ? roots->profiles
-						      : TCPSTATE_DATADIR "/profiles",
-				      profile, &r->profile, error);
+		result = profile_read(roots->profiles, profile, &r->profile, error);
 		if (result < 0)
 			return result;
 	}

@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* clang-format off */
-/* A percentage has no upper bound: a full accept queue holds one more than its limit. */
+/* A percentage has no upper bound: a SYN queue can hold one more than its limit. */
 const struct metric_type metric_types[METRIC_TYPE_COUNT] = {
 	[METRIC_CONNECTIONS] = {"tcp_connections", false, 0, 4294967295.0},
 	[METRIC_CONDITION] = {"tcpstate_condition", false, 0, NAN},

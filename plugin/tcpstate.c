@@ -209,17 +209,14 @@ static uint64_t clock_us(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* collectd says when to read, and the budget how much: the fullest kind that is due. What
- * falls due within a tenth of the interval is: collectd's pauses are not exact. */
+/* collectd says when to count, and each value it gets is a new one; the budget says how
+ * often that is a full sample. What falls due within a tenth of the interval is due:
+ * collectd's pauses are not exact. */
 static enum sample_kind due_kind(const struct schedule *s, uint64_t now_ms)
 {
 	uint64_t soon_ms = now_ms + s->interval_ms[SAMPLE_FAST] / 10;
 
-	for (int kind = SAMPLE_FULL; kind > SAMPLE_LISTENERS; kind--) {
-		if (s->due_ms[kind] <= soon_ms)
-			return (enum sample_kind)kind;
-	}
-	return SAMPLE_LISTENERS;
+	return s->due_ms[SAMPLE_FULL] <= soon_ms ? SAMPLE_FULL : SAMPLE_FAST;
 }
 
 /* Takes a sample, which is r->last then, unless it fails before the first one. */
@@ -355,10 +352,12 @@ void module_register(void);
 void module_register(void)
 {
 	config_init(&config);
-	/* Nothing shows single connections here, and the interval is collectd's unless
-	 * the block sets one. */
+	/* Nothing shows single connections here. The interval is collectd's unless the
+	 * block sets one; with collectd's default of 10 s this budget is less than half
+	 * of what tcpconns takes for 100,000 sockets. */
 	config.conn_states = 0;
 	config.interval_s = 0;
+	config.cpu_budget = 35;
 	plugin_register_complex_config("tcpstate", on_config);
 	plugin_register_init("tcpstate", on_init);
 }

@@ -23,6 +23,8 @@ enum long_option {
 	OPTION_TUNING,
 };
 
+enum { EXIT_UNKNOWN = 3 };
+
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
@@ -146,38 +148,61 @@ static int parse(int argc, char **argv, struct options *options)
 	return check_combination(options);
 }
 
+/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios has
+ * to say UNKNOWN as well. */
+static int refuse(const struct options *options, const char *reason)
+{
+	if (options->check)
+		printf("TCPSTATE UNKNOWN - %s\n", reason);
+	return options->check || options->once ? EXIT_UNKNOWN : EXIT_FAILURE;
+}
+
+static int configure(const struct options *options, struct config *ret_config,
+    char error[CONFIG_ERROR_MAX])
+{
+	int ret = config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
+
+	if (ret == -ENOENT && !options->daemon.config_required) {
+		config_init(ret_config);
+		ret = 0;
+	}
+	if (ret == 0 && options->profile)
+		ret = config_set(
+		    ret_config, CONFIG_DAEMON, "profile", 1, &options->profile, error);
+	return ret;
+}
+
+static enum once_output once_output(const struct options *options)
+{
+	return options->check ? ONCE_CHECK : options->json ? ONCE_JSON : ONCE_REPORT;
+}
+
+static enum tuning_output tuning_output(const struct options *options)
+{
+	return options->sysctl ? TUNING_SYSCTL
+	       : options->json ? TUNING_JSON
+	       : options->all  ? TUNING_ALL
+			       : TUNING_LOOK;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.daemon = {.config_path = default_config}};
 	char error[CONFIG_ERROR_MAX];
 	struct config config;
-	int ret;
 
 	if (parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "Try 'tcpstated --help'.\n");
-		return EXIT_FAILURE;
+		return refuse(&options, "wrong options, see tcpstated --help");
 	}
-	ret = config_read(options.daemon.config_path, CONFIG_DAEMON, &config, error);
-	if (ret == -ENOENT && !options.daemon.config_required) {
-		config_init(&config);
-	} else if (ret < 0) {
+	if (configure(&options, &config, error) < 0) {
 		fprintf(stderr, "tcpstated: %s\n", error);
-		return EXIT_FAILURE;
-	}
-	if (options.profile && config_set(&config, CONFIG_DAEMON, "profile", 1,
-				   &options.profile, error) < 0) {
-		fprintf(stderr, "tcpstated: %s\n", error);
-		return EXIT_FAILURE;
+		return refuse(&options, error);
 	}
 	if (options.tuning)
-		return once_tuning(&config, options.sysctl ? TUNING_SYSCTL
-					    : options.json ? TUNING_JSON
-					    : options.all  ? TUNING_ALL
-							   : TUNING_LOOK);
+		return once_tuning(&config, tuning_output(&options));
 	if (options.check || options.once)
-		return once_run(&config, options.check  ? ONCE_CHECK
-					 : options.json ? ONCE_JSON
-							: ONCE_REPORT);
+		return once_run(&config, once_output(&options));
 	/* In the background the configuration's path is needed again, at SIGHUP. */
 	if (!options.foreground && daemon(1, 0) < 0) {
 		perror("tcpstated: daemon");

@@ -122,7 +122,11 @@ void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
 	print_unknown(out, s, colour);
 	fputc('\n', out);
 	if (d->critical || d->warning)
-		fprintf(out, "%u critical, %u warning.\n", d->critical, d->warning);
+		fprintf(
+		    out,
+		    "%u critical, %u warning. How to confirm and what to change: man 7 "
+		    "tcpstate-diagnosis\n",
+		    d->critical, d->warning);
 	else if (d->worst == SEVERITY_NORMAL)
 		fputs("Nothing abnormal.\n", out);
 	else

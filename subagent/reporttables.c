@@ -264,8 +264,7 @@ void report_holders(FILE *out, const struct snapshot *s)
 	page_table(out, &table);
 }
 
-static void limit_row(struct page_table *table, const struct snapshot *s,
-		      const struct limit *limit)
+static void limit_row(struct page_table *table, const struct limit *limit)
 {
 	static const struct {
 		const char *name;
@@ -300,7 +299,6 @@ static void limit_row(struct page_table *table, const struct snapshot *s,
 	text_add(&text, "", "%s", limit->bound);
 	if (limit->detail[0])
 		text_add(&text, ", ", "%s", limit->detail);
-	offender_owner(&text, ", ", s, limit->owner);
 	page_cell(table, 5, "%s", bound);
 }
 
@@ -313,7 +311,7 @@ void report_limits(FILE *out, const struct snapshot *s)
 	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
 
 	for (size_t i = 0; i < s->n_limits; i++)
-		limit_row(&table, s, &s->limits[i]);
+		limit_row(&table, &s->limits[i]);
 	if (!table.n_rows)
 		return;
 	fputc('\n', out);

@@ -72,12 +72,12 @@ in_log() { # NAME EXTENDED-REGEX
 	grep -Eq -- "$2" "$T/$1.log"
 }
 
-# Starts it and waits until it has values of the plugin.
+# Starts it and waits until it has the values of a read: this is the last one of each.
 collectd_start() { # NAME [PREFIX...]
 	local name=$1
 	shift
 	spawn "$name" "${COLLECTD_IN[@]}" "${COLLECTD_AS[@]}" "$@" \
 		collectd -f -C "$T/$name.conf"
-	wait_until 15 has_value "$name" all/tcp_connections-LISTEN ||
+	wait_until 15 has_value "$name" sampler/tcpstate_duration-detail_age ||
 		die "collectd $name sends no values" "$(cat "$T/$name.log")"
 }

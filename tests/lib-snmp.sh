@@ -192,11 +192,14 @@ next_sample() { # waits for a full sample that begins after this call
 		die "no sample is taken" "$(cat "$T/tcpstated.log")"
 }
 
-# A configuration without a profile gets the default one of this build; it is not installed.
+# What a configuration does not say: the default profile, which is not installed here, is in
+# this build; and samples come when they are due, however many sockets other namespaces have
+# (the kernel's table is one).
 tcpstated_configure() { # CONFIGURATION
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
 	grep -q '^profile' "$T/tcpstate.conf" ||
 		printf 'profile "%s"\n' "$T/profiles/modern.conf" >>"$T/tcpstate.conf"
+	grep -q '^cpu-budget' "$T/tcpstate.conf" || echo 'cpu-budget 100' >>"$T/tcpstate.conf"
 }
 
 tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait

@@ -108,6 +108,18 @@ wait_until() { # SECONDS COMMAND...: polls; 1 if it did not come true
 	done
 }
 
+# What git knows of the source, as it is now; a fresh clone, but for what is not committed. A
+# source that is no clone (a release) is copied whole, without builds.
+copy_source() { # FOLDER
+	local files
+	mkdir -p "$1"
+	if files=$(git -C "$SRC" -c safe.directory='*' ls-files 2>/dev/null); then
+		tar -C "$SRC" -cf - -T - <<<"$files" | tar -C "$1" -xf -
+	else
+		tar -C "$SRC" --exclude=./build --exclude=./build-tests -cf - . | tar -C "$1" -xf -
+	fi
+}
+
 # --- processes ---------------------------------------------------------------------------
 
 declare -A PIDS=()
@@ -232,14 +244,23 @@ make_namespace() { # NAME
 	ip -n "$1" link set lo up
 }
 
+# The addresses of the link are known beforehand: no test waits for ARP or for a duplicate
+# address to be detected.
+MAC_SERVER=02:00:00:00:00:01 MAC_CLIENT=02:00:00:00:00:02
+
 join_namespaces() {
 	local server=$1 client=$2
-	ip -n "$server" link add name veth0 type veth peer name veth0 netns "$client" &&
+	ip -n "$server" link add name veth0 address $MAC_SERVER type veth \
+		peer name veth0 address $MAC_CLIENT netns "$client" &&
 		ip -n "$server" addr add "$SERVER4/24" dev veth0 &&
 		ip -n "$server" addr add "$SERVER6/64" dev veth0 nodad &&
 		ip -n "$client" addr add "$CLIENT4/24" dev veth0 &&
 		ip -n "$client" addr add "$CLIENT6/64" dev veth0 nodad &&
 		ip -n "$server" link set veth0 up && ip -n "$client" link set veth0 up &&
+		ip -n "$server" neigh replace "$CLIENT4" lladdr $MAC_CLIENT dev veth0 &&
+		ip -n "$server" neigh replace "$CLIENT6" lladdr $MAC_CLIENT dev veth0 &&
+		ip -n "$client" neigh replace "$SERVER4" lladdr $MAC_SERVER dev veth0 &&
+		ip -n "$client" neigh replace "$SERVER6" lladdr $MAC_SERVER dev veth0 &&
 		ip -n "$server" route add default via "$CLIENT4" &&
 		ip -n "$server" -6 route add default via "$CLIENT6" &&
 		ip -n "$client" route add local "${CROWD4%.*.*}.0.0/16" dev lo &&

@@ -81,14 +81,16 @@ rrd_is() { # HOST IDENTIFIER NUMBER
 	[ "$(rrd "$1" "$2")" = "$3" ]
 }
 
-ACCEPT=listener-8001-$SERVER4/tcpstate_queue-accept
-wait_until 30 rrd_is agent-a all/tcp_connections-ESTABLISHED 47
-check "agent-a: ESTABLISHED" 47 "$(rrd agent-a all/tcp_connections-ESTABLISHED)"
-check "agent-a: IPv6" 7 "$(rrd agent-a ipv6/tcp_connections-ESTABLISHED)"
-check "agent-a: accept queue" 7 "$(rrd agent-a "$ACCEPT")"
-check "agent-a: a port" 40 "$(rrd agent-a 8001-local/tcp_connections-ESTABLISHED)"
-wait_until 30 rrd_is agent-b ipv6/tcp_connections-ESTABLISHED 7
-check "agent-b has its own" 7 "$(rrd agent-b ipv6/tcp_connections-ESTABLISHED)"
+check_rrd() { # NAME HOST IDENTIFIER NUMBER
+	wait_until 30 rrd_is "${@:2}"
+	check "$1" "$4" "$(rrd "$2" "$3")"
+}
+
+check_rrd "agent-a: ESTABLISHED" agent-a all/tcp_connections-ESTABLISHED 47
+check_rrd "agent-a: IPv6" agent-a ipv6/tcp_connections-ESTABLISHED 7
+check_rrd "agent-a: accept queue" agent-a "listener-8001-$SERVER4/tcpstate_queue-accept" 7
+check_rrd "agent-a: a port" agent-a 8001-local/tcp_connections-ESTABLISHED 40
+check_rrd "agent-b has its own" agent-b ipv6/tcp_connections-ESTABLISHED 7
 check "agent-b has none of agent-a's listeners" '' \
 	"$(find "$T/central/rrd/agent-b" -path '*listener-8001*')"
 check "the server knows the types" '' "$(grep -i 'types.db\|Unknown type' "$T/central.log")"
@@ -119,16 +121,32 @@ connections() { # HOST INSTANCE STATE
 	echo "collectd_tcpstate_tcp_connections{instance=\"$1\",tcpstate=\"$2\",type=\"$3\"}"
 }
 
-expression=$(connections agent-a all ESTABLISHED)
-wait_until 30 query_is "$expression" 47
-check "Prometheus: ESTABLISHED" 47 "$(query "$expression")"
-check "Prometheus: a zero" 0 "$(query "$(connections agent-a all CLOSE_WAIT)")"
-check "Prometheus: agent-b" 7 "$(query "$(connections agent-b ipv6 ESTABLISHED)")"
-check "Prometheus: all states of both" 66 \
-	"$(query 'count(collectd_tcpstate_tcp_connections{tcpstate=~"all|ipv4|ipv6"})')"
-check "Prometheus: accept queue" 7 \
-	"$(query "collectd_tcpstate_tcpstate_queue{instance=\"agent-a\",tcpstate=\"listener-8001-$SERVER4\",type=\"accept\"}")"
-check "Prometheus: a counter" 0 \
-	"$(query 'collectd_tcpstate_tcpstate_counter_total{instance="agent-a",tcpstate="counters",type="TcpExtListenOverflows"}')"
+check_query() { # NAME EXPRESSION NUMBER
+	wait_until 30 query_is "$2" "$3"
+	check "$1" "$3" "$(query "$2")"
+}
+
+check_query "Prometheus: ESTABLISHED" "$(connections agent-a all ESTABLISHED)" 47
+check_query "Prometheus: a zero" "$(connections agent-a all CLOSE_WAIT)" 0
+check_query "Prometheus: agent-b" "$(connections agent-b ipv6 ESTABLISHED)" 7
+check_query "Prometheus: all states of both" \
+	'count(collectd_tcpstate_tcp_connections{tcpstate=~"all|ipv4|ipv6"})' 66
+check_query "Prometheus: accept queue" \
+	"collectd_tcpstate_tcpstate_queue{instance=\"agent-a\",tcpstate=\"listener-8001-$SERVER4\",type=\"accept\"}" 7
+check_query "Prometheus: a counter" \
+	'collectd_tcpstate_tcpstate_counter_total{instance="agent-a",tcpstate="counters",type="TcpExtListenOverflows"}' 0
+
+# A listener that is gone.
+exported() {
+	in_client curl -s "http://127.0.0.1:$EXPORTER_PORT/metrics" | grep -q listener-8002
+}
+no_longer_exported() {
+	! exported
+}
+check_run "exported while it listens" exported
+tell server close l6
+wait_until 20 no_longer_exported
+check_run "no longer exported when it is gone" no_longer_exported
+
 stop agent-a
 check "agent-a ends" 0 $?

@@ -182,10 +182,47 @@ static void set_trouble_rows(struct snapshot *s)
 	    {0, "", "user@1000.service"},
 	};
 	static const struct listener listeners[] = {
-	    {V4(0, 0, 0, 0), 22, false, 1, 0, 128, 0, 0, 0, 2, 0, 0, 3},
-	    {V4(0, 0, 0, 0), 8443, false, 1, 0, 128, 0, 4, 129, 129, 120, 0, 1},
-	    {V4(127, 0, 0, 1), 9000, false, 8, 97, 4096, 101, 97, 0, 0, 0, 3, 5},
-	    {V6_ANY, 8080, true, 4, 97, 512, 20, 310, 3, 40, 0, 412, 2},
+	    {.addr = V4(0, 0, 0, 0),
+	     .port = 22,
+	     .sockets = 1,
+	     .accept_queue_limit = 128,
+	     .syn_queue_peak = 2,
+	     .owner = 3},
+	    {.addr = V4(0, 0, 0, 0),
+	     .port = 8443,
+	     .sockets = 1,
+	     .accept_queue_limit = 128,
+	     .accept_queue_peak = 4,
+	     .syn_queue = 129,
+	     .syn_queue_peak = 129,
+	     .syn_unanswered = 120,
+	     .owner = 1},
+	    /* One of eight sockets is full while the sum looks well. */
+	    {.addr = V4(127, 0, 0, 1),
+	     .port = 9000,
+	     .sockets = 8,
+	     .accept_queue = 513,
+	     .accept_queue_limit = 4096,
+	     .accept_queue_fullest = 100,
+	     .accept_queue_peak = 513,
+	     .drops = 3,
+	     .owner = 5,
+	     .fullest_queue = 513,
+	     .fullest_limit = 512},
+	    {.addr = V6_ANY,
+	     .port = 8080,
+	     .dual_stack = true,
+	     .sockets = 4,
+	     .accept_queue = 97,
+	     .accept_queue_limit = 512,
+	     .accept_queue_fullest = 20,
+	     .accept_queue_peak = 310,
+	     .syn_queue = 3,
+	     .syn_queue_peak = 40,
+	     .drops = 412,
+	     .owner = 2,
+	     .fullest_queue = 26,
+	     .fullest_limit = 128},
 	};
 	static const struct remote remotes[] = {
 	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},
@@ -218,9 +255,10 @@ static void set_trouble_limits(struct snapshot *s)
 	    {LIMIT_MEMORY, 40213, 379848, 10, 12, 0, 0, "net.ipv4.tcp_mem",
 	     "pages, of the whole machine"},
 	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2,
-	     "net.ipv4.ip_local_port_range", "from 10.0.3.7 towards 10.0.7.12:5432"},
+	     "net.ipv4.ip_local_port_range",
+	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service"},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
-	     "0.0.0.0:8443"},
+	     "0.0.0.0:8443 nginx[812] nginx.service"},
 	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
 	};
 
@@ -287,13 +325,17 @@ static void hostile_rows(struct snapshot *s)
 	s->owners[0] = owner;
 	memset(addr.bytes, 0xfe, sizeof(addr.bytes));
 	for (uint32_t i = 0; i < HOSTILE_LISTENERS; i++)
-		rows[i] = (struct listener){addr,       (uint16_t)(64000 + i),
-					    false,      UINT32_MAX,
-					    UINT32_MAX, 999999999,
-					    UINT32_MAX, UINT32_MAX,
-					    UINT32_MAX, UINT32_MAX,
-					    UINT32_MAX, UINT64_MAX,
-					    0};
+		rows[i] = (struct listener){
+		    .addr = addr,
+		    .port = (uint16_t)(64000 + i),
+		    .sockets = UINT32_MAX,
+		    .accept_queue = UINT32_MAX,
+		    .accept_queue_limit = 999999999,
+		    .accept_queue_fullest = UINT32_MAX,
+		    .accept_queue_peak = UINT32_MAX,
+		    .syn_queue = UINT32_MAX,
+		    .drops = UINT64_MAX,
+		};
 	s->listeners = rows;
 	s->n_listeners = HOSTILE_LISTENERS;
 	set_listener_states(s);

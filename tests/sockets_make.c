@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <net/if.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@ int range_parse(const char *text, struct range *ret_range)
 	struct range range = {.count = 1, .step = 1};
 	struct sockaddr_in *v4 = (struct sockaddr_in *)&range.first;
 	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&range.first;
-	char addr[INET6_ADDRSTRLEN];
+	char addr[INET6_ADDRSTRLEN + IF_NAMESIZE];
 	size_t len = strcspn(text, "*");
 
 	if (len >= sizeof(addr))
@@ -33,6 +34,11 @@ int range_parse(const char *text, struct range *ret_range)
 		range.count = number(numbers, 1, UINT32_MAX);
 	}
 
+	char *zone = strchr(addr, '%');
+	if (zone) {
+		*zone = '\0';
+		v6->sin6_scope_id = if_nametoindex(zone + 1);
+	}
 	if (inet_pton(AF_INET, addr, &v4->sin_addr) == 1)
 		v4->sin_family = AF_INET;
 	else if (inet_pton(AF_INET6, addr, &v6->sin6_addr) == 1)

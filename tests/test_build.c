@@ -133,7 +133,7 @@ static void test_shared_listener(void)
 	CU_ASSERT_EQUAL(s->listeners[0].sockets, 3);
 	CU_ASSERT_EQUAL(s->listeners[0].accept_queue, 108);
 	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_limit, 300);
-	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_fullest, 101);
+	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_fullest, 100);
 	CU_ASSERT_EQUAL(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
 	build_listener_sockets(b, &n_sockets);
 	CU_ASSERT_EQUAL(n_sockets, 3);

@@ -27,7 +27,7 @@ static void test_defaults(void)
 	config_init(&c);
 	CU_ASSERT_EQUAL(c.interval_s, 5);
 	CU_ASSERT_EQUAL(c.detail_interval_s, 15);
-	CU_ASSERT_EQUAL(c.tuning_interval_s, 300);
+	CU_ASSERT_EQUAL(c.tuning_interval_s, 60);
 	CU_ASSERT_EQUAL(c.cpu_budget, 100);
 	CU_ASSERT_EQUAL(c.conn_states, STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) |
 							  STATE_BIT(STATE_ESTABLISHED) |
@@ -133,10 +133,15 @@ struct bad {
 	"closeWaitUnaccepted finWait2Stale closingStuck synSentFanout timeWait "         \
 	"ephemeralPorts orphans memory stateSurge tuningHarmful tuningDrift sampling"
 
+#define OPTIONS                                                                          \
+	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "     \
+	"remotes processes agentx agentx-retry traps profile counter sysctl-order "      \
+	"surge-states state condition"
+
 static const struct bad bad_lines[] = {
-    {"intervall 5", "unknown option \"intervall\""},
-    {"- 5", "unknown option \"-\""},
-    {"\"\" 5", "unknown option \"\""},
+    {"intervall 5", "unknown option \"intervall\"; known are " OPTIONS},
+    {"- 5", "unknown option \"-\"; known are " OPTIONS},
+    {"\"\" 5", "unknown option \"\"; known are " OPTIONS},
     {"interval", "interval: 0 arguments, wants 1 to 1"},
     {"interval 5 6", "interval: 2 arguments, wants 1 to 1"},
     {"interval 0", "interval: \"0\" is no whole number from 1 to 3600"},

@@ -160,7 +160,7 @@ static void make_memory(struct world *w)
 static void make_ephemeral_ports(struct world *w)
 {
 	w->s.limits[3].percent = 95;
-	strcpy(w->s.limits[3].detail, "towards 10.0.7.12:5432");
+	strcpy(w->s.limits[3].detail, "towards 10.0.7.12:5432, java[4321] app.service");
 	w->s.limits[3].owner = 2;
 }
 

@@ -7,11 +7,10 @@
 
 BASE=.1.3.6.1.4.1.8072.9999.9999.4022
 ENTRY=$BASE.1.2.1
-# A budget that leaves every sample full: a fast one only estimates how ESTABLISHED and
-# TIME_WAIT divide between IPv4 and IPv6.
+# Every sample full: a fast one only estimates how ESTABLISHED and TIME_WAIT divide between
+# IPv4 and IPv6.
 CONFIG='interval 1
-detail-interval 1
-cpu-budget 100'
+detail-interval 1'
 
 start() { # [FURTHER-LINES-OF-SNMPD.CONF]
 	namespaces_start
