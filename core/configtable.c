@@ -234,8 +234,10 @@ const struct option config_options[] = {
      .help = "Seconds between two full samples: connections, remotes, processes, the\n"
 	     "listeners' states (1 to 86400)."},
     {OPTION("tuning-interval", CONFIG_BOTH, set_number), AT(tuning_interval_s),
-     ARGS(1, 1), RANGE(10, 86400), .fallback = "300",
-     .help = "Seconds between two readings of the kernel parameters (10 to 86400)."},
+     ARGS(1, 1), RANGE(10, 86400), .fallback = "60",
+     .help =
+	 "Seconds between two readings of the kernel parameters (10 to 86400). They are\n"
+	 "also read when a file of sysctl.d or the profile has changed."},
     {OPTION("cpu-budget", CONFIG_BOTH, set_hundredths), AT(cpu_budget), ARGS(1, 1),
      RANGE(10, 10000), .fallback = "1",
      .help =

@@ -134,16 +134,9 @@ static uint64_t sum(const struct counters *counters, const char *const *names)
 
 #define COUNTERS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static void name_owner(const struct snapshot *now, uint32_t owner, struct limit *limit)
+static struct text detail_of(struct limit *limit)
 {
-	struct text text = {
-	    .buf = limit->detail,
-	    .size = sizeof(limit->detail),
-	    .len = strlen(limit->detail),
-	};
-
-	offender_owner(&text, ", ", now, owner);
-	limit->owner = owner;
+	return text_begin(limit->detail, sizeof(limit->detail));
 }
 
 static void add_ports(const struct bounds *bounds, const struct build_ports *ports,
@@ -151,15 +144,17 @@ static void add_ports(const struct bounds *bounds, const struct build_ports *por
 {
 	char local[INET_TEXT_MAX], remote[INET_TEXT_MAX];
 	struct limit *limit;
+	struct text detail;
 
 	limit = add(now, LIMIT_EPHEMERAL_PORTS, ports->used, bounds->ports_usable,
 	    "net.ipv4.ip_local_port_range");
 	if (!ports->used)
 		return;
-	snprintf(limit->detail, sizeof(limit->detail), "from %s towards %s",
-	    inet_addr_format(&ports->local, local),
+	detail = detail_of(limit);
+	text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
 	    inet_endpoint_format(&ports->remote, ports->remote_port, remote));
-	name_owner(now, ports->owner, limit);
+	offender_owner(&detail, ", ", now, ports->owner);
+	limit->owner = ports->owner;
 }
 
 static const char *backlog_bound(const struct bounds *bounds, uint64_t limit, uint32_t sockets)
@@ -181,8 +176,10 @@ static uint64_t syn_capacity(const struct bounds *bounds, const struct listener 
 static void name_listener(const struct snapshot *now, const struct listener *row,
     struct limit *limit)
 {
-	inet_endpoint_format(&row->addr, row->port, limit->detail);
-	name_owner(now, row->owner, limit);
+	struct text detail = detail_of(limit);
+
+	offender_listener(&detail, now, (size_t)(row - now->listeners));
+	limit->owner = row->owner;
 }
 
 static void add_syn_backlog(const struct bounds *bounds, const struct counters *counters,

@@ -9,21 +9,6 @@
 
 enum { FIRST_PORT = 32768, LAST_PORT = 60999, SOMAXCONN_TODAY = 4096 };
 
-enum test { IS, IS_NOT, BELOW, ABOVE, BELOW_HALF_OF_DEFAULT };
-
-enum { DETAIL_MAX = 64 };
-
-struct rule {
-	const char *name;
-	uint32_t element;
-	enum test test;
-	int64_t bound;
-	/* A further condition, which may name its case; NULL: none. */
-	bool (*also)(const struct tuningharm *h, int64_t value,
-		     char ret_detail[DETAIL_MAX]);
-	const char *reason;
-};
-
 static bool number_of(const struct tuningharm *h, const char *name, uint32_t element,
 		      int64_t *ret_number)
 {
@@ -34,7 +19,7 @@ static bool number_of(const struct tuningharm *h, const char *name, uint32_t ele
 }
 
 static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
-				char ret_detail[DETAIL_MAX])
+				char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	int64_t reuse;
 
@@ -45,7 +30,7 @@ static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
 
 /* Listening ports in first..last that nobody reserved. */
 static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t last,
-			     char ret_detail[DETAIL_MAX])
+			     char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	uint32_t ports = 0, shown = 0;
 	struct portset seen = {0};
@@ -63,9 +48,9 @@ static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t 
 	if (ports == 0)
 		return false;
 	if (ports == 1)
-		snprintf(ret_detail, DETAIL_MAX, ": port %" PRIu32, shown);
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %" PRIu32, shown);
 	else
-		snprintf(ret_detail, DETAIL_MAX,
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX,
 			 ": port %" PRIu32 " and %" PRIu32 " more", shown, ports - 1);
 	return true;
 }
@@ -75,13 +60,13 @@ static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t 
  * from the kernel. A range that was widened reaches services with ports of their own.
  */
 static bool reaches_below(const struct tuningharm *h, int64_t first,
-			  char ret_detail[DETAIL_MAX])
+			  char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	return covers_listeners(h, first, FIRST_PORT - 1, ret_detail);
 }
 
 static bool reaches_above(const struct tuningharm *h, int64_t last,
-			  char ret_detail[DETAIL_MAX])
+			  char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	return covers_listeners(h, LAST_PORT + 1, last, ret_detail);
 }
@@ -89,7 +74,7 @@ static bool reaches_above(const struct tuningharm *h, int64_t last,
 /* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and
  * whose queue has felt that. */
 static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
-			   char ret_detail[DETAIL_MAX])
+			   char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	for (size_t i = 0; i < h->n_listeners; i++) {
 		const struct listener *l = &h->listeners[i];
@@ -98,68 +83,71 @@ static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
 			continue;
 		if (l->drops == 0 && l->accept_queue_peak < l->accept_queue_limit / 2)
 			continue;
-		snprintf(ret_detail, DETAIL_MAX, ": port %u", l->port);
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %u", l->port);
 		return true;
 	}
 	return false;
 }
 
-static const struct rule rules[] = {
-    {"ip_local_port_range", 1, BELOW, FIRST_PORT, reaches_below,
+const struct tuningharm_rule tuningharm_rules[] = {
+    {"ip_local_port_range", 1, HARM_BELOW, FIRST_PORT, reaches_below,
      "covers listening ports that ip_local_reserved_ports does not name; an outgoing "
      "connection can take such a port while its service restarts"},
-    {"ip_local_port_range", 2, ABOVE, LAST_PORT, reaches_above,
+    {"ip_local_port_range", 2, HARM_ABOVE, LAST_PORT, reaches_above,
      "covers listening ports that ip_local_reserved_ports does not name; an outgoing "
      "connection can take such a port while its service restarts"},
-    {"net.core.somaxconn", 1, BELOW, SOMAXCONN_TODAY, cuts_a_backlog,
+    {"net.core.somaxconn", 1, HARM_BELOW, SOMAXCONN_TODAY, cuts_a_backlog,
      "cuts the backlog of a listener whose accept queue runs full"},
-    {"tcp_abort_on_overflow", 1, IS_NOT, 0, NULL,
+    {"tcp_abort_on_overflow", 1, HARM_IS_NOT, 0, NULL,
      "clients are reset whenever a short burst fills an accept queue; without it they "
      "try "
      "again and get through"},
-    {"tcp_max_orphans", 1, BELOW_HALF_OF_DEFAULT, 0, NULL,
+    {"tcp_max_orphans", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
      "far below the kernel's own value, which its documentation forbids to lower: closed "
      "connections are reset instead of finished"},
-    {"tcp_max_tw_buckets", 1, BELOW_HALF_OF_DEFAULT, 0, NULL,
+    {"tcp_max_tw_buckets", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
      "far below the kernel's own value, which its documentation forbids to lower: "
      "TIME_WAIT "
      "ends early and late segments reach new connections"},
-    {"tcp_retries2", 1, BELOW, 8, NULL,
+    {"tcp_retries2", 1, HARM_BELOW, 8, NULL,
      "connections are dropped after less than the 100 s that RFC 1122 demands; a short "
      "outage on the way is enough"},
-    {"tcp_sack", 1, IS, 0, NULL,
+    {"tcp_sack", 1, HARM_IS, 0, NULL,
      "without selective acknowledgements one round trip repairs one loss only, and the "
      "kernel's newer loss recovery (RACK, tail loss probes) is off"},
-    {"tcp_syncookies", 1, IS, 0, NULL,
+    {"tcp_syncookies", 1, HARM_IS, 0, NULL,
      "a SYN flood that fills a listener's SYN queue locks all clients out"},
-    {"tcp_syncookies", 1, IS, 2, NULL,
+    {"tcp_syncookies", 1, HARM_IS, 2, NULL,
      "meant for tests only: every connection begins with a cookie, which carries few of "
      "its TCP options"},
-    {"tcp_timestamps", 1, IS, 0, time_wait_is_reused,
+    {"tcp_timestamps", 1, HARM_IS, 0, time_wait_is_reused,
      "tcp_tw_reuse is on and needs timestamps to tell old segments from new ones: it "
      "does "
      "nothing now, and protection against wrapped sequence numbers is off"},
-    {"tcp_tw_recycle", 1, IS_NOT, 0, NULL,
+    {"tcp_tw_recycle", 1, HARM_IS_NOT, 0, NULL,
      "drops connections of clients behind address translation, whose timestamps differ; "
      "taken out of Linux 4.12 for that"},
-    {"tcp_window_scaling", 1, IS, 0, NULL,
+    {"tcp_window_scaling", 1, HARM_IS, 0, NULL,
      "no connection can have more than 64 KiB on the way, whatever its buffers"},
 };
 
-static bool passes(const struct rule *rule, const struct tuning *row, int64_t value)
+const size_t tuningharm_n_rules = sizeof(tuningharm_rules) / sizeof(tuningharm_rules[0]);
+
+static bool passes(const struct tuningharm_rule *rule, const struct tuning *row,
+		   int64_t value)
 {
 	int64_t normal;
 
 	switch (rule->test) {
-	case IS:
+	case HARM_IS:
 		return value == rule->bound;
-	case IS_NOT:
+	case HARM_IS_NOT:
 		return value != rule->bound;
-	case BELOW:
+	case HARM_BELOW:
 		return value < rule->bound;
-	case ABOVE:
+	case HARM_ABOVE:
 		return value > rule->bound;
-	case BELOW_HALF_OF_DEFAULT:
+	case HARM_BELOW_HALF_OF_DEFAULT:
 		return sysvalue_number(row->default_value, &normal) && value < normal / 2;
 	}
 	return false;
@@ -168,13 +156,13 @@ static bool passes(const struct rule *rule, const struct tuning *row, int64_t va
 bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,
 		      const char *value, char ret_reason[TUNINGHARM_REASON_MAX])
 {
-	char detail[DETAIL_MAX] = "";
+	char detail[TUNINGHARM_DETAIL_MAX] = "";
 	int64_t number;
 
 	if (!sysvalue_number(value, &number))
 		return false;
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *rule = &rules[i];
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
 
 		if (rule->element != row->element || strcmp(rule->name, row->name) != 0 ||
 		    !passes(rule, row, number) ||

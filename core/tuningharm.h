@@ -8,12 +8,22 @@
  * listeners.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/portset.h"
 #include "core/snapshot.h"
 
-enum { TUNINGHARM_REASON_MAX = 256 };
+enum { TUNINGHARM_REASON_MAX = 256, TUNINGHARM_DETAIL_MAX = 64 };
+
+enum tuningharm_test {
+	HARM_IS,
+	HARM_IS_NOT,
+	HARM_BELOW,
+	HARM_ABOVE,
+	HARM_BELOW_HALF_OF_DEFAULT,
+};
 
 /* What a value is judged by. */
 struct tuningharm {
@@ -23,6 +33,20 @@ struct tuningharm {
 	size_t n_listeners;
 	const struct portset *reserved; /* ip_local_reserved_ports */
 };
+
+struct tuningharm_rule {
+	const char *name;
+	uint32_t element;
+	enum tuningharm_test test;
+	int64_t bound;
+	/* A further condition, which may name its case; NULL: none. */
+	bool (*also)(const struct tuningharm *h, int64_t value,
+		     char ret_detail[TUNINGHARM_DETAIL_MAX]);
+	const char *reason;
+};
+
+extern const struct tuningharm_rule tuningharm_rules[];
+extern const size_t tuningharm_n_rules;
 
 /* Whether it does harm that row has this value, and why. */
 bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,

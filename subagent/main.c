@@ -148,12 +148,12 @@ static int parse(int argc, char **argv, struct options *options)
 	return check_combination(options);
 }
 
-/* What ends the program before it has begun. A plugin of Nagios has to say UNKNOWN. */
-static int refuse(const struct options *options, const char *error)
+/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios has
+ * to say UNKNOWN as well. */
+static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
-		printf("TCPSTATE UNKNOWN - %s\n", error);
-	fprintf(stderr, "tcpstated: %s\n", error);
+		printf("TCPSTATE UNKNOWN - %s\n", reason);
 	return options->check || options->once ? EXIT_UNKNOWN : EXIT_FAILURE;
 }
 
@@ -191,10 +191,14 @@ int main(int argc, char **argv)
 	char error[CONFIG_ERROR_MAX];
 	struct config config;
 
-	if (parse(argc, argv, &options) < 0)
-		return refuse(&options, "see tcpstated --help");
-	if (configure(&options, &config, error) < 0)
+	if (parse(argc, argv, &options) < 0) {
+		fprintf(stderr, "Try 'tcpstated --help'.\n");
+		return refuse(&options, "wrong options, see tcpstated --help");
+	}
+	if (configure(&options, &config, error) < 0) {
+		fprintf(stderr, "tcpstated: %s\n", error);
 		return refuse(&options, error);
+	}
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
 	if (options.check || options.once)

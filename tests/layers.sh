@@ -104,6 +104,22 @@ check_rules() {
 	plant none plugin/tcpstate.c '#include "plugin.h"'
 }
 
+# doc/architecture.md names each file of the three rooms, and none that is not there.
+documented() { # ROOM
+	sed -n "/^### $1\//,/^##/p" doc/architecture.md | sed -n 's/^| \(.*\) | .*/\1/p' |
+		grep -o '`[a-z_]*`' | tr -d '\`' | sort
+}
+
+check_document() {
+	local room
+	for room in core subagent plugin; do
+		check "doc/architecture.md has each module of $room/" \
+			"$(find "$room" -name '*.[ch]' -exec basename {} \; | sed 's/\..*//' | sort -u)" \
+			"$(documented "$room")"
+	done
+}
+
 cd "$SRC" || die "no source folder"
 check_tree
 check_rules
+check_document

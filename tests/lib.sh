@@ -108,6 +108,18 @@ wait_until() { # SECONDS COMMAND...: polls; 1 if it did not come true
 	done
 }
 
+# What git knows of the source, as it is now; a fresh clone, but for what is not committed. A
+# source that is no clone (a release) is copied whole, without builds.
+copy_source() { # FOLDER
+	local files
+	mkdir -p "$1"
+	if files=$(git -C "$SRC" -c safe.directory='*' ls-files 2>/dev/null); then
+		tar -C "$SRC" -cf - -T - <<<"$files" | tar -C "$1" -xf -
+	else
+		tar -C "$SRC" --exclude=./build --exclude=./build-tests -cf - . | tar -C "$1" -xf -
+	fi
+}
+
 # --- processes ---------------------------------------------------------------------------
 
 declare -A PIDS=()

@@ -258,7 +258,7 @@ static void set_trouble_limits(struct snapshot *s)
 	     "net.ipv4.ip_local_port_range",
 	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service"},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
-	     "0.0.0.0:8443, nginx[812] nginx.service"},
+	     "0.0.0.0:8443 nginx[812] nginx.service"},
 	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
 	};
 

@@ -27,7 +27,7 @@ static void test_defaults(void)
 	config_init(&c);
 	CU_ASSERT_EQUAL(c.interval_s, 5);
 	CU_ASSERT_EQUAL(c.detail_interval_s, 15);
-	CU_ASSERT_EQUAL(c.tuning_interval_s, 300);
+	CU_ASSERT_EQUAL(c.tuning_interval_s, 60);
 	CU_ASSERT_EQUAL(c.cpu_budget, 100);
 	CU_ASSERT_EQUAL(c.conn_states, STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) |
 							  STATE_BIT(STATE_ESTABLISHED) |

@@ -180,6 +180,60 @@ static void shipped(void)
 	}
 }
 
+/* How many of the founding figures in one column (tests/data/tuning/founding.tsv) the
+ * profile recommends, to the letter. */
+static size_t check_figures(const struct profile *profile, size_t column)
+{
+	FILE *file = fopen(suite_data("tuning/founding.tsv"), "re");
+	size_t kept = 0;
+	char line[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	while (fgets(line, sizeof(line), file)) {
+		char name[64], figures[3][32];
+		const struct profile_rule *rule;
+		unsigned element;
+
+		if (line[0] == '#')
+			continue;
+		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%63s %u %31s %31s %31s", name,
+					     &element, figures[0], figures[1],
+					     figures[2]),
+				      5);
+		/* It has its row whatever the kernel. */
+		CU_ASSERT_PTR_NOT_NULL_FATAL(tunable_info_find(name, element));
+		CU_ASSERT_TRUE(tunable_info_find(name, element)->named);
+		rule = profile_find(profile, name, element);
+		CU_ASSERT_EQUAL(rule != NULL, strcmp(figures[column], "-") != 0);
+		if (!rule)
+			continue;
+		CU_ASSERT_EQUAL(rule->kind, PROFILE_EQUAL);
+		CU_ASSERT_STRING_EQUAL(rule->values[0], figures[column]);
+		kept++;
+	}
+	fclose(file);
+	return kept;
+}
+
+static void founding_figures(void)
+{
+	static const char *const names[] = {[1] = "web-server", [2] = "http-client"};
+	const char *folder = getenv("PROFILES");
+	char error[PROFILE_ERROR_MAX];
+
+	for (size_t column = 1; column <= 2; column++) {
+		struct profile profile = {0};
+
+		CU_ASSERT_EQUAL_FATAL(profile_read(folder ? folder : "profiles",
+						   names[column], &profile, error),
+				      0);
+		/* None is lost, and none is there that nobody recommended. */
+		CU_ASSERT(profile.count > 0);
+		CU_ASSERT_EQUAL(check_figures(&profile, column), profile.count);
+		profile_done(&profile);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -187,6 +241,7 @@ int main(void)
 	    {"wrong lines", wrong_lines},
 	    {"wrong files", wrong_files},
 	    {"the shipped profiles", shipped},
+	    {"the founding figures", founding_figures},
 	    CU_TEST_INFO_NULL,
 	};
 
