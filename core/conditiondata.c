@@ -79,7 +79,8 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	    "The application does not close(). The peer has closed long ago; no kernel "
 	    "setting helps. Look for a missing close() in this process; it ends in \"too "
 	    "many open files\", a restart buys time.",
-	.rule = RULE(20, 200, 30),
+	/* With the 60 s it is told within 90 s of the leak. */
+	.rule = RULE(20, 200, 20),
     },
     {
 	.id = CONDITION_CLOSE_WAIT_UNACCEPTED,

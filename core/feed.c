@@ -18,9 +18,9 @@
 
 struct feed {
 	pthread_t thread;
-	int ready_fd; /* readable: a snapshot is ready */
-	int wake_fd;  /* readable: something for the thread to do */
-	_Atomic(struct snapshot *) ready;    /* newest, not taken yet */
+	int ready_fd;                     /* readable: a snapshot is ready */
+	int wake_fd;                      /* readable: something for the thread to do */
+	_Atomic(struct snapshot *) ready; /* newest, not taken yet */
 	_Atomic(struct snapshot *) returned; /* list of those given back */
 	_Atomic(struct config *) config;     /* new one for the thread */
 	atomic_bool stop;
@@ -98,7 +98,7 @@ static void wait_until(struct feed *feed, uint64_t at_ms)
 /* Takes a sample and hands it over. Returns the snapshot that the next one builds on; it
  * is freed only after a newer one was handed over and it came back. */
 static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
-    const struct snapshot *last)
+				     const struct snapshot *last)
 {
 	uint64_t cpu = clock_us(CLOCK_THREAD_CPUTIME_ID), started = now_ms();
 	struct pace pace = schedule_pace(&feed->schedule, started);
@@ -114,7 +114,7 @@ static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 		last = snapshot;
 	}
 	schedule_done(&feed->schedule, kind, started,
-	    clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu);
+		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu);
 	return last;
 }
 
@@ -131,7 +131,7 @@ static void *run(void *arg)
 		return NULL;
 	schedule_init(&feed->schedule, &feed->first_config, now_ms());
 	while (!atomic_load(&feed->stop)) {
-		enum sample_kind kind = schedule_next(&feed->schedule, &at_ms);
+		enum sample_kind kind = schedule_next(&feed->schedule, now_ms(), &at_ms);
 
 		if (at_ms > now_ms())
 			wait_until(feed, at_ms);

@@ -143,7 +143,12 @@ static enum measured measure_state(const struct measuring *in, struct text *text
 {
 	m->value = snapshot_count(in->now, IP_TOTAL, in->element);
 	m->at_ms = measure_counted_ms(in->now);
-	offender_state(text, in->now, in->element);
+	/* Half-open connections have no process, and often a remote address each. */
+	if (in->element == STATE_SYN_RECV)
+		offender_suspect_listener(text, in->now,
+					  &in->now->suspects[SUSPECT_SYN_RECV]);
+	else
+		offender_state(text, in->now, in->element);
 	return MEASURED_VALUE;
 }
 

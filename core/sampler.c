@@ -244,8 +244,15 @@ static const uint32_t states_of_kind[] = {
     [SAMPLE_FULL] = STATE_MASK_ALL,
 };
 
-/* Everything that comes from the sockets and the totals, into now. */
-static int observe(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+/* /proc/net/tcp has to be read whole for any state. */
+static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapshot *last)
+{
+	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL : kind;
+}
+
+/* Everything that comes from the sockets and the totals, into now. *kind may become one
+ * that sees more. */
+static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
     struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
@@ -260,10 +267,12 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
+	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
+		*kind = fullest_kind(SAMPLE_FAST, last);
 	*what = "reading the sockets";
-	if (kind == SAMPLE_FULL)
+	if (*kind == SAMPLE_FULL)
 		owners_begin(s->owners);
-	ret = read_sockets(s, states_of_kind[kind], &source);
+	ret = read_sockets(s, states_of_kind[*kind], &source);
 	if (ret < 0)
 		goto out;
 	*what = "reading /proc/net";
@@ -272,20 +281,21 @@ static int observe(struct sampler *s, enum sample_kind kind, const struct snapsh
 		goto out;
 	now->info.source = source;
 	*what = "building the snapshot";
-	if (kind == SAMPLE_FULL && s->config.processes)
+	if (*kind == SAMPLE_FULL && s->config.processes)
 		owners_scan(s->owners);
-	ret = build_finish(s->build, kind == SAMPLE_FULL ? NULL : last, now, &result);
+	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
-	if (kind == SAMPLE_FAST)
+	if (*kind == SAMPLE_FAST)
 		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
-	if (kind == SAMPLE_FULL)
+	if (*kind == SAMPLE_FULL)
 		s->ports = result.ports;
 	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
-		ret = totals_counters(&after, &s->config, now);
+		/* Those before the sockets: an overflow that they tell of is in the counts. */
+		ret = totals_counters(&before, &s->config, now);
 out:
 	totals_done(&before);
 	totals_done(&after);
@@ -319,9 +329,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 
 	if (!last || s->reconfigured)
 		kind = SAMPLE_FULL;
-	/* /proc/net/tcp has to be read whole for any state. */
-	if (last && last->info.source == SOURCE_PROC_NET && kind == SAMPLE_FAST)
-		kind = SAMPLE_FULL;
+	else
+		kind = fullest_kind(kind, last);
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
@@ -333,7 +342,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, kind, last, now, &what);
+	ret = observe(s, &kind, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;

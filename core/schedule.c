@@ -67,15 +67,16 @@ void schedule_init(struct schedule *s, const struct config *config, uint64_t now
 	schedule_configure(s, config, now_ms);
 }
 
-enum sample_kind schedule_next(const struct schedule *s, uint64_t *ret_at_ms)
+enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms,
+			       uint64_t *ret_at_ms)
 {
 	enum sample_kind kind = SAMPLE_FULL;
 
-	/* Of kinds due at the same time, the fuller one: it covers the others. */
-	if (s->due_ms[SAMPLE_FAST] < s->due_ms[kind])
-		kind = SAMPLE_FAST;
-	if (s->due_ms[SAMPLE_LISTENERS] < s->due_ms[kind])
-		kind = SAMPLE_LISTENERS;
+	/* Of kinds due at the same time, or by now, the fuller one: it covers the others.
+	 */
+	for (int other = SAMPLE_FAST; other >= SAMPLE_LISTENERS; other--)
+		if (s->due_ms[kind] > now_ms && s->due_ms[other] < s->due_ms[kind])
+			kind = (enum sample_kind)other;
 	*ret_at_ms = s->due_ms[kind];
 	return kind;
 }
@@ -92,7 +93,7 @@ static void advance(struct schedule *s, uint64_t second)
 }
 
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
-    uint64_t cpu_us)
+		   uint64_t cpu_us)
 {
 	if (now_ms / 1000 > s->second)
 		advance(s, now_ms / 1000);

@@ -55,30 +55,48 @@ static uint64_t less(uint64_t a, uint64_t b)
  * time-wait sockets. The totals right before and right after the dump are averaged; the
  * families' shares are those of the last full sample.
  */
-void totals_derive(const struct totals *before, const struct totals *after,
-    uint32_t fin2, struct snapshot *now)
+void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
+		   struct snapshot *now)
 {
 	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
 	uint64_t established =
 	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
-	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
+	uint64_t time_wait =
+	    (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
 
 	set_count(now, STATE_ESTABLISHED, less(established, close_wait));
 	set_count(now, STATE_TIME_WAIT, less(time_wait, fin2));
 }
 
 int totals_counters(const struct totals *totals, const struct config *config,
-    struct snapshot *now)
+		    struct snapshot *now)
 {
 	static const char *const always[] = {
-	    "TcpActiveOpens", "TcpAttemptFails", "TcpCurrEstab", "TcpEstabResets",
-	    "TcpExtListenDrops", "TcpExtListenOverflows", "TcpExtSyncookiesFailed",
-	    "TcpExtSyncookiesRecv", "TcpExtSyncookiesSent", "TcpExtTCPAbortOnLinger",
-	    "TcpExtTCPAbortOnMemory", "TcpExtTCPAbortOnTimeout", "TcpExtTCPDeferAcceptDrop",
-	    "TcpExtTCPMemoryPressures", "TcpExtTCPReqQFullDoCookies", "TcpExtTCPReqQFullDrop",
-	    "TcpExtTCPSynRetrans", "TcpExtTCPTimeWaitOverflow", "TcpExtTCPTimeouts",
-	    "TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", "TcpOutRsts",
-	    "TcpPassiveOpens", "TcpRetransSegs",
+	    "TcpActiveOpens",
+	    "TcpAttemptFails",
+	    "TcpCurrEstab",
+	    "TcpEstabResets",
+	    "TcpExtListenDrops",
+	    "TcpExtListenOverflows",
+	    "TcpExtSyncookiesFailed",
+	    "TcpExtSyncookiesRecv",
+	    "TcpExtSyncookiesSent",
+	    "TcpExtTCPAbortOnLinger",
+	    "TcpExtTCPAbortOnMemory",
+	    "TcpExtTCPAbortOnTimeout",
+	    "TcpExtTCPDeferAcceptDrop",
+	    "TcpExtTCPMemoryPressures",
+	    "TcpExtTCPReqQFullDoCookies",
+	    "TcpExtTCPReqQFullDrop",
+	    "TcpExtTCPSynRetrans",
+	    "TcpExtTCPTimeWaitOverflow",
+	    "TcpExtTCPTimeouts",
+	    "TcpExtTW",
+	    "TcpExtTWKilled",
+	    "TcpExtTWRecycled",
+	    "TcpOutRsts",
+	    "TcpPassiveOpens",
+	    "TcpRetransSegs",
 	};
 	const struct counters *all = &totals->counters;
 
@@ -98,4 +116,33 @@ int totals_counters(const struct totals *totals, const struct config *config,
 			now->counters[now->n_counters++] = all->rows[i];
 	}
 	return 0;
+}
+
+static bool has_grown(const struct counters *counters, const char *name,
+		      const struct snapshot *last)
+{
+	uint64_t is;
+
+	if (!proc_counter(counters, name, &is))
+		return false;
+	for (size_t i = 0; i < last->n_counters; i++)
+		if (strcmp(last->counters[i].name, name) == 0)
+			return is > last->counters[i].value;
+	return false;
+}
+
+bool totals_overflowing(const struct totals *totals, const struct snapshot *last)
+{
+	for (size_t i = 0; i < last->n_conditions; i++) {
+		const struct condition *row = &last->conditions[i];
+
+		if (row->id == CONDITION_SYN_COOKIES &&
+		    row->severity != SEVERITY_WARNING &&
+		    row->severity != SEVERITY_CRITICAL)
+			return has_grown(&totals->counters, "TcpExtSyncookiesSent",
+					 last) ||
+			       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop",
+					 last);
+	}
+	return false;
 }

@@ -174,8 +174,13 @@ static void make_state_count(struct world *w)
 static void make_state_surge(struct world *w)
 {
 	w->s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count = 10000;
-	w->s.tops[STATE_SYN_RECV - 1].remote = lab_ipv4(198, 18, 0, 1);
-	w->s.tops[STATE_SYN_RECV - 1].remote_count = 9000;
+	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
+	    .count = 10000,
+	    .listener = 1,
+	    .listener_count = 9990,
+	    .remote = lab_ipv4(198, 18, 0, 1),
+	    .remote_count = 9000,
+	};
 }
 
 static void make_tuning_harmful(struct world *w)
@@ -218,7 +223,7 @@ static const struct trouble troubles[] = {
     {CONDITION_STATE_COUNT, STATE_ESTABLISHED, make_state_count,
      "nginx[812] nginx.service, 4500 of 5000"},
     {CONDITION_STATE_SURGE, STATE_SYN_RECV, make_state_surge,
-     "198.18.0.1, 9000 of 10000"},
+     "0.0.0.0:8080 java[4321] app.service, 9990 of 10000, most from 198.18.0.1"},
     {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful,
      "tcp_syncookies is 0: no cookies: drops"},
     {CONDITION_TUNING_DRIFT, 0, make_tuning_drift,

@@ -29,13 +29,13 @@ static struct config config_with(uint32_t interval_s, uint32_t detail_s, uint32_
 
 /* Lives on the schedule until end_ms, as feed.c does. */
 static struct life live(struct schedule *s, const struct host *host, uint64_t now_ms,
-    uint64_t end_ms)
+			uint64_t end_ms)
 {
 	struct life life = {0};
 	uint64_t fresh_ms = now_ms, at_ms;
 
 	for (;;) {
-		enum sample_kind kind = schedule_next(s, &at_ms);
+		enum sample_kind kind = schedule_next(s, now_ms, &at_ms);
 
 		if (at_ms > now_ms)
 			now_ms = at_ms;
@@ -80,7 +80,7 @@ static void test_first_is_full(void)
 	uint64_t at_ms;
 
 	schedule_init(&s, &config, 1234567);
-	CU_ASSERT_EQUAL(schedule_next(&s, &at_ms), SAMPLE_FULL);
+	CU_ASSERT_EQUAL(schedule_next(&s, 1234567, &at_ms), SAMPLE_FULL);
 	CU_ASSERT_EQUAL(at_ms, 1234567);
 }
 
@@ -88,12 +88,8 @@ static void test_first_is_full(void)
 static void test_budget_holds(void)
 {
 	static const struct host hosts[] = {
-	    {{100, 150, 200}},
-	    {{300, 5000, 20000}},
-	    {{300, 21000, 140000}},
-	    {{350, 90000, 450000}},
-	    {{400, 300000, 1300000}},
-	    {{50000, 2000000, 5000000}},
+	    {{100, 150, 200}},      {{300, 5000, 20000}},     {{300, 21000, 140000}},
+	    {{350, 90000, 450000}}, {{400, 300000, 1300000}}, {{50000, 2000000, 5000000}},
 	};
 	static const uint32_t budgets[] = {10, 100, 1000};
 
@@ -172,11 +168,36 @@ static void test_reconfigured(void)
 	config.interval_s = 1;
 	config.detail_interval_s = 1;
 	schedule_configure(&s, &config, 500);
-	CU_ASSERT_EQUAL(schedule_next(&s, &at_ms), SAMPLE_FULL);
+	CU_ASSERT_EQUAL(schedule_next(&s, 500, &at_ms), SAMPLE_FULL);
 	CU_ASSERT_EQUAL(at_ms, 500);
 	schedule_done(&s, SAMPLE_FULL, 500, 1000);
-	CU_ASSERT_EQUAL(schedule_next(&s, &at_ms), SAMPLE_FULL);
+	CU_ASSERT_EQUAL(schedule_next(&s, 501, &at_ms), SAMPLE_FULL);
 	CU_ASSERT_EQUAL(at_ms, 1500);
+}
+
+/* Listeners are due at 1 s, the others at 5 s. After a time without any CPU the first
+ * sample counts all, so that nobody takes old counts for a fault. */
+static void test_after_a_stall(void)
+{
+	static const struct {
+		uint64_t now_ms, at_ms;
+		enum sample_kind kind;
+	} cases[] = {
+	    {0, 1000, SAMPLE_LISTENERS},    {1000, 1000, SAMPLE_LISTENERS},
+	    {4999, 1000, SAMPLE_LISTENERS}, {5000, 5000, SAMPLE_FULL},
+	    {20000, 5000, SAMPLE_FULL},
+	};
+	struct config config = config_with(5, 15, 100);
+	struct schedule s;
+	uint64_t at_ms;
+
+	schedule_init(&s, &config, 0);
+	schedule_done(&s, SAMPLE_FULL, 0, 1000);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		CU_ASSERT_EQUAL(schedule_next(&s, cases[i].now_ms, &at_ms),
+				cases[i].kind);
+		CU_ASSERT_EQUAL(at_ms, cases[i].at_ms);
+	}
 }
 
 static void test_cpu_of_the_last_minute(void)
@@ -202,10 +223,11 @@ int main(void)
 	    {"the first sample is full", test_first_is_full},
 	    {"the budget holds", test_budget_holds},
 	    {"a large host keeps the suspicious states fresh",
-		test_large_host_keeps_suspicious_states_fresh},
+	     test_large_host_keeps_suspicious_states_fresh},
 	    {"intervals come back", test_intervals_come_back},
 	    {"detail interval without pressure", test_detail_interval_without_pressure},
 	    {"reconfigured", test_reconfigured},
+	    {"after a stall", test_after_a_stall},
 	    {"CPU of the last minute", test_cpu_of_the_last_minute},
 	    CU_TEST_INFO_NULL,
 	};

@@ -27,7 +27,8 @@ make_own_table() {
 	SERVER=(nsenter "--net=/run/netns/$inner" --)
 }
 
-# Both ends of each connection are in the namespace. One in 40 is half-closed: one end in
+# Both ends of each connection are in the namespace; each client of 125 talks to one of 20
+# servers. One in 40 is half-closed: one end in
 # CLOSE_WAIT, one in FIN_WAIT_2; at 200,000 sockets they fill the table of connections.
 make_sockets() { # COUNT
 	local count=$1 i port each=$((A_PROCESS / 2)) left
@@ -40,8 +41,8 @@ make_sockets() { # COUNT
 		tell "s$i" listen l 127.0.0.1 "$port" 4096
 		ask "s$i" accept a l "$each"
 		sockets_start "c$i" "${SERVER[@]}"
-		ask "c$i" connect c 127.0.0.1 "$port" $((each - each / 20)) from "127.9.0.1*2000"
-		ask "c$i" connect h 127.0.0.1 "$port" $((each / 20)) from "127.8.0.1*500+256"
+		ask "c$i" connect c 127.0.0.1 "$port" $((each - each / 20)) from "127.9.$i.1*100"
+		ask "c$i" connect h 127.0.0.1 "$port" $((each / 20)) from "127.8.$i.1*25"
 		ask "c$i" shutdown h
 		answer "c$i" && answer "c$i" && answer "c$i" && answer "s$i" || die "sockets" "$REPLY"
 	done

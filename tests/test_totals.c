@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/totals.h"
+
+#include <stddef.h>
+
+#include "core/condition.h"
+#include "tests/suite.h"
+
+/* Counters are sorted by name, as proc_counters() leaves them. */
+static bool overflowing(uint32_t condition, uint32_t severity, uint64_t dropped,
+			uint64_t sent)
+{
+	struct counter was[] = {
+	    {.name = "TcpExtSyncookiesSent", .value = 100},
+	    {.name = "TcpExtTCPReqQFullDrop", .value = 7},
+	};
+	struct counter is[] = {
+	    {.name = "TcpExtSyncookiesSent", .value = sent},
+	    {.name = "TcpExtTCPReqQFullDrop", .value = dropped},
+	};
+	struct condition rows[] = {
+	    {.id = CONDITION_SYN_QUEUE, .severity = SEVERITY_WARNING},
+	    {.id = condition, .severity = severity},
+	};
+	struct snapshot last = {
+	    .counters = was, .n_counters = 2, .conditions = rows, .n_conditions = 2};
+	struct totals totals = {.counters = {.rows = is, .count = 2}};
+
+	return totals_overflowing(&totals, &last);
+}
+
+static void a_syn_queue_that_overflows_is_seen_once(void)
+{
+	static const struct {
+		uint32_t condition, severity;
+		uint64_t dropped, sent;
+		bool overflowing;
+	} cases[] = {
+	    {CONDITION_SYN_COOKIES, SEVERITY_NORMAL, 7, 101, true},
+	    {CONDITION_SYN_COOKIES, SEVERITY_NORMAL, 8, 100, true},
+	    {CONDITION_SYN_COOKIES, SEVERITY_UNKNOWN, 8, 101, true},
+	    {CONDITION_SYN_COOKIES, SEVERITY_NORMAL, 7, 100, false},
+	    /* A new namespace. */
+	    {CONDITION_SYN_COOKIES, SEVERITY_NORMAL, 0, 0, false},
+	    /* Raised already: the next count comes in its own time. */
+	    {CONDITION_SYN_COOKIES, SEVERITY_WARNING, 8, 101, false},
+	    {CONDITION_SYN_COOKIES, SEVERITY_CRITICAL, 8, 101, false},
+	    /* Switched off. */
+	    {CONDITION_ACCEPT_DROPS, SEVERITY_NORMAL, 8, 101, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CU_ASSERT_EQUAL(overflowing(cases[i].condition, cases[i].severity,
+					    cases[i].dropped, cases[i].sent),
+				cases[i].overflowing);
+}
+
+static void a_counter_that_is_new_or_gone_says_nothing(void)
+{
+	struct counter row = {.name = "TcpExtSyncookiesSent", .value = 1};
+	struct condition condition = {.id = CONDITION_SYN_COOKIES,
+				      .severity = SEVERITY_NORMAL};
+	struct snapshot without = {.conditions = &condition, .n_conditions = 1};
+	struct snapshot with = without;
+	struct totals totals = {.counters = {.rows = &row, .count = 1}}, none = {0};
+
+	with.counters = &row;
+	with.n_counters = 1;
+	CU_ASSERT_FALSE(totals_overflowing(&totals, &without));
+	CU_ASSERT_FALSE(totals_overflowing(&none, &with));
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+	    {"a SYN queue that overflows is seen once",
+	     a_syn_queue_that_overflows_is_seen_once},
+	    {"a counter that is new or gone says nothing",
+	     a_counter_that_is_new_or_gone_says_nothing},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("totals", tests);
+}
