@@ -48,7 +48,8 @@ inside() {
 				setpriv --reuid="$(unit tcpstated User)" --regid="$(unit tcpstated Group)" \
 					--init-groups --inh-caps=-all,+dac_read_search,+sys_ptrace \
 					--ambient-caps=-all,+dac_read_search,+sys_ptrace \
-					$(unit tcpstated ExecStart) >"$T/tcpstated.log" 2>&1 & ;;
+					$(unit tcpstated ExecStart) >"$T/tcpstated.log" 2>&1 &
+				TCPSTATED=$! ;;
 			*) return 1 ;;
 			esac
 		}
@@ -76,7 +77,7 @@ inside() {
 			sleep 0.2
 		done
 		stat -c '%a %U %G' /var/agentx/master >"$T/socket"
-		ps -o user= -C tcpstated >"$T/user"
+		ps -o user= -p "$TCPSTATED" >"$T/user"
 		set -x
 		exec >"$T/answers" 2>&1
 	END
@@ -84,9 +85,10 @@ inside() {
 	cat <<-'END'
 		exec >"$T/collectd.out" 2>&1
 		{ sed -n '/^## collectd/,/^## /p' "$README" | sed -n '/^```text/,/^```/p' | grep -v '^```'
-			echo 'PluginDir "/usr/lib/collectd"'
+			printf 'LoadPlugin csv\n<Plugin csv>\nDataDir "%s"\n</Plugin>\n' "$T/csv"
 		} >"$T/collectd.conf"
 		collectd -T -C "$T/collectd.conf"
+		find "$T/csv" -name 'tcp_connections-CLOSE_WAIT*' -path '*tcpstate-all*' -exec tail -n 1 {} +
 		MANWIDTH=80 man -P cat 8 tcpstated >"$T/man"
 		exec >"$T/uninstall.out" 2>&1
 		make uninstall
@@ -125,6 +127,7 @@ test_commands() {
 	done
 	check "the log has no complaint" "" "$(grep -v 'version\|is back\|cannot reach' "$T/tcpstated.log")"
 	check "collectd takes its block" "" "$(grep -i 'error\|unable\|fail' "$T/collectd.out")"
+	check_match "and writes what it counts" '^[0-9.]+,7\.0+$' "$(cat "$T/collectd.out")"
 	check_match "the manual is found" 'tcpstated' "$(cat "$T/man")"
 	check "the system is as it was" "" "$(command -v tcpstated; getent passwd tcpstate)"
 }
