@@ -47,8 +47,9 @@ take_section() { # SECTION EXIT-CODE
 CONFIG='cpu-budget 100
 condition tuningDrift off'
 
-daemons_start() { # LINES OF tcpstate.conf
+daemons_start() { # LINES OF tcpstate.conf [FURTHER LINES OF snmpd.conf]
 	trapd_start
+	snmpd_configure "${2:-}"
 	snmpd_start
 	tcpstated_start "$CONFIG"$'\n'"$1"
 }
