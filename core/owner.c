@@ -130,7 +130,8 @@ static struct known *look_up(struct owners *o, uint32_t inode)
 	if (!known || known->inode != inode)
 		known = tally_add(&o->inodes, &inode);
 	if (known)
-		o->next = (size_t)(known - (struct known *)tally_entry(&o->inodes, 0)) + 1;
+		o->next =
+		    (size_t)(known - (struct known *)tally_entry(&o->inodes, 0)) + 1;
 	return known;
 }
 
@@ -228,8 +229,9 @@ static void renumber(struct owners *o)
 
 static void start_inode(struct known *known, const struct owners *o)
 {
-	/* In every which round an inode is looked for that so many scans have not found. Soon
-	 * after the first miss, because a scan may have relied on what it knew; rarely then. */
+	/* In every which round an inode is looked for that so many scans have not found.
+	 * Soon after the first miss, because a scan may have relied on what it knew;
+	 * rarely then. */
 	static const uint32_t every[] = {1, 2, 16, 64};
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;

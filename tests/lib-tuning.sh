@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034
+# shellcheck shell=bash disable=SC2016,SC2034
 # A host whose kernel parameters and files are the test's own: the server's network namespace,
 # and a mount namespace where the folders of sysctl.d(5), /etc/sysctl.conf, /run and the folder
 # of the installed profiles are those below $HOST. Nothing of the real host is written.

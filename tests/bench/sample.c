@@ -96,8 +96,8 @@ static void run_floor(struct job *job)
 static void run_requests(struct job *job)
 {
 	const uint32_t listen = STATE_BIT(STATE_LISTEN);
-	const uint32_t detail = STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |
-				STATE_BIT(STATE_CLOSED);
+	const uint32_t detail = STATE_BIT(STATE_ESTABLISHED) |
+				STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED);
 
 	dump(job, listen, 1 << (INET_DIAG_SKMEMINFO - 1));
 	dump(job, STATE_MASK_ALL & ~listen & ~detail, 1 << (INET_DIAG_INFO - 1));
@@ -174,7 +174,8 @@ static void measure(struct job *job, const struct kind *kind, size_t runs)
 	}
 	qsort(wall, runs, sizeof(*wall), compare);
 	qsort(cpu, runs, sizeof(*cpu), compare);
-	printf("kind=%s runs=%zu wall_us=%" PRId64 " cpu_us=%" PRId64 " first_wall_us=%" PRId64,
+	printf("kind=%s runs=%zu wall_us=%" PRId64 " cpu_us=%" PRId64
+	       " first_wall_us=%" PRId64,
 	       kind->name, runs, wall[runs / 2], cpu[runs / 2], first);
 	free(wall);
 	free(cpu);
@@ -192,8 +193,9 @@ int main(int argc, char **argv)
 			kind = &kinds[i];
 	}
 	if (!kind || runs < 1 || runs > RUNS_MAX) {
-		fputs("usage: sample full|fast|listeners|floor|requests [RUNS [PROFILE]]\n",
-		      stderr);
+		fputs(
+		    "usage: sample full|fast|listeners|floor|requests [RUNS [PROFILE]]\n",
+		    stderr);
 		return 2;
 	}
 	prepare(&job, kind, argc > 3 ? argv[3] : NULL);
@@ -203,9 +205,9 @@ int main(int argc, char **argv)
 	if (job.last)
 		printf(" sockets=%u conns=%zu row_bytes=%zu omitted=%u processes=%zu "
 		       "remotes=%zu errors=%u",
-		       job.last->info.sockets, job.last->n_conns, sizeof(*job.last->conns),
-		       job.last->info.rows_omitted, job.last->n_processes,
-		       job.last->n_remotes, job.last->info.errors);
+		       job.last->info.sockets, job.last->n_conns,
+		       sizeof(*job.last->conns), job.last->info.rows_omitted,
+		       job.last->n_processes, job.last->n_remotes, job.last->info.errors);
 	putchar('\n');
 	sampler_release(job.sampler, job.last);
 	sampler_free(job.sampler);
