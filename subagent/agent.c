@@ -176,7 +176,7 @@ static int on_disconnect(int major, int minor, void *server_arg, void *client_ar
 	agent->connected = false;
 	agent->session = NULL;
 	agent->lost_at = monotonic_seconds();
-	agent_notify_again(agent);
+	queue_again(&agent->queue);
 	return SNMP_ERR_NOERROR;
 }
 
@@ -324,7 +324,7 @@ void agent_show(struct agent *agent, const struct snapshot *snapshot)
 	if (!snapshot)
 		return;
 	agent->shown = *snapshot;
-	agent->shown.diagnosis.notifications_lost = agent->lost;
+	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
 }
 
 void agent_base(char *buf, size_t size)

@@ -6,6 +6,10 @@
 /* RFC 2741, 6.1; net-snmp does not install the header that names it. */
 enum { AGENTX_NOTIFY_PDU = 12 };
 
+/* Longer than a session lives whose master does not answer its pings; net-snmp counts
+ * microseconds in a long. */
+enum { ANSWER_TIMEOUT_S = 1800 };
+
 /* Arcs of TCPSTATE-MIB below tcpStateMIB. */
 enum {
 	ARC_NOTIFICATIONS = 0,
@@ -26,44 +30,20 @@ enum {
 
 void agent_notify(struct agent *agent, const struct transition *transition)
 {
-	if (agent->n_queue == AGENT_QUEUE_MAX) {
-		memmove(agent->queue, agent->queue + 1,
-		    (AGENT_QUEUE_MAX - 1) * sizeof(agent->queue[0]));
-		agent->n_queue--;
-		agent->shown.diagnosis.notifications_lost = ++agent->lost;
-	}
-	agent->queue[agent->n_queue++] = (struct queued){.transition = *transition};
+	queue_add(&agent->queue, transition);
+	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
 }
 
-void agent_notify_again(struct agent *agent)
-{
-	for (size_t i = 0; i < agent->n_queue; i++)
-		agent->queue[i].request = 0;
-}
-
-static void remove_queued(struct agent *agent, size_t at)
-{
-	agent->n_queue--;
-	memmove(&agent->queue[at], &agent->queue[at + 1],
-	    (agent->n_queue - at) * sizeof(agent->queue[0]));
-}
-
-/* The master has it, or did not answer in time: then it is sent again. */
+/* Without an answer the session is over, and on_disconnect() has it sent again. */
 static int on_response(int operation, netsnmp_session *session, int request,
     netsnmp_pdu *pdu, void *arg)
 {
 	struct agent *agent = arg;
 
-	(void)session, (void)pdu;
-	for (size_t i = 0; i < agent->n_queue; i++) {
-		if (agent->queue[i].request != request)
-			continue;
-		if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-			remove_queued(agent, i);
-		else
-			agent->queue[i].request = 0;
-		break;
-	}
+	(void)session;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+		queue_answered(&agent->queue, request, pdu->errstat != 0);
+	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
 	return 1;
 }
 
@@ -140,17 +120,18 @@ static netsnmp_pdu *make_pdu(const struct condition *c)
 
 void agent_flush(struct agent *agent)
 {
-	for (size_t i = 0; agent->session && i < agent->n_queue; i++) {
-		struct queued *queued = &agent->queue[i];
-		netsnmp_pdu *pdu;
+	struct queued *queued;
 
-		if (queued->request)
-			continue;
-		pdu = make_pdu(&queued->transition.condition);
+	while (agent->session && (queued = queue_unsent(&agent->queue))) {
+		netsnmp_pdu *pdu = make_pdu(&queued->transition.condition);
+
 		if (!pdu)
 			return;
 		pdu->version = agent->session->version;
 		pdu->sessid = agent->session->sessid;
+		/* A master that is slow still has it: sent once more it would be told twice. */
+		pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
+		pdu->time = ANSWER_TIMEOUT_S;
 		queued->request = snmp_async_send(agent->session, pdu, on_response, agent);
 		if (!queued->request) {
 			snmp_free_pdu(pdu);

@@ -13,19 +13,11 @@
 #include <net-snmp/library/large_fd_set.h>
 
 #include "subagent/agent.h"
+#include "subagent/queue.h"
 
-enum {
-	AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid),
-	AGENT_QUEUE_MAX = 256,
-};
+enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) };
 
 extern const oid agent_base_oid[AGENT_BASE_LEN];
-
-/* A notification that the master has not confirmed yet. */
-struct queued {
-	struct transition transition;
-	int request; /* of the PDU that carries it; 0: not sent */
-};
 
 struct agent {
 	/* The snapshot to answer from, and with it what only the agent knows. Its rows are
@@ -39,12 +31,7 @@ struct agent {
 	netsnmp_large_fd_set fds;
 	struct pollfd *polled;
 	size_t n_polled_max;
-	struct queued queue[AGENT_QUEUE_MAX]; /* oldest first */
-	size_t n_queue;
-	uint32_t lost; /* notifications given up */
+	struct queue queue; /* notifications */
 };
-
-/* What was sent and not confirmed will be sent again with the next session. */
-void agent_notify_again(struct agent *agent);
 
 #endif

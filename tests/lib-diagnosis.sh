@@ -7,6 +7,9 @@
 TCPSTATED_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups
 	--inh-caps=+sys_ptrace,+dac_read_search --ambient-caps=+sys_ptrace,+dac_read_search)
 
+# Several sections poll at the same time.
+WAIT_STEP=0.3
+
 # Runs each section, a function test_SECTION, in a process of its own, all at once; they
 # have namespaces and daemons of their own. Called with the script's arguments: with a
 # section's name there it is such a process, or a person who wants no other.
@@ -44,14 +47,18 @@ take_section() { # SECTION EXIT-CODE
 CONFIG='cpu-budget 100
 condition tuningDrift off'
 
+daemons_start() { # LINES OF tcpstate.conf [FURTHER LINES OF snmpd.conf]
+	trapd_start
+	snmpd_configure "${2:-}"
+	snmpd_start
+	tcpstated_start "$CONFIG"$'\n'"$1"
+}
+
 diagnosis_start() { # [LINES OF tcpstate.conf]: in new namespaces, with sockets on both sides
 	namespaces_start
-	trapd_start
-	snmpd_start
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
-	tcpstated_start "$CONFIG
-${1:-}"
+	daemons_start "${1:-}"
 }
 
 # --- conditions --------------------------------------------------------------------------
@@ -60,9 +67,12 @@ condition() { # COLUMN NAME [ELEMENT]
 	get -OQUv "TCPSTATE-MIB::tcpStateCondition$1.$2.${3:-0}" | tr -d '"'
 }
 
-raised() { # the names of all that are, in one line
-	bulkwalk -OQs TCPSTATE-MIB::tcpStateConditionSeverity |
-		sed -nE 's/^tcpStateConditionSeverity\.(.*)\.[0-9]+ = (warning|critical)$/\1/p' |
+# The names of all that are raised, in one line. Without an answer: "?".
+raised() {
+	local rows
+	rows=$(bulkwalk -OQs TCPSTATE-MIB::tcpStateConditionSeverity) || rows=
+	[[ $rows == tcpStateConditionSeverity.* ]] || rows='tcpStateConditionSeverity.?.0 = warning'
+	sed -nE 's/^tcpStateConditionSeverity\.(.*)\.[0-9]+ = (warning|critical)$/\1/p' <<<"$rows" |
 		sort -u | xargs
 }
 

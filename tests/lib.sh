@@ -104,7 +104,7 @@ wait_until() { # SECONDS COMMAND...: polls; 1 if it did not come true
 	shift
 	until "$@"; do
 		((${EPOCHREALTIME/./} < end)) || return 1
-		sleep 0.05
+		sleep "${WAIT_STEP:-0.05}"
 	done
 }
 

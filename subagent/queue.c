@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/queue.h"
+
+#include <string.h>
+
+static void drop(struct queue *queue, size_t at)
+{
+	queue->count--;
+	memmove(&queue->rows[at], &queue->rows[at + 1],
+		(queue->count - at) * sizeof(queue->rows[0]));
+}
+
+void queue_add(struct queue *queue, const struct transition *transition)
+{
+	if (queue->count == QUEUE_MAX) {
+		drop(queue, 0);
+		queue->lost++;
+	}
+	queue->rows[queue->count++] = (struct queued){.transition = *transition};
+}
+
+struct queued *queue_unsent(struct queue *queue)
+{
+	for (size_t i = 0; i < queue->count; i++)
+		if (queue->rows[i].request == 0)
+			return &queue->rows[i];
+	return NULL;
+}
+
+void queue_answered(struct queue *queue, int request, bool refused)
+{
+	for (size_t i = 0; i < queue->count; i++) {
+		if (queue->rows[i].request != request)
+			continue;
+		drop(queue, i);
+		queue->lost += refused;
+		break;
+	}
+}
+
+void queue_again(struct queue *queue)
+{
+	for (size_t i = 0; i < queue->count; i++)
+		queue->rows[i].request = 0;
+}
