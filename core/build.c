@@ -54,7 +54,7 @@ int build_begin(struct build *b, const struct build_options *options)
 	b->n_pending = 0;
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
-	return portcount_begin(&b->port_counts, options->report);
+	return portcount_begin(&b->port_counts, options->series);
 }
 
 /* Makes room for one more element; doubles. */

@@ -29,7 +29,7 @@ struct build_options {
 	uint16_t port_low, port_high; /* ip_local_port_range */
 	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
 	struct owners *owners;         /* NULL: do not attribute */
-	const struct report *report;   /* names ports to count by; NULL: none */
+	const struct series *series;   /* names ports to count by; NULL: none */
 	bool scan;                     /* owners not known yet may be looked for */
 };
 

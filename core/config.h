@@ -14,7 +14,7 @@
 #include <stdio.h>
 
 #include "core/condition.h"
-#include "core/report.h"
+#include "core/series.h"
 
 enum { CONFIG_COUNTERS_MAX = 32, CONFIG_ERROR_MAX = 512 };
 
@@ -39,7 +39,7 @@ struct config {
 	uint32_t surge_states; /* STATE_BIT()s that stateSurge looks at */
 	char counters[CONFIG_COUNTERS_MAX][48]; /* further counters to show */
 	size_t n_counters;
-	struct report report; /* the plugin's own */
+	struct series series; /* the plugin's own */
 	struct rule
 	    rules[CONDITION_COUNT + 1];       /* by enum condition_id; [0] is not used */
 	struct rule state_rules[STATE_COUNT]; /* stateCount, by state - 1 */

@@ -169,15 +169,15 @@ static int set_counters(struct config *config, const struct option *option, int 
 static int set_ports(struct config *config, const struct option *option, int argc,
 		     const char *const *argv, char *error)
 {
-	struct report_ports *ports = member(config, option);
+	struct series_ports *ports = member(config, option);
 	uint32_t port;
 
 	for (int i = 0; i < argc; i++) {
 		if (config_number(option->name, argv[i], 1, 65535, &port, error) < 0)
 			return -EINVAL;
-		if (ports->count == REPORT_PORTS_MAX)
+		if (ports->count == SERIES_PORTS_MAX)
 			return config_refuse(error, "%s: more than %d ports",
-					     option->name, REPORT_PORTS_MAX);
+					     option->name, SERIES_PORTS_MAX);
 		ports->port[ports->count++] = (uint16_t)port;
 	}
 	return 0;
@@ -221,7 +221,7 @@ static int set_state(struct config *config, const struct option *option, int arg
 #define OPTION(name_, user_, set_) .name = (name_), .user = (user_), .set = (set_)
 #define REPORT(name_, member_, fallback_, help_)                                         \
 	{                                                                                \
-		OPTION(name_, CONFIG_PLUGIN, set_switch), AT(report.member_),            \
+		OPTION(name_, CONFIG_PLUGIN, set_switch), AT(series.member_),            \
 		    ARGS(1, 1), .fallback = (fallback_), .help = (help_)                 \
 	}
 
@@ -296,22 +296,22 @@ const struct option config_options[] = {
 	 "[floor N]: the mean counts as N connections at the least."},
     REPORT("all-ports-summary", all, "on", "The counts of all sockets by state."),
     REPORT("report-ip-versions", ip_versions, "on", "The same for IPv4 and for IPv6."),
-    {OPTION("listening-ports", CONFIG_PLUGIN, set_listening), AT(report.listening),
+    {OPTION("listening-ports", CONFIG_PLUGIN, set_listening), AT(series.listening),
      ARGS(1, 1), .fallback = "auto",
      .help = "Counts by state for the port of each listener (on, off); auto: where no\n"
 	     "port is named."},
-    {OPTION("local-port", CONFIG_PLUGIN, set_ports), AT(report.local),
-     ARGS(1, REPORT_PORTS_MAX), .example = "25 443",
+    {OPTION("local-port", CONFIG_PLUGIN, set_ports), AT(series.local),
+     ARGS(1, SERIES_PORTS_MAX), .example = "25 443",
      .help = "Counts by state for the connections with these local ports."},
-    {OPTION("remote-port", CONFIG_PLUGIN, set_ports), AT(report.remote),
-     ARGS(1, REPORT_PORTS_MAX), .example = "5432", .help = "The same for remote ports."},
+    {OPTION("remote-port", CONFIG_PLUGIN, set_ports), AT(series.remote),
+     ARGS(1, SERIES_PORTS_MAX), .example = "5432", .help = "The same for remote ports."},
     REPORT("report-listeners", listeners, "on",
 	   "Queues, limits and drops of each listener."),
-    {OPTION("max-listeners", CONFIG_PLUGIN, set_number), AT(report.max_listeners),
+    {OPTION("max-listeners", CONFIG_PLUGIN, set_number), AT(series.max_listeners),
      ARGS(1, 1), RANGE(0, 1000), .fallback = "32",
      .help = "Listeners that get values of their own, those with the most connections;\n"
 	     "one that is chosen stays as long as it listens (0 to 1000)."},
-    {OPTION("max-remotes", CONFIG_PLUGIN, set_number), AT(report.max_remotes), ARGS(1, 1),
+    {OPTION("max-remotes", CONFIG_PLUGIN, set_number), AT(series.max_remotes), ARGS(1, 1),
      RANGE(0, 1000), .fallback = "0",
      .help = "The same for remote addresses (0 to 1000)."},
     REPORT("report-spread", spread, "on",

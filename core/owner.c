@@ -117,13 +117,40 @@ static uint32_t find_service(struct owners *o, uint64_t cgroup_id)
 	return service->owner;
 }
 
+/*
+ * The kernel tells its sockets in the same order each time, which is the order that they
+ * were added in: most often the next entry is the one, and no hash is needed.
+ */
+static struct known *look_up(struct owners *o, uint32_t inode)
+{
+	struct known *known = NULL;
+
+	if (o->next < o->inodes.count)
+		known = tally_entry(&o->inodes, o->next);
+	if (!known || known->inode != inode)
+		known = tally_add(&o->inodes, &inode);
+	if (known)
+		o->next =
+		    (size_t)(known - (struct known *)tally_entry(&o->inodes, 0)) + 1;
+	return known;
+}
+
+static const struct known *looked_up(const struct owners *o, uint32_t inode)
+{
+	const struct known *last = NULL;
+
+	if (o->next > 0)
+		last = tally_entry(&o->inodes, o->next - 1);
+	return last && last->inode == inode ? last : tally_find(&o->inodes, &inode);
+}
+
 uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id)
 {
 	struct known *known;
 
 	if (inode == 0)
 		return 0;
-	known = tally_add(&o->inodes, &inode);
+	known = look_up(o, inode);
 	if (known && !known->used) {
 		known->used = true;
 		if (known->owner == 0 && !known->tried) {
@@ -136,7 +163,7 @@ uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id)
 
 bool owners_wants(const struct owners *o, uint32_t inode)
 {
-	const struct known *known = tally_find(&o->inodes, &inode);
+	const struct known *known = looked_up(o, inode);
 
 	return known && known->used && known->owner == 0 && !known->tried;
 }
@@ -202,8 +229,9 @@ static void renumber(struct owners *o)
 
 static void start_inode(struct known *known, const struct owners *o)
 {
-	/* In every which round an inode is looked for that so many scans have not found. Soon
-	 * after the first miss, because a scan may have relied on what it knew; rarely then. */
+	/* In every which round an inode is looked for that so many scans have not found.
+	 * Soon after the first miss, because a scan may have relied on what it knew;
+	 * rarely then. */
 	static const uint32_t every[] = {1, 2, 16, 64};
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;
@@ -221,6 +249,7 @@ void owners_begin(struct owners *o)
 
 	services_begin(o->services);
 	o->round++;
+	o->next = 0;
 	o->wanted = 0;
 	o->thorough = o->round % THOROUGH_ROUNDS == 0;
 	shrink(o);

@@ -45,6 +45,7 @@ struct owners {
 	size_t count;
 	size_t room;
 	struct tally inodes; /* struct known by inode */
+	size_t next;         /* index of the entry behind the one last looked up */
 	uint32_t round;
 	size_t wanted; /* inodes that a scan is to find */
 	bool thorough; /* scans rely on nothing that earlier ones have read */

@@ -8,20 +8,20 @@
  */
 
 #include "core/conn.h"
-#include "core/report.h"
+#include "core/series.h"
 #include "core/snapshot.h"
 
 struct portcount {
-	const struct report *report; /* NULL: nothing is counted */
+	const struct series *series; /* NULL: nothing is counted */
 	struct port *rows;           /* those named first, then as listeners were found */
 	size_t count, capacity;
 	uint16_t (
 	    *index)[65536]; /* [remote]: of a port's row + 1; NULL before the first use */
 };
 
-/* Starts a sample. report must live until portcount_finish(); NULL: count nothing.
+/* Starts a sample. series must live until portcount_finish(); NULL: count nothing.
  * -ENOMEM. */
-int portcount_begin(struct portcount *p, const struct report *report);
+int portcount_begin(struct portcount *p, const struct series *series);
 
 /* Counts a socket; the listeners must come first. -ENOMEM. */
 int portcount_add(struct portcount *p, const struct conn *conn);

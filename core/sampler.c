@@ -181,8 +181,8 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .report = s->config.report.listening == LISTENING_PORTS_AUTO ? NULL
-	                                                                 : &s->config.report,
+	    .series = s->config.series.listening == LISTENING_PORTS_AUTO ? NULL
+	                                                                 : &s->config.series,
 	    .scan = states == STATE_MASK_ALL,
 	};
 

@@ -37,7 +37,7 @@ struct sample_info {
 	uint32_t samples;           /* since the start, of any kind */
 	uint32_t errors;            /* samples that failed */
 	char last_error[160];       /* what the last failed one said; "" */
-	char tuning_error[160];     /* what the last reading of the tuning said; "" */
+	char tuning_error[320];     /* what the last reading of the tuning said; "" */
 	uint32_t duration_us;       /* wall time that the newest sample took */
 	uint32_t sockets;           /* sockets of all states */
 	uint32_t source;            /* enum sample_source */
@@ -94,7 +94,7 @@ struct listener_state {
 };
 
 /* The connections of one local or remote port, whichever listener they belong to: for the
- * ports that config->report names, and all that have a listener if it says so. As with all
+ * ports that config->series names, and all that have a listener if it says so. As with all
  * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
 struct port {
 	uint16_t port;

@@ -23,14 +23,19 @@ static uint64_t mix(uint64_t h)
  */
 static uint64_t hash(const struct tally *t, const unsigned char *key)
 {
-	uint64_t h = mix((uintptr_t)t->slots);
+	uint64_t h = (uintptr_t)t->slots, word;
+	size_t i = 0;
 
-	for (size_t i = 0; i < t->key_size; i += sizeof(uint32_t)) {
-		uint32_t word;
-
+	for (; i + sizeof(word) <= t->key_size; i += sizeof(word)) {
 		memcpy(&word, key + i, sizeof(word));
 		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
 		h ^= h >> 32;
+	}
+	if (i < t->key_size) {
+		uint32_t last;
+
+		memcpy(&last, key + i, sizeof(last));
+		h ^= last;
 	}
 	return mix(h);
 }
@@ -98,15 +103,19 @@ void *tally_find(const struct tally *t, const void *key)
 
 void *tally_add(struct tally *t, const void *key)
 {
-	unsigned char *entry = tally_find(t, key);
+	uint32_t *slot = t->slots ? slot_of(t, key) : NULL;
+	unsigned char *entry;
 
-	if (entry)
-		return entry;
-	if (t->count == t->capacity && !grow(t))
-		return NULL;
+	if (slot && *slot != 0)
+		return tally_entry(t, *slot - 1);
+	if (t->count == t->capacity) {
+		if (!grow(t))
+			return NULL;
+		slot = slot_of(t, key);
+	}
 	entry = tally_entry(t, t->count++);
 	memcpy(entry, key, t->key_size);
 	memset(entry + t->key_size, 0, t->entry_size - t->key_size);
-	*slot_of(t, key) = (uint32_t)t->count;
+	*slot = (uint32_t)t->count;
 	return entry;
 }

@@ -33,7 +33,8 @@ static int set_default(const struct tuningaudit *a, struct tuning *row)
 {
 	char value[KERNELDEFAULT_MAX];
 
-	if (!kerneldefault_find(&a->kernel, row->name, row->element, value))
+	if (row->status == TUNING_ABSENT ||
+	    !kerneldefault_find(&a->kernel, row->name, row->element, value))
 		return 0;
 	row->default_value = textpool_add(a->pool, value, strlen(value));
 	return row->default_value ? 0 : -ENOMEM;

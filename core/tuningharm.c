@@ -91,24 +91,22 @@ static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
 
 const struct tuningharm_rule tuningharm_rules[] = {
     {"ip_local_port_range", 1, HARM_BELOW, FIRST_PORT, reaches_below,
-     "covers listening ports that ip_local_reserved_ports does not name; an outgoing "
-     "connection can take such a port while its service restarts"},
+     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
+     "take one while the service restarts"},
     {"ip_local_port_range", 2, HARM_ABOVE, LAST_PORT, reaches_above,
-     "covers listening ports that ip_local_reserved_ports does not name; an outgoing "
-     "connection can take such a port while its service restarts"},
+     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
+     "take one while the service restarts"},
     {"net.core.somaxconn", 1, HARM_BELOW, SOMAXCONN_TODAY, cuts_a_backlog,
      "cuts the backlog of a listener whose accept queue runs full"},
     {"tcp_abort_on_overflow", 1, HARM_IS_NOT, 0, NULL,
      "clients are reset whenever a short burst fills an accept queue; without it they "
-     "try "
-     "again and get through"},
+     "try again and get through"},
     {"tcp_max_orphans", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
      "far below the kernel's own value, which its documentation forbids to lower: closed "
      "connections are reset instead of finished"},
     {"tcp_max_tw_buckets", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
      "far below the kernel's own value, which its documentation forbids to lower: "
-     "TIME_WAIT "
-     "ends early and late segments reach new connections"},
+     "TIME_WAIT ends early and late segments reach new connections"},
     {"tcp_retries2", 1, HARM_BELOW, 8, NULL,
      "connections are dropped after less than the 100 s that RFC 1122 demands; a short "
      "outage on the way is enough"},
@@ -122,8 +120,7 @@ const struct tuningharm_rule tuningharm_rules[] = {
      "its TCP options"},
     {"tcp_timestamps", 1, HARM_IS, 0, time_wait_is_reused,
      "tcp_tw_reuse is on and needs timestamps to tell old segments from new ones: it "
-     "does "
-     "nothing now, and protection against wrapped sequence numbers is off"},
+     "does nothing now, and protection against wrapped sequence numbers is off"},
     {"tcp_tw_recycle", 1, HARM_IS_NOT, 0, NULL,
      "drops connections of clients behind address translation, whose timestamps differ; "
      "taken out of Linux 4.12 for that"},

@@ -71,8 +71,7 @@ void tuningkeep_put(struct tuningkeep *k, const struct config *config, bool look
 	if (due) {
 		if (read_table(k, config, config->profile, now, error) < 0)
 			(void)read_table(k, config, NULL, now, again);
-		snprintf(k->error, sizeof(k->error), "%.*s", (int)sizeof(k->error) - 1,
-			 error);
+		snprintf(k->error, sizeof(k->error), "%s", error);
 		k->tried_ms = now_ms;
 		k->due = false;
 	}

@@ -169,7 +169,7 @@ static void emit_tuning(const struct sink *sink, const struct tuning_table *t)
 	}
 }
 
-int metrics_emit(struct metrics *m, const struct report *report, const struct snapshot *s,
+int metrics_emit(struct metrics *m, const struct series *report, const struct snapshot *s,
 		 metric_cb cb, void *arg)
 {
 	const struct sink sink = {cb, arg};

@@ -10,7 +10,7 @@
 
 #include <time.h>
 
-#include "core/report.h"
+#include "core/series.h"
 #include "core/snapshot.h"
 #include "plugin/metric.h"
 
@@ -25,7 +25,7 @@ void metrics_free(struct metrics *m);
  * or remotes than the report allows, those with the most connections are chosen.
  * 0, or -ENOMEM: some values were not given.
  */
-int metrics_emit(struct metrics *m, const struct report *report, const struct snapshot *s,
+int metrics_emit(struct metrics *m, const struct series *report, const struct snapshot *s,
 		 metric_cb cb, void *arg);
 
 /*

@@ -17,7 +17,7 @@ static const struct field listener_fields[] = {
 };
 /* clang-format on */
 
-static bool has_port(const struct report_ports *ports, uint16_t port)
+static bool has_port(const struct series_ports *ports, uint16_t port)
 {
 	for (size_t i = 0; i < ports->count; i++) {
 		if (ports->port[i] == port)
@@ -27,7 +27,7 @@ static bool has_port(const struct report_ports *ports, uint16_t port)
 }
 
 static void emit_ports(const struct sink *sink, const struct places *places,
-		       const struct report *report, const struct snapshot *s)
+		       const struct series *report, const struct snapshot *s)
 {
 	for (const struct port *p = s->ports; p < s->ports + s->n_ports; p++) {
 		char name[METRIC_NAME_MAX];
@@ -150,7 +150,7 @@ static void emit_remotes(const struct sink *sink, const struct choice *choice,
 	}
 }
 
-int places_choose(struct places *p, const struct report *report, const struct snapshot *s)
+int places_choose(struct places *p, const struct series *report, const struct snapshot *s)
 {
 	int rc = choose_listeners(&p->listeners, s, report->max_listeners);
 	int rc_remotes = choose_remotes(&p->remotes, s, report->max_remotes);
@@ -158,7 +158,7 @@ int places_choose(struct places *p, const struct report *report, const struct sn
 	return rc ? rc : rc_remotes;
 }
 
-void places_emit(const struct places *p, const struct report *report,
+void places_emit(const struct places *p, const struct series *report,
 		 const struct snapshot *s, const struct sink *sink)
 {
 	emit_ports(sink, p, report, s);

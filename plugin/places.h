@@ -7,7 +7,7 @@
  * there is no end on some hosts: no more than the report allows.
  */
 
-#include "core/report.h"
+#include "core/series.h"
 #include "core/snapshot.h"
 #include "plugin/choice.h"
 #include "plugin/metric.h"
@@ -19,11 +19,11 @@ struct places {
 };
 
 /* Chooses from the snapshot. -ENOMEM: some are left out. */
-int places_choose(struct places *p, const struct report *report,
+int places_choose(struct places *p, const struct series *report,
 		  const struct snapshot *s);
 
 /* Gives the values of those chosen from this snapshot, and of the ports. */
-void places_emit(const struct places *p, const struct report *report,
+void places_emit(const struct places *p, const struct series *report,
 		 const struct snapshot *s, const struct sink *sink);
 
 /* Frees what p holds; it has chosen nothing then. */

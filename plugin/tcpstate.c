@@ -250,15 +250,15 @@ static int on_read(user_data_t *ud)
 	log_source(r);
 	log_error(r, rc);
 	if (rc == 0 &&
-	    metrics_emit(r->metrics, &r->config.report, r->last, dispatch, NULL) < 0)
+	    metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
-	if (r->config.report.sampler) {
+	if (r->config.series.sampler) {
 		struct timespec now;
 
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		metrics_emit_sampler(r->last, &now, dispatch, NULL);
 	}
-	if (r->config.report.notifications)
+	if (r->config.series.notifications)
 		telling_update(r->telling, r->last, notify, NULL);
 	return 0;
 }
@@ -333,7 +333,7 @@ static int on_init(void)
 		config.interval_s = (uint32_t)CDTIME_T_TO_TIME_T(plugin_get_interval());
 	if (config.interval_s == 0)
 		config.interval_s = 1;
-	report_settle(&config.report);
+	series_settle(&config.series);
 	rc = reader_new(&reader);
 	if (rc < 0) {
 		ERROR("tcpstate plugin: cannot start: %s", strerrordesc_np(-rc));

@@ -197,9 +197,9 @@ next_sample() { # waits for a full sample that begins after this call
 # (the kernel's table is one).
 tcpstated_configure() { # CONFIGURATION
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
-	grep -q '^profile' "$T/tcpstate.conf" ||
+	grep -qE '^[[:space:]]*profile' "$T/tcpstate.conf" ||
 		printf 'profile "%s"\n' "$T/profiles/modern.conf" >>"$T/tcpstate.conf"
-	grep -q '^cpu-budget' "$T/tcpstate.conf" || echo 'cpu-budget 100' >>"$T/tcpstate.conf"
+	grep -qE '^[[:space:]]*cpu-budget' "$T/tcpstate.conf" || echo 'cpu-budget 100' >>"$T/tcpstate.conf"
 }
 
 tcpstated_spawn() { # CONFIGURATION [OPTION...]: starts it and does not wait

@@ -157,6 +157,13 @@ test_reuseport() {
 	check_run "what ss tells of the drops goes back" \
 		test "$(ss_listener 80 | cut -d ' ' -f 3)" -lt "$drops"
 	check "ours do not" "$drops" "$(cell "tcpStateListenerDrops.$index")"
+	sockets_stop server
+	check_cell "all close" "tcpStateListenerSockets.$index" \
+		"No Such Instance currently exists at this OID"
+	sockets_start server "${SERVER[@]}"
+	tell server listen again "$SERVER4" 80 16
+	check_cell "a new one listens there" "tcpStateListenerSockets.$index" 1
+	check "its drops go on from there" "$drops" "$(cell "tcpStateListenerDrops.$index")"
 }
 
 # Lines "INDEX.STATE COUNT" of all listeners, zeros left out, as the connections' addresses

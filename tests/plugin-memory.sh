@@ -64,10 +64,11 @@ sockets_start client "${CLIENT[@]}"
 
 configure plain
 configure checked
-collectd_start plain
+# One arena: ten threads that each have one of their own take a while to fill them.
+collectd_start plain env MALLOC_ARENA_MAX=1
 collectd_start checked valgrind --quiet --leak-check=full --keep-debuginfo=yes \
 	--log-file="$T/checked/valgrind"
-keep_busy 10
+keep_busy 20
 memory=$(resident plain) files=$(descriptors plain)
 keep_busy "$SECONDS_TO_RUN"
 grown=$(($(resident plain) - memory))

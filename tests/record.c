@@ -50,7 +50,7 @@ void record_expect(const struct record *r, const char *const *lines)
 	}
 }
 
-void record_emit(struct record *r, struct metrics *m, const struct report *report,
+void record_emit(struct record *r, struct metrics *m, const struct series *report,
 		 const struct snapshot *s)
 {
 	struct metrics *own = NULL;

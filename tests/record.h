@@ -27,7 +27,7 @@ size_t record_prefix(const struct record *r, const char *prefix);
 void record_expect(const struct record *r, const char *const *lines);
 
 /* Records one emission over what was there. m: NULL for a memory of its own. */
-void record_emit(struct record *r, struct metrics *m, const struct report *report,
+void record_emit(struct record *r, struct metrics *m, const struct series *report,
 		 const struct snapshot *s);
 
 #endif

@@ -56,8 +56,8 @@ char **option(char **argv, const char *word);
 
 /*
  * A range of addresses: ADDR, ADDR*COUNT or ADDR*COUNT+STEP ("198.18.0.1*256+256": one of
- * each /24). The last 32 bits of an address are counted up. A link-local address needs its
- * zone: "fe80::1%veth0".
+ * each /24). The last 32 bits of an address are counted up. A link-local address needs
+ * its zone: "fe80::1%veth0".
  */
 struct range {
 	struct sockaddr_storage first;

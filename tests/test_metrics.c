@@ -22,7 +22,7 @@ static void fill_states(struct snapshot *s)
 
 static void test_states(void)
 {
-	static const struct report report = {.all = true, .ip_versions = true};
+	static const struct series report = {.all = true, .ip_versions = true};
 	static const char *const lines[] = {
 	    "all/tcp_connections-CLOSED=302",      "all/tcp_connections-LISTEN=304",
 	    "all/tcp_connections-SYN_SENT=306",    "all/tcp_connections-SYN_RECV=308",
@@ -42,7 +42,7 @@ static void test_states(void)
 
 static void test_nothing_asked(void)
 {
-	static const struct report report;
+	static const struct series report;
 	static struct snapshot s;
 
 	record_emit(record, NULL, &report, &s);
@@ -51,7 +51,7 @@ static void test_nothing_asked(void)
 
 static void test_zeros(void)
 {
-	static const struct report report = {.all = true, .spread = true};
+	static const struct series report = {.all = true, .spread = true};
 	static struct snapshot s;
 	static const char *const lines[] = {
 	    "all/tcp_connections-CLOSE_WAIT=0",
@@ -67,7 +67,7 @@ static void test_zeros(void)
 
 static void test_limits(void)
 {
-	static const struct report report = {.limits = true};
+	static const struct series report = {.limits = true};
 	struct snapshot s = {
 	    .n_limits = 3,
 	    .limits = {{.id = LIMIT_TIME_WAIT_BUCKETS, .percent = 61, .overflows = 12},
@@ -89,7 +89,7 @@ static void test_limits(void)
 
 static void test_counters(void)
 {
-	static const struct report report = {.counters = true};
+	static const struct series report = {.counters = true};
 	struct counter rows[] = {
 	    {"TcpCurrEstab", 26},
 	    {"TcpExtListenOverflows", 12345678901234567},
@@ -109,7 +109,7 @@ static void test_counters(void)
 
 static void test_conditions(void)
 {
-	static const struct report report = {.conditions = true};
+	static const struct series report = {.conditions = true};
 	struct condition rows[] = {
 	    {.name = "closeWaitStale", .value = 1201, .severity = SEVERITY_CRITICAL},
 	    {.name = "memory", .value = 0, .severity = SEVERITY_UNKNOWN},
@@ -134,7 +134,7 @@ static void test_conditions(void)
 
 static void test_tuning(void)
 {
-	struct report report = {0};
+	struct series report = {0};
 	struct tuning rows[] = {
 	    {.name = "tcp_rmem", .element = 1, .is_number = true, .number = 4096},
 	    {.name = "tcp_rmem", .element = 2, .is_number = true, .number = 131072},

@@ -36,7 +36,7 @@ static void free_listeners(struct snapshot *s)
 
 static void test_listener(void)
 {
-	static const struct report report = {.listeners = true, .max_listeners = 8};
+	static const struct series report = {.listeners = true, .max_listeners = 8};
 	static const char *const lines[] = {
 	    "listener-1000-10.0.0.1/tcpstate_queue-accept=129",
 	    "listener-1000-10.0.0.1/tcpstate_queue-accept_limit=128",
@@ -82,7 +82,7 @@ static bool has_listener(unsigned port)
 
 static void test_listeners_bounded(void)
 {
-	static const struct report report = {
+	static const struct series report = {
 	    .listeners = true, .sampler = true, .max_listeners = 2};
 	struct snapshot s = {0};
 	struct metrics *m;
@@ -121,7 +121,7 @@ static void test_listeners_bounded(void)
 
 static void test_ports(void)
 {
-	struct report report = {
+	struct series report = {
 	    .max_listeners = 8,
 	    .local = {{25}, 1},
 	    .remote = {{5432}, 1},
@@ -162,7 +162,7 @@ static void test_ports(void)
 
 static void test_remotes(void)
 {
-	static const struct report report = {.max_remotes = 2};
+	static const struct series report = {.max_remotes = 2};
 	struct remote rows[] = {
 	    {STATE_SYN_RECV, 50, ipv4(192, 0, 2, 1)},
 	    {STATE_SYN_RECV, 40, ipv4(192, 0, 2, 2)},

@@ -10,7 +10,7 @@ struct socket_case {
 	uint16_t remote_port;
 };
 
-static void count(struct portcount *p, const struct report *report,
+static void count(struct portcount *p, const struct series *report,
 		  const struct socket_case *cases, size_t n, uint32_t states,
 		  const struct snapshot *last, struct snapshot *now)
 {
@@ -47,7 +47,7 @@ static const struct socket_case sockets[] = {
 
 static void test_named(void)
 {
-	static const struct report report = {
+	static const struct series report = {
 	    .local = {{80, 25}, 2},
 	    .remote = {{5432, 80, 5432}, 3},
 	};
@@ -70,7 +70,7 @@ static void test_named(void)
 
 static void test_listening(void)
 {
-	static const struct report report = {.listening = LISTENING_PORTS_ON};
+	static const struct series report = {.listening = LISTENING_PORTS_ON};
 	struct portcount p = {0};
 	struct snapshot now = {0}, later = {0};
 
@@ -92,7 +92,7 @@ static void test_listening(void)
 
 static void test_nothing(void)
 {
-	static const struct report off = {.listening = LISTENING_PORTS_OFF};
+	static const struct series off = {.listening = LISTENING_PORTS_OFF};
 	struct portcount p = {0};
 	struct snapshot now = {0};
 
@@ -106,7 +106,7 @@ static void test_nothing(void)
 /* Every port listens: as many rows as fit, and nothing beyond them. */
 static void test_all(void)
 {
-	static const struct report report = {
+	static const struct series report = {
 	    .listening = LISTENING_PORTS_ON,
 	    .remote = {{5432}, 1},
 	};

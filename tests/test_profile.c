@@ -234,6 +234,35 @@ static void founding_figures(void)
 	}
 }
 
+/* The example of doc/tuning.md is a profile. */
+static void documented_example(void)
+{
+	const char *dir = getenv("DOCDIR");
+	char path[4096], doc[32768] = "", error[PROFILE_ERROR_MAX] = "";
+	struct profile profile = {0};
+	char *start, *end;
+	struct tree t;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tuning.md", dir ? dir : "doc");
+	file = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT(fread(doc, 1, sizeof(doc) - 1, file) < sizeof(doc) - 1);
+	fclose(file);
+	start = strstr(doc, "\n```\n# What our");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(start);
+	end = strstr(start + 5, "\n```\n");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+	*end = '\0';
+	tree_make(&t);
+	tree_file(&t, "example.conf", start + 5);
+	if (profile_read(t.path, "example", &profile, error) < 0)
+		printf("%s\n", error);
+	CU_ASSERT_EQUAL(profile.count, 5);
+	profile_done(&profile);
+	tree_remove(&t);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -242,6 +271,7 @@ int main(void)
 	    {"wrong files", wrong_files},
 	    {"the shipped profiles", shipped},
 	    {"the founding figures", founding_figures},
+	    {"the documented example", documented_example},
 	    CU_TEST_INFO_NULL,
 	};
 

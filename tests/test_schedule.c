@@ -103,9 +103,10 @@ static void test_budget_holds(void)
 			schedule_init(&s, &config, 0);
 			life = live(&s, &hosts[i], 0, 24 * hour_ms);
 			allowed = 24 * hour_ms * budgets[j] / 10;
-			/* The last sample of each kind may not be paid for yet. */
+			/* The last sample of each kind may not be paid for yet, and the
+			 * first one never is. */
 			one_of_each = hosts[i].cost_us[0] + hosts[i].cost_us[1] +
-				      hosts[i].cost_us[2];
+				      2 * hosts[i].cost_us[2];
 			CU_ASSERT(life.spent_us <= allowed + one_of_each);
 			CU_ASSERT(life.count[SAMPLE_FULL] > 0);
 			CU_ASSERT(life.count[SAMPLE_LISTENERS] > 0);
@@ -125,6 +126,24 @@ static void test_large_host_keeps_suspicious_states_fresh(void)
 	life = live(&s, &host, 0, hour_ms);
 	CU_ASSERT(life.longest_gap_ms <= 15000);
 	CU_ASSERT(life.count[SAMPLE_FAST] > life.count[SAMPLE_FULL]);
+}
+
+/* The first sample of a host with 400,000 descriptors takes a second. */
+static void test_the_start_is_not_held_against_what_follows(void)
+{
+	struct config config = config_with(5, 15, 100);
+	struct schedule s;
+	uint64_t at_ms;
+
+	schedule_init(&s, &config, 0);
+	schedule_done(&s, SAMPLE_FULL, 0, 1300000);
+	CU_ASSERT_EQUAL(schedule_pace(&s, 1000).interval_ms, 5000);
+	CU_ASSERT_EQUAL(schedule_pace(&s, 1000).detail_interval_ms, 5000);
+	/* But it is told. */
+	CU_ASSERT(schedule_cpu(&s, 10000) >= 1000);
+	schedule_done(&s, SAMPLE_FULL, 5000, 1300000);
+	CU_ASSERT_EQUAL(schedule_next(&s, 10000, &at_ms), SAMPLE_FAST);
+	CU_ASSERT(schedule_pace(&s, 6000).detail_interval_ms > 100000);
 }
 
 static void test_intervals_come_back(void)
@@ -224,6 +243,8 @@ int main(void)
 	    {"the budget holds", test_budget_holds},
 	    {"a large host keeps the suspicious states fresh",
 	     test_large_host_keeps_suspicious_states_fresh},
+	    {"the start is not held against what follows",
+		test_the_start_is_not_held_against_what_follows},
 	    {"intervals come back", test_intervals_come_back},
 	    {"detail interval without pressure", test_detail_interval_without_pressure},
 	    {"reconfigured", test_reconfigured},

@@ -20,19 +20,19 @@ static void test_options(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_TRUE(c.report.all && c.report.notifications);
-	CU_ASSERT_FALSE(c.report.tuning);
-	CU_ASSERT_EQUAL(c.report.max_listeners, 32);
+	CU_ASSERT_TRUE(c.series.all && c.series.notifications);
+	CU_ASSERT_FALSE(c.series.tuning);
+	CU_ASSERT_EQUAL(c.series.max_listeners, 32);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_DAEMON, "MaxListeners", "5", "", error), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(error,
 			       "max-listeners is an option of the collectd plugin only");
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "AllPortsSummary", "false", "", error), 0);
-	CU_ASSERT_FALSE(c.report.all);
+	CU_ASSERT_FALSE(c.series.all);
 
 	/* Nobody asked, and no port is named. */
-	CU_ASSERT_EQUAL(c.report.listening, LISTENING_PORTS_AUTO);
-	report_settle(&c.report);
-	CU_ASSERT_EQUAL(c.report.listening, LISTENING_PORTS_ON);
+	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_AUTO);
+	series_settle(&c.series);
+	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_ON);
 
 	config_init(&c);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "22", "443", error), 0);
@@ -40,16 +40,16 @@ static void test_options(void)
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "25", "0", error), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(error,
 			       "local-port: \"0\" is no whole number from 1 to 65535");
-	CU_ASSERT_EQUAL(c.report.local.count, 3);
-	CU_ASSERT_EQUAL(c.report.local.port[2], 8080);
-	CU_ASSERT_EQUAL(c.report.remote.count, 0);
-	report_settle(&c.report);
-	CU_ASSERT_EQUAL(c.report.listening, LISTENING_PORTS_OFF);
+	CU_ASSERT_EQUAL(c.series.local.count, 3);
+	CU_ASSERT_EQUAL(c.series.local.port[2], 8080);
+	CU_ASSERT_EQUAL(c.series.remote.count, 0);
+	series_settle(&c.series);
+	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_OFF);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "ListeningPorts", "true", "", error), 0);
-	report_settle(&c.report);
-	CU_ASSERT_EQUAL(c.report.listening, LISTENING_PORTS_ON);
+	series_settle(&c.series);
+	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_ON);
 
-	for (int i = 3; i < REPORT_PORTS_MAX; i++)
+	for (int i = 3; i < SERIES_PORTS_MAX; i++)
 		CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), 0);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), -EINVAL);
 	CU_ASSERT_STRING_EQUAL(error, "local-port: more than 64 ports");

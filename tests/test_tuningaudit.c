@@ -42,6 +42,8 @@ static void kernels_old_and_new(void)
 			CU_ASSERT_NOT_EQUAL(row->status, TUNING_UNREADABLE);
 			CU_ASSERT_NOT_EQUAL(row->status, TUNING_HARMFUL);
 			CU_ASSERT_PTR_NULL(strstr(row->value, "badc0de"));
+			if (row->status == TUNING_ABSENT)
+				CU_ASSERT_STRING_EQUAL(row->default_value, "");
 			differ += row->status == TUNING_DIFFERS;
 			if (row->status == TUNING_ABSENT || row->default_value[0] == '\0')
 				continue;

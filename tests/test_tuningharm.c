@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tuningharm.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/tunable.h"
 #include "tests/recorded.h"
 #include "tests/suite.h"
+
+enum { DOC_MAX = 65536 };
 
 static void harm_that_needs_two(void)
 {
@@ -83,11 +87,74 @@ static void harm_to_listeners(void)
 	}
 }
 
+/* What a condition says of a harmful parameter is there whole, reason included. */
+static void reasons_fit(void)
+{
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
+		char text[512];
+		int len = snprintf(
+		    text, sizeof(text), "%s%s is %s, and 99 more: %s%s", rule->name,
+		    rule->element > 1 ? "[2]" : "",
+		    rule->test == HARM_BELOW_HALF_OF_DEFAULT ? "999999" : "65535",
+		    rule->reason,
+		    rule->also && rule->bound > 0 ? ": port 65535 and 9999 more" : "");
+
+		if (len >= (int)sizeof(((struct condition *)NULL)->offender))
+			printf("%d bytes: %s\n", len, text);
+		CU_ASSERT(len < (int)sizeof(((struct condition *)NULL)->offender));
+	}
+}
+
+/* doc/tuning.md has a line for each. */
+static void each_is_documented(void)
+{
+	static const char *const words[] = {[HARM_IS] = "is",
+					    [HARM_IS_NOT] = "is not",
+					    [HARM_BELOW] = "is below",
+					    [HARM_ABOVE] = "is above"};
+	const char *dir = getenv("DOCDIR");
+	char path[4096], *doc = calloc(1, DOC_MAX);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tuning.md", dir ? dir : "doc");
+	file = fopen(path, "re");
+	CU_ASSERT_FATAL(file && doc);
+	CU_ASSERT(fread(doc, 1, DOC_MAX, file) < DOC_MAX);
+	fclose(file);
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
+		char line[512], name[96];
+
+		snprintf(name, sizeof(name),
+			 strcmp(rule->name, "ip_local_port_range") == 0 ? "%s[%u]" : "%s",
+			 rule->name, rule->element);
+		if (rule->test == HARM_BELOW_HALF_OF_DEFAULT)
+			snprintf(line, sizeof(line),
+				 "\n| `%s` | is below half of the default | %s |", name,
+				 rule->reason);
+		else
+			snprintf(line, sizeof(line), "\n| `%s` | %s %lld%s | %s |", name,
+				 words[rule->test], (long long)rule->bound,
+				 rule->also ? ", and *" : "", rule->reason);
+		/* The further condition of some is in the document's own words. */
+		if (rule->also)
+			*strchr(line, '*') = '\0';
+		if (!strstr(doc, line) || !strstr(doc, rule->reason))
+			printf("doc/tuning.md has no line%s\n(%s)\n", line, rule->reason);
+		CU_ASSERT_PTR_NOT_NULL(strstr(doc, line));
+		CU_ASSERT_PTR_NOT_NULL(strstr(doc, rule->reason));
+	}
+	free(doc);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"harm that needs two parameters", harm_that_needs_two},
 	    {"harm to listeners", harm_to_listeners},
+	    {"reasons fit into an offender", reasons_fit},
+	    {"each is documented", each_is_documented},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -231,6 +231,8 @@ static void json(void)
 	    json_integer_value(json_object_get(object, "persistedUnreadable")), 1);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedBadLines")),
 			1);
+	CU_ASSERT_STRING_EQUAL(
+	    json_string_value(json_object_get(object, "persistedError")), "");
 	rows = json_object_get(object, "parameters");
 	CU_ASSERT_EQUAL(json_array_size(rows), table->count);
 	json_array_foreach(rows, i, row)
@@ -243,6 +245,38 @@ static void json(void)
 		if (strcmp(table->rows[i].name, "tcp_max_tw_buckets") == 0)
 			CU_ASSERT_STRING_EQUAL(
 			    json_string_value(json_object_get(row, "status")), "harmful");
+	}
+	json_decref(object);
+	tunable_free(table);
+	tree_remove(&t);
+}
+
+/* Every member of the object and of its rows has its line in doc/json.md. */
+static void json_is_documented(void)
+{
+	const char *dir = getenv("DOCDIR");
+	struct tree t;
+	struct tuning_table *table = make_host(&t, "modern");
+	json_t *object = tuningreport_json(table);
+	json_t *row = json_array_get(json_object_get(object, "parameters"), 0), *value;
+	char path[4096], line[64], doc[32768] = "";
+	const char *key;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/json.md", dir ? dir : "doc");
+	file = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT(fread(doc, 1, sizeof(doc) - 1, file) < sizeof(doc) - 1);
+	fclose(file);
+	json_object_foreach(object, key, value)
+	{
+		snprintf(line, sizeof(line), "\n| `%s` |", key);
+		expect_text(strstr(doc, "\n## `tcpstated --tuning --json`"), line);
+	}
+	json_object_foreach(row, key, value)
+	{
+		snprintf(line, sizeof(line), "\n| `%s` |", key);
+		expect_text(strstr(doc, "\n## `tuning`"), line);
 	}
 	json_decref(object);
 	tunable_free(table);
@@ -274,6 +308,7 @@ int main(void)
 	    {"the fragment brings the host there", fragment_brings_the_host_there},
 	    {"harmful advice is left out", harmful_advice_is_left_out},
 	    {"JSON", json},
+	    {"JSON is documented", json_is_documented},
 	    {"a full disk", full_disk},
 	    CU_TEST_INFO_NULL,
 	};

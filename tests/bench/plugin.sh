@@ -68,7 +68,9 @@ for name in tcpconns tcpstate unbounded; do
 	TICKS[$name]=$(ticks "$name") COUNT[$name]=$(reads "$name")
 done
 sleep "$(awk -v n="$READS" -v s="$INTERVAL" 'BEGIN { print n * s }')"
-printf '%s established connections, a read every %s s\n' "$SOCKETS" "$INTERVAL"
+# A dump walks the sockets of all namespaces, those of other programs as well.
+printf '%s established connections, %s sockets on the whole machine, a read every %s s\n' \
+	"$SOCKETS" "$(awk '$1 == "TCP:" { print $9 }' /proc/net/sockstat)" "$INTERVAL"
 for name in tcpconns tcpstate unbounded; do
 	TICKS[$name]=$(($(ticks "$name") - TICKS[$name]))
 	COUNT[$name]=$(($(reads "$name") - COUNT[$name]))

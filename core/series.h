@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TCPSTATE_CORE_REPORT_H
-#define TCPSTATE_CORE_REPORT_H
+#ifndef TCPSTATE_CORE_SERIES_H
+#define TCPSTATE_CORE_SERIES_H
 
 /*
  * This module describes what the collectd plugin sends: the options that only it has. The
@@ -11,17 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REPORT_PORTS_MAX = 64 };
+enum { SERIES_PORTS_MAX = 64 };
 
 /* Ports that the user named. */
-struct report_ports {
-	uint16_t port[REPORT_PORTS_MAX];
+struct series_ports {
+	uint16_t port[SERIES_PORTS_MAX];
 	size_t count;
 };
 
 enum listening_ports { LISTENING_PORTS_AUTO, LISTENING_PORTS_OFF, LISTENING_PORTS_ON };
 
-struct report {
+struct series {
 	bool all;         /* counts of all sockets by state */
 	bool ip_versions; /* the same by address family */
 	bool listeners;   /* queues and drops of each listener */
@@ -35,14 +35,14 @@ struct report {
 	uint32_t listening;     /* enum listening_ports */
 	uint32_t max_listeners; /* listeners with series of their own, at the most */
 	uint32_t max_remotes; /* remote addresses with series of their own, at the most */
-	struct report_ports local;
-	struct report_ports remote;
+	struct series_ports local;
+	struct series_ports remote;
 };
 
 /* Counts by state for the port of each listener: as with collectd's tcpconns, where no
  * port is named, unless it is asked for by name. Makes the answer final; sampler_new()
- * takes a report whose listening is LISTENING_PORTS_AUTO for one that nobody asks for. */
-static inline void report_settle(struct report *r)
+ * takes one whose listening is LISTENING_PORTS_AUTO for a wish that nobody has. */
+static inline void series_settle(struct series *r)
 {
 	bool on = r->local.count == 0 && r->remote.count == 0;
 
