@@ -96,6 +96,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"version", no_argument, NULL, 'V'},
 	    {0},
 	};
+	bool wrong = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "fc:x:Vh", longs, NULL)) != -1) {
@@ -138,9 +139,12 @@ static int parse(int argc, char **argv, struct options *options)
 			print_help(stdout);
 			exit(EXIT_SUCCESS);
 		default:
-			return -EINVAL;
+			/* A later --check still decides how that is told. */
+			wrong = true;
 		}
 	}
+	if (wrong)
+		return -EINVAL;
 	if (optind < argc) {
 		fprintf(stderr, "tcpstated: no argument expected: %s\n", argv[optind]);
 		return -EINVAL;
