@@ -211,6 +211,14 @@ state LISTEN warning 4 hold 0'
 	check "and the daemon's log" 1 "$(log_lines "WARNING $LISTENING")"
 	sleep 3
 	check "no trap is sent" "" "$(traps tcpState)"
+
+	tell server bind b "$SERVER4" 1
+	tcpstated_configure "$CONFIG
+state LISTEN warning 4 hold 0
+state CLOSED warning 1 hold 0"
+	kill -s HUP "${PIDS[tcpstated]}"
+	check_once "a new configuration, with traps" Raised stateCount.CLOSED
+	check "what was raised before is no news" "" "$(told v2c Raised $LISTENING)"
 }
 
 # net-snmp's own way to watch an object (snmpd.conf(5), DisMan Event MIB).
