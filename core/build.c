@@ -14,7 +14,8 @@ int build_new(struct build **ret_build)
 
 	if (!b)
 		return -ENOMEM;
-	tally_init(&b->listeners, sizeof(struct listener_key), sizeof(struct listener_entry));
+	tally_init(&b->listeners, sizeof(struct listener_key),
+		   sizeof(struct listener_entry));
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
 	suspect_init(&b->suspects);
@@ -78,7 +79,8 @@ static bool bit_get(const uint8_t *map, uint16_t bit)
 	return map[bit / 8] >> bit % 8 & 1;
 }
 
-static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
+static void key_of(const struct inet_addr *addr, uint16_t port,
+		   struct listener_key *ret_key)
 {
 	memset(ret_key, 0, sizeof(*ret_key));
 	ret_key->addr = *addr;
@@ -118,7 +120,7 @@ static uint32_t listener_index(const struct build *b, const struct listener_entr
 static int add_pending(struct build *b, const struct pending *pending)
 {
 	if (reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
-		sizeof(*b->pending)) < 0)
+		    sizeof(*b->pending)) < 0)
 		return -ENOMEM;
 	b->pending[b->n_pending++] = *pending;
 	return 0;
@@ -134,7 +136,7 @@ static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
 			return -ENOMEM;
 		b->by_owner = bigger;
 		memset(b->by_owner + b->n_by_owner, 0,
-		    (more - b->n_by_owner) * sizeof(*b->by_owner));
+		       (more - b->n_by_owner) * sizeof(*b->by_owner));
 		b->n_by_owner = more;
 	}
 	b->by_owner[owner][state - 1]++;
@@ -145,7 +147,9 @@ static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
  * (sk_acceptq_is_full()). */
 static uint32_t fullness(uint32_t queue, uint32_t limit)
 {
-	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
+	return queue > limit ? 100
+	       : limit       ? (uint32_t)((uint64_t)queue * 100 / limit)
+			     : 0;
 }
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
@@ -169,8 +173,9 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
-	if (!entry || reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	if (!entry ||
+	    reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+		    b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
 		return -ENOMEM;
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
@@ -178,8 +183,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	entry->accept_queue += conn->recv_queue;
 	entry->accept_queue_limit += conn->send_queue;
 	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
-	if (full > entry->fullest_percent ||
-	    (full == entry->fullest_percent && conn->recv_queue >= entry->fullest_queue)) {
+	if (full > entry->fullest_percent || (full == entry->fullest_percent &&
+					      conn->recv_queue >= entry->fullest_queue)) {
 		entry->fullest_percent = full;
 		entry->fullest_queue = conn->recv_queue;
 		entry->fullest_limit = conn->send_queue;
@@ -199,14 +204,16 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 /* Counts the local port that an outgoing connection takes towards its remote end. */
 static int add_port(struct build *b, const struct conn *conn, struct pending *pending)
 {
-	struct ports_key key = {
-	    .local = conn->local, .remote = conn->remote, .remote_port = conn->remote_port};
+	struct ports_key key = {.local = conn->local,
+				.remote = conn->remote,
+				.remote_port = conn->remote_port};
 	struct ports_entry *entry;
 
-	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
-	    conn->state == STATE_CLOSED)
+	if (conn->local_port < b->options.port_low ||
+	    conn->local_port > b->options.port_high || conn->state == STATE_CLOSED)
 		return 0;
-	if (b->options.ports_reserved && bit_get(b->options.ports_reserved, conn->local_port))
+	if (b->options.ports_reserved &&
+	    bit_get(b->options.ports_reserved, conn->local_port))
 		return 0;
 	entry = tally_add(&b->ports, &key);
 	if (!entry)
@@ -214,8 +221,7 @@ static int add_port(struct build *b, const struct conn *conn, struct pending *pe
 	entry->used++;
 	if (conn->owner)
 		entry->owner = conn->owner;
-	pending->ports =
-	    (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
+	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
 	return 0;
 }
 
@@ -234,9 +240,9 @@ static int add_remote(struct build *b, const struct conn *conn)
 }
 
 /*
- * Makes room in a full table for a state that has less than its share: the last row of the
- * state with the most rows gives way, so that a flood of half-open connections does not
- * hide the CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
+ * Makes room in a full table for a state that has less than its share: the last row of
+ * the state with the most rows gives way, so that a flood of half-open connections does
+ * not hide the CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
  */
 static uint32_t evict_row(struct build *b, uint8_t state)
 {
@@ -269,7 +275,7 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
 		if (reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
-			sizeof(*b->conns)) < 0)
+			    sizeof(*b->conns)) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
 		b->evict_from[conn->state - 1] = row + 1;
@@ -284,7 +290,8 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 	return 0;
 }
 
-static int add_connection(struct build *b, const struct conn *conn, struct pending *pending)
+static int add_connection(struct build *b, const struct conn *conn,
+			  struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, conn);
 	int ret;
@@ -302,7 +309,7 @@ static int add_connection(struct build *b, const struct conn *conn, struct pendi
 		return ret;
 	if (pending->kinds) {
 		ret = suspect_add(&b->suspects, pending->kinds, conn,
-		    listener_index(b, listener));
+				  listener_index(b, listener));
 		if (ret < 0)
 			return ret;
 	}
@@ -332,13 +339,14 @@ int build_socket(const struct conn *conn, void *arg)
 	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
 		b->tw_fin2++;
 	if (b->options.owners) {
-		owned.owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
+		owned.owner =
+		    owners_find(b->options.owners, conn->inode, conn->cgroup_id);
 		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode);
 	}
 	if (wanted)
 		owned.owner = 0;
 	ret = conn->state == STATE_LISTEN ? add_listener(b, &owned, &pending)
-	                                  : add_connection(b, &owned, &pending);
+					  : add_connection(b, &owned, &pending);
 	if (ret < 0)
 		return ret;
 	if (wanted)
@@ -363,7 +371,8 @@ static int resolve(struct build *b, const struct pending *p, uint32_t owner)
 		ports->owner = owner;
 	}
 	if (p->listener != UINT32_MAX) {
-		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
+		listener =
+		    tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
 		listener->owner = build_lower_pid(b, listener->owner, owner);
 	}
 	return 0;
@@ -384,7 +393,7 @@ int build_resolve(struct build *b)
 }
 
 const struct build_listener_socket *build_listener_sockets(const struct build *b,
-    size_t *ret_count)
+							   size_t *ret_count)
 {
 	*ret_count = b->n_listener_sockets;
 	return b->listener_sockets;

@@ -27,10 +27,11 @@ struct build_options {
 	uint32_t fin_wait_stale_s;
 	bool limits_known;            /* the source tells the accept queues' limits */
 	uint16_t port_low, port_high; /* ip_local_port_range */
-	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
-	struct owners *owners;         /* NULL: do not attribute */
-	const struct series *series;   /* names ports to count by; NULL: none */
-	bool scan;                     /* owners not known yet may be looked for */
+	const uint8_t
+	    *ports_reserved;   /* bit map of 65536, ip_local_reserved_ports; or NULL */
+	struct owners *owners; /* NULL: do not attribute */
+	const struct series *series; /* names ports to count by; NULL: none */
+	bool scan;                   /* owners not known yet may be looked for */
 };
 
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */
@@ -58,14 +59,14 @@ int build_begin(struct build *b, const struct build_options *options);
 int build_socket(const struct conn *conn, void *arg);
 
 /*
- * Finds the missing owners and fills the rows of now: states (counts only), spreads, tops,
- * suspects, listeners (without peaks; drops are this moment's sum), listener_states, conns,
- * remotes, processes, owners, info.sockets, info.rows_omitted. What options.states does not
- * cover is carried over from last (NULL if it covers everything). 0 or -ENOMEM; then now
- * holds what snapshot_free() frees.
+ * Finds the missing owners and fills the rows of now: states (counts only), spreads,
+ * tops, suspects, listeners (without peaks; drops are this moment's sum),
+ * listener_states, conns, remotes, processes, owners, info.sockets, info.rows_omitted.
+ * What options.states does not cover is carried over from last (NULL if it covers
+ * everything). 0 or -ENOMEM; then now holds what snapshot_free() frees.
  */
 int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
-    struct build_result *ret_result);
+		 struct build_result *ret_result);
 
 /* The listening sockets of this sample one by one, for their drops: inode, sk_drops and
  * the index of their row. Valid after build_finish() until the next build_begin(). */
@@ -75,6 +76,6 @@ struct build_listener_socket {
 	uint32_t listener;
 };
 const struct build_listener_socket *build_listener_sockets(const struct build *b,
-    size_t *ret_count);
+							   size_t *ret_count);
 
 #endif

@@ -44,7 +44,8 @@ static void put_counts(struct build *b, const struct snapshot *last, struct snap
 		if (is_carried(b, row->state))
 			row->count = last->states[i].count;
 		else if (row->ip_version == IP_TOTAL)
-			row->count = b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
+			row->count =
+			    b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
 		else
 			row->count = b->counts[row->ip_version - 1][row->state - 1];
 	}
@@ -58,12 +59,13 @@ static int compare_listeners(const void *a, const void *b)
 	return order ? order : (int)x->port - (int)y->port;
 }
 
-static struct listener *find_listener(const struct snapshot *s, const struct inet_addr *addr,
-    uint16_t port)
+static struct listener *find_listener(const struct snapshot *s,
+				      const struct inet_addr *addr, uint16_t port)
 {
 	struct listener key = {.addr = *addr, .port = port};
 
-	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key), compare_listeners);
+	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key),
+		       compare_listeners);
 }
 
 static void fill_listener(const struct listener_entry *entry, struct listener *row)
@@ -87,7 +89,7 @@ static void fill_listener(const struct listener_entry *entry, struct listener *r
 
 /* What is not read in this sample comes from the listener's row in the last one. */
 static void carry_listener(const struct build *b, const struct snapshot *last,
-    struct snapshot *now, struct listener *row)
+			   struct snapshot *now, struct listener *row)
 {
 	struct listener_state *states =
 	    &now->listener_states[(row - now->listeners) * STATE_COUNT];
@@ -98,7 +100,9 @@ static void carry_listener(const struct build *b, const struct snapshot *last,
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		if (is_carried(b, i + 1))
 			states[i].count =
-			    last->listener_states[(before - last->listeners) * STATE_COUNT + i]
+			    last->listener_states[(before - last->listeners) *
+						      STATE_COUNT +
+						  i]
 				.count;
 	if (is_carried(b, STATE_SYN_RECV)) {
 		row->syn_queue = before->syn_queue;
@@ -106,13 +110,15 @@ static void carry_listener(const struct build *b, const struct snapshot *last,
 	}
 }
 
-static int put_listeners(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_listeners(struct build *b, const struct snapshot *last,
+			 struct snapshot *now)
 {
 	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
 	size_t count = b->listeners.count;
 
 	now->listeners = new_rows(count, sizeof(*now->listeners));
-	now->listener_states = new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
+	now->listener_states =
+	    new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
 	if (!now->listeners || !now->listener_states)
 		return -ENOMEM;
 	now->n_listeners = count;
@@ -135,7 +141,8 @@ static int put_listeners(struct build *b, const struct snapshot *last, struct sn
 			carry_listener(b, last, now, row);
 	}
 	for (size_t i = 0; i < b->n_listener_sockets; i++)
-		b->listener_sockets[i].listener = entries[b->listener_sockets[i].listener].row;
+		b->listener_sockets[i].listener =
+		    entries[b->listener_sockets[i].listener].row;
 	return 0;
 }
 
@@ -212,7 +219,7 @@ static bool more_remote(const struct remote *a, const struct remote *b)
 
 /* Puts a remote in its place among the top ones of its state. */
 static void rank_remote(const struct remote *remote, struct remote *top, size_t *count,
-    size_t max)
+			size_t max)
 {
 	size_t at = *count;
 
@@ -238,7 +245,7 @@ static int compare_remotes(const void *a, const void *b)
 }
 
 static void carry_remotes(const struct build *b, const struct snapshot *last,
-    struct snapshot *now)
+			  struct snapshot *now)
 {
 	for (size_t i = 0; i < last->n_remotes; i++)
 		if (is_carried(b, last->remotes[i].state))
@@ -299,7 +306,7 @@ static int compare_processes(const void *a, const void *b)
 }
 
 static size_t count_processes(const struct build *b, const struct snapshot *last,
-    const struct snapshot *now)
+			      const struct snapshot *now)
 {
 	size_t count = 0;
 
@@ -309,7 +316,8 @@ static size_t count_processes(const struct build *b, const struct snapshot *last
 	return count + (last ? last->n_processes : 0);
 }
 
-static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
+static void put_process(struct snapshot *now, uint32_t owner, uint32_t state,
+			uint32_t count)
 {
 	struct state_top *top = &now->tops[state - 1];
 	uint32_t pid = now->owners[owner].pid;
@@ -326,7 +334,8 @@ static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, ui
 	    (struct process){.pid = pid, .state = state, .count = count, .owner = owner};
 }
 
-static int put_processes(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_processes(struct build *b, const struct snapshot *last,
+			 struct snapshot *now)
 {
 	now->processes = new_rows(count_processes(b, last, now), sizeof(*now->processes));
 	if (!now->processes)
@@ -334,19 +343,21 @@ static int put_processes(struct build *b, const struct snapshot *last, struct sn
 	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)
 		for (uint32_t state = 1; state <= STATE_COUNT; state++)
 			if (b->by_owner[owner][state - 1] && !is_carried(b, state))
-				put_process(now, owner, state, b->by_owner[owner][state - 1]);
+				put_process(now, owner, state,
+					    b->by_owner[owner][state - 1]);
 	for (size_t i = 0; last && i < last->n_processes; i++) {
 		const struct process *row = &last->processes[i];
 
 		if (is_carried(b, row->state))
 			put_process(now, row->owner, row->state, row->count);
 	}
-	qsort(now->processes, now->n_processes, sizeof(*now->processes), compare_processes);
+	qsort(now->processes, now->n_processes, sizeof(*now->processes),
+	      compare_processes);
 	return 0;
 }
 
 static void put_suspects(const struct build *b, const struct snapshot *last,
-    struct snapshot *now)
+			 struct snapshot *now)
 {
 	const struct listener_entry *entries =
 	    (const struct listener_entry *)b->listeners.entries;
@@ -382,7 +393,7 @@ static void put_ports(const struct build *b, struct build_result *result)
 
 		if (!top || entry->used > top->used ||
 		    (entry->used == top->used &&
-			memcmp(&entry->key, &top->key, sizeof(top->key)) < 0))
+		     memcmp(&entry->key, &top->key, sizeof(top->key)) < 0))
 			top = entry;
 	}
 	if (top)
@@ -396,7 +407,7 @@ static void put_ports(const struct build *b, struct build_result *result)
 }
 
 int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
-    struct build_result *ret_result)
+		 struct build_result *ret_result)
 {
 	struct build_result result = {.time_wait_sockets_fin2 = b->tw_fin2};
 	int ret;

@@ -20,8 +20,8 @@ struct peak {
 };
 
 /* Notes a value. now_ms: CLOCK_MONOTONIC in milliseconds; window_s: 15 to 3600, the same
- * at each call for one peak. Returns the peak, this value included. A zeroed struct peak is
- * an empty one. */
+ * at each call for one peak. Returns the peak, this value included. A zeroed struct peak
+ * is an empty one. */
 uint32_t peak_note(struct peak *peak, uint32_t window_s, uint64_t now_ms, uint32_t value);
 
 #endif

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_LIMIT_H
 
 /*
- * This module knows what bounds TCP on this host: the kernel's limits, how much of each is
- * used, and how often the kernel hit it.
+ * This module knows what bounds TCP on this host: the kernel's limits, how much of each
+ * is used, and how often the kernel hit it.
  */
 
 #include <stdint.h>
@@ -17,14 +17,15 @@
 struct bounds {
 	uint64_t max_tw_buckets;
 	uint64_t max_orphans;
-	uint64_t memory_max; /* tcp_mem, third element, pages */
+	uint64_t memory_max;            /* tcp_mem, third element, pages */
 	uint64_t files_used, files_max; /* fs.file-nr */
 	uint32_t fin_timeout_s;
 	uint32_t somaxconn; /* 0: not known */
-	uint32_t syn_max;   /* half-open connections a listening socket, whatever its backlog */
-	uint16_t port_low, port_high;       /* ip_local_port_range */
-	uint32_t ports_usable;              /* of that range, less the reserved ones */
-	uint8_t ports_reserved[65536 / 8];  /* ip_local_reserved_ports */
+	uint32_t
+	    syn_max; /* half-open connections a listening socket, whatever its backlog */
+	uint16_t port_low, port_high;      /* ip_local_port_range */
+	uint32_t ports_usable;             /* of that range, less the reserved ones */
+	uint8_t ports_reserved[65536 / 8]; /* ip_local_reserved_ports */
 	bool has_tw, has_orphans, has_memory, has_ports, has_files, has_syn_max;
 };
 
@@ -37,6 +38,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds);
  * ports: of the newest full sample. A row is left out where its figures are not known.
  */
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
-    const struct counters *counters, const struct build_ports *ports, struct snapshot *now);
+		const struct counters *counters, const struct build_ports *ports,
+		struct snapshot *now);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "core/owner_private.h"
 
-/* Sockets of the kernel, of other pid namespaces and of processes that may not be read stay
- * unfound: after so many misses an inode is looked for rarely. */
+/* Sockets of the kernel, of other pid namespaces and of processes that may not be read
+ * stay unfound: after so many misses an inode is looked for rarely. */
 enum { MISSES_MAX = 3 };
 
 /* A process that a scan is going to read. */

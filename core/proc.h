@@ -20,7 +20,8 @@
 struct sockstat {
 	uint64_t in_use;
 	uint64_t orphans;
-	uint64_t time_wait; /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
+	uint64_t
+	    time_wait; /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
 	uint64_t allocated;
 	uint64_t memory_pages; /* "mem" */
 	uint64_t in_use_v6;
@@ -47,6 +48,7 @@ int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max);
 
 /* Reads a file below dir_fd whole into a new, NUL-terminated buffer, which the caller
  * frees. -EFBIG: more than `max` bytes. */
-int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len);
+int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text,
+		   size_t *ret_len);
 
 #endif

@@ -19,7 +19,7 @@
  * file, -EBADMSG for one that has not the kernel's form, or what cb returned below 0.
  */
 int procnet_dump(int net_fd, uint32_t state_bits, diag_cb cb, void *arg,
-    struct diag_stats *ret_stats);
+		 struct diag_stats *ret_stats);
 
 /* Translates one line (without the newline). family: AF_INET or AF_INET6.
  * -EBADMSG: no such line; -ENOTSUP: an unknown state. */

@@ -19,9 +19,11 @@
 
 enum { DUMP_TRIES = 3 };
 
-/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
-#define DETAIL_STATES                                                                     \
-	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own.
+ */
+#define DETAIL_STATES                                                                    \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
+	 STATE_BIT(STATE_CLOSED))
 #define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
 
 struct sampler {
@@ -58,7 +60,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (s->proc_fd >= 0)
 		/* /proc/net is the main thread's; this one is the caller's own. */
 		s->net_fd = openat(s->proc_fd, "thread-self/net",
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->net_fd < 0) {
 		ret = -errno;
 		goto out;
@@ -115,7 +117,8 @@ void sampler_configure(struct sampler *s, const struct config *config)
 	s->tuning.due = true;
 }
 
-/* --- sockets -------------------------------------------------------------------------- */
+/* --- sockets --------------------------------------------------------------------------
+ */
 
 static bool is_refusal(int error)
 {
@@ -123,8 +126,8 @@ static bool is_refusal(int error)
 	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
 }
 
-/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked
- * for only where a column or a condition shows it. */
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is
+ * asked for only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
 	uint32_t listed = s->config.conn_states;
@@ -145,7 +148,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 		if (!(passes[i].states & states))
 			continue;
 		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
-		    s->build, &stats);
+				s->build, &stats);
 		if (ret == 0)
 			s->unknown_states += stats.unknown_states;
 	}
@@ -156,8 +159,8 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
- * v4-mapped ones included, are in its file. */
+/* One pass: both files begin with their listeners, and the connections of an IPv6
+ * listener, v4-mapped ones included, are in its file. */
 static int dump_procnet(struct sampler *s, uint32_t states)
 {
 	struct diag_stats stats;
@@ -181,8 +184,9 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .series = s->config.series.listening == LISTENING_PORTS_AUTO ? NULL
-	                                                                 : &s->config.series,
+	    .series = s->config.series.listening == LISTENING_PORTS_AUTO
+			  ? NULL
+			  : &s->config.series,
 	    .scan = states == STATE_MASK_ALL,
 	};
 
@@ -190,7 +194,8 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 }
 
 /* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
-static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *ret_source)
+static int read_sockets(struct sampler *s, uint32_t states,
+			enum sample_source *ret_source)
 {
 	int ret = -EINTR;
 
@@ -207,7 +212,8 @@ static int read_sockets(struct sampler *s, uint32_t states, enum sample_source *
 	return ret ? ret : dump_procnet(s, states);
 }
 
-/* --- what is not read socket by socket ------------------------------------------------ */
+/* --- what is not read socket by socket ------------------------------------------------
+ */
 
 static uint32_t total_sockets(const struct snapshot *now)
 {
@@ -218,8 +224,8 @@ static uint32_t total_sockets(const struct snapshot *now)
 	return total;
 }
 
-static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
-    struct snapshot *now)
+static void put_info(struct sampler *s, enum sample_kind kind,
+		     const struct snapshot *last, struct snapshot *now)
 {
 	struct sample_info *info = &now->info;
 	struct timespec done;
@@ -236,7 +242,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	info->owners_unreadable = owners_unreadable(s->owners);
 }
 
-/* --- a sample ------------------------------------------------------------------------- */
+/* --- a sample -------------------------------------------------------------------------
+ */
 
 static const uint32_t states_of_kind[] = {
     [SAMPLE_LISTENERS] = STATE_BIT(STATE_LISTEN),
@@ -247,13 +254,14 @@ static const uint32_t states_of_kind[] = {
 /* /proc/net/tcp has to be read whole for any state. */
 static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapshot *last)
 {
-	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL : kind;
+	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
+									   : kind;
 }
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
  * that sees more. */
 static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
-    struct snapshot *now, const char **what)
+		   struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -292,9 +300,11 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		s->ports = result.ports;
 	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
-	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
+			 now);
 	if (ret == 0)
-		/* Those before the sockets: an overflow that they tell of is in the counts. */
+		/* Those before the sockets: an overflow that they tell of is in the
+		 * counts. */
 		ret = totals_counters(&before, &s->config, now);
 out:
 	totals_done(&before);
@@ -304,7 +314,7 @@ out:
 
 /* A sample failed: the last one stands once more, and says so. */
 static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
-    const struct snapshot *last)
+				 const struct snapshot *last)
 {
 	struct snapshot *now = last ? snapshot_copy(last) : NULL;
 
@@ -314,14 +324,14 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
-	    strerrordesc_np(-error));
+		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
-    const struct snapshot *last, struct snapshot **ret_snapshot)
+		 const struct snapshot *last, struct snapshot **ret_snapshot)
 {
 	const char *what = "taking memory";
 	struct snapshot *now = calloc(1, sizeof(*now));
@@ -339,7 +349,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.cpu_pptt = pace->cpu_pptt;
 	now->info.errors = s->errors;
 	if (last)
-		memcpy(now->info.last_error, last->info.last_error, sizeof(now->info.last_error));
+		memcpy(now->info.last_error, last->info.last_error,
+		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
 	ret = observe(s, &kind, last, now, &what);

@@ -18,7 +18,8 @@ enum sample_kind {
 	/* LISTEN and the totals; all else is that of the snapshot before. */
 	SAMPLE_LISTENERS,
 	/* Every state but ESTABLISHED, TIME_WAIT and CLOSED, one pass; the first two are
-	 * derived from the kernel's totals, details of the three are the last full one's. */
+	 * derived from the kernel's totals, details of the three are the last full one's.
+	 */
 	SAMPLE_FAST,
 	/* Every state, and the owners. */
 	SAMPLE_FULL,
@@ -45,7 +46,7 @@ void sampler_configure(struct sampler *s, const struct config *config);
  * last one: its copy with the error counted and named; the caller gives the error out.
  */
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
-    const struct snapshot *last, struct snapshot **ret_snapshot);
+		 const struct snapshot *last, struct snapshot **ret_snapshot);
 
 /* Frees a snapshot of this sampler; NULL is allowed. */
 void sampler_release(struct sampler *s, struct snapshot *snapshot);

@@ -98,8 +98,8 @@ void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 	if (now_ms / 1000 > s->second)
 		advance(s, now_ms / 1000);
 	s->spent_us[s->second % SCHEDULE_WINDOW_S] += cpu_us;
-	/* The first one looks for the owners of all sockets at once. That is the price of the
-	 * start, which no interval has to pay. */
+	/* The first one looks for the owners of all sockets at once. That is the price of
+	 * the start, which no interval has to pay. */
 	s->cost_us[kind] = s->begun ? cpu_us : 0;
 	s->begun = true;
 	set_effective(s);

@@ -27,7 +27,7 @@ struct schedule {
 	uint64_t
 	    cost_us[SCHEDULE_KINDS]; /* of the last sample of the kind; 0: none yet */
 	uint32_t budget;             /* parts per ten thousand of one core */
-	bool begun; /* the first sample was taken */
+	bool begun;                  /* the first sample was taken */
 	uint64_t started_ms;
 	uint64_t second;                      /* the newest second in spent_us */
 	uint64_t spent_us[SCHEDULE_WINDOW_S]; /* CPU time by second, a ring */

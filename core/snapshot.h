@@ -22,30 +22,35 @@
 #include "core/state.h"
 
 /* TcpStateSeverity of TCPSTATE-MIB. */
-enum severity { SEVERITY_NORMAL = 1, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_UNKNOWN };
+enum severity {
+	SEVERITY_NORMAL = 1,
+	SEVERITY_WARNING,
+	SEVERITY_CRITICAL,
+	SEVERITY_UNKNOWN
+};
 
 enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
 
 /* The scalars of the sampler. */
 struct sample_info {
 	char version[24];
-	struct timespec time;       /* wall clock, when the sample was taken */
-	struct timespec monotonic;  /* CLOCK_MONOTONIC, the same moment */
-	struct timespec counted;    /* CLOCK_MONOTONIC of the newest fast or full sample */
-	struct timespec detail;     /* CLOCK_MONOTONIC of the newest full sample */
-	struct timespec tried;      /* CLOCK_MONOTONIC of the newest attempt, failed or not */
-	uint32_t samples;           /* since the start, of any kind */
-	uint32_t errors;            /* samples that failed */
-	char last_error[160];       /* what the last failed one said; "" */
-	char tuning_error[320];     /* what the last reading of the tuning said; "" */
-	uint32_t duration_us;       /* wall time that the newest sample took */
-	uint32_t sockets;           /* sockets of all states */
-	uint32_t source;            /* enum sample_source */
-	uint32_t interval_ms;       /* effective, of the state counts */
-	uint32_t detail_interval_ms;/* effective, of full samples */
-	uint32_t cpu_pptt;          /* CPU of the last minute, parts per ten thousand of a core */
-	uint32_t rows_omitted;      /* connections left out of `conns` by its bound */
-	uint32_t unknown_states;    /* sockets in a state this program does not know, ever */
+	struct timespec time;      /* wall clock, when the sample was taken */
+	struct timespec monotonic; /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;   /* CLOCK_MONOTONIC of the newest fast or full sample */
+	struct timespec detail;    /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;  /* CLOCK_MONOTONIC of the newest attempt, failed or not */
+	uint32_t samples;       /* since the start, of any kind */
+	uint32_t errors;        /* samples that failed */
+	char last_error[160];   /* what the last failed one said; "" */
+	char tuning_error[320]; /* what the last reading of the tuning said; "" */
+	uint32_t duration_us;   /* wall time that the newest sample took */
+	uint32_t sockets;       /* sockets of all states */
+	uint32_t source;        /* enum sample_source */
+	uint32_t interval_ms;   /* effective, of the state counts */
+	uint32_t detail_interval_ms; /* effective, of full samples */
+	uint32_t cpu_pptt; /* CPU of the last minute, parts per ten thousand of a core */
+	uint32_t rows_omitted;   /* connections left out of `conns` by its bound */
+	uint32_t unknown_states; /* sockets in a state this program does not know, ever */
 	uint32_t owners_unreadable; /* processes whose descriptors may not be read */
 };
 
@@ -70,12 +75,12 @@ struct owner {
 struct listener {
 	struct inet_addr addr;
 	uint16_t port;
-	bool dual_stack;               /* an IPv6 wildcard that takes IPv4 as well */
+	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
 	uint32_t sockets;
 	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
 	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn) */
-	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest; 100
-					* at the most */
+	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest;
+					* 100 at the most */
 	uint32_t accept_queue_peak;    /* 15 minutes */
 	uint32_t syn_queue;            /* connections in SYN_RECV */
 	uint32_t syn_queue_peak;       /* 15 minutes */
@@ -94,8 +99,8 @@ struct listener_state {
 };
 
 /* The connections of one local or remote port, whichever listener they belong to: for the
- * ports that config->series names, and all that have a listener if it says so. As with all
- * counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+ * ports that config->series names, and all that have a listener if it says so. As with
+ * all counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
 struct port {
 	uint16_t port;
 	bool remote; /* counted by the remote port; a listening socket has none */
@@ -134,17 +139,18 @@ enum limit_id {
 
 enum { LIMIT_COUNT = 7 };
 
-/* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them. */
+/* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them.
+ */
 struct limit {
 	uint32_t id; /* enum limit_id */
 	uint64_t usage;
 	uint64_t capacity;
 	uint32_t percent;
 	uint32_t peak_percent; /* 15 minutes */
-	uint64_t overflows;    /* how often the kernel hit it; 0 where it does not count */
-	uint32_t owner;        /* process behind a listener or the ports; 0 */
-	char bound[64];        /* the sysctl, or "listen() backlog" */
-	char detail[160];      /* which listener; which remote address and port; "" */
+	uint64_t overflows; /* how often the kernel hit it; 0 where it does not count */
+	uint32_t owner;     /* process behind a listener or the ports; 0 */
+	char bound[64];     /* the sysctl, or "listen() backlog" */
+	char detail[160];   /* which listener; which remote address and port; "" */
 };
 
 /* One counter of /proc/net/{snmp,netstat}, named as nstat prints it. */
@@ -172,21 +178,22 @@ enum tuning_drift {
 /* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where
  * there is nothing to tell; never NULL. */
 struct tuning {
-	const char *name;         /* "tcp_wmem"; with its prefix outside of net.ipv4 */
-	uint32_t element;         /* 1.. */
-	int32_t number;           /* the value where is_number */
-	bool is_number;           /* numeric, and in the range of an int32_t */
-	uint32_t status;          /* enum tuning_status */
-	uint32_t drift;           /* enum tuning_drift */
-	const char *value;        /* as the kernel prints the element */
+	const char *name;  /* "tcp_wmem"; with its prefix outside of net.ipv4 */
+	uint32_t element;  /* 1.. */
+	int32_t number;    /* the value where is_number */
+	bool is_number;    /* numeric, and in the range of an int32_t */
+	uint32_t status;   /* enum tuning_status */
+	uint32_t drift;    /* enum tuning_drift */
+	const char *value; /* as the kernel prints the element */
 	const char *default_value;
 	const char *recommended;
 	const char *persisted;    /* what the sysctl.d files set for the next boot */
 	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
 	const char *meaning;
-	const char *reason;       /* why recommended, or why harmful */
-	const char *target;       /* value that would bring it to the profile; "": it is there */
-	bool target_harmful;      /* the profile recommends what is known to do harm */
+	const char *reason; /* why recommended, or why harmful */
+	const char
+	    *target; /* value that would bring it to the profile; "": it is there */
+	bool target_harmful; /* the profile recommends what is known to do harm */
 };
 
 struct textpool;
@@ -194,18 +201,19 @@ struct textpool;
 /* The tuning table: made rarely, shared by the snapshots taken until the next reading.
  * Owned by the sampler, which keeps it until no snapshot uses it. */
 struct tuning_table {
-	struct tuning *rows; /* in the order of the index {length of name, name, element} */
+	struct tuning
+	    *rows; /* in the order of the index {length of name, name, element} */
 	size_t count;
-	unsigned users; /* sampler thread only */
-	struct timespec read_at; /* CLOCK_MONOTONIC */
-	uint32_t harmful; /* rows with TUNING_HARMFUL */
-	uint32_t drifted; /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
-	const char *profile;         /* as it was asked for; "": none */
-	const char *persisted_by;    /* whose rules were followed: "systemd", "procps" */
-	int persisted_error;         /* -errno: sysctl.d could not be read, nothing is known */
+	unsigned users;           /* sampler thread only */
+	struct timespec read_at;  /* CLOCK_MONOTONIC */
+	uint32_t harmful;         /* rows with TUNING_HARMFUL */
+	uint32_t drifted;         /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
+	const char *profile;      /* as it was asked for; "": none */
+	const char *persisted_by; /* whose rules were followed: "systemd", "procps" */
+	int persisted_error; /* -errno: sysctl.d could not be read, nothing is known */
 	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
 	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
-	struct textpool *pool; /* what the rows' texts point into */
+	struct textpool *pool;         /* what the rows' texts point into */
 };
 
 struct condition {
@@ -223,17 +231,19 @@ struct condition {
 };
 
 /*
- * Sockets that a condition counts, found while the sockets are read, because the kept rows
- * are bounded. For each kind: how many, and who has the most of them.
+ * Sockets that a condition counts, found while the sockets are read, because the kept
+ * rows are bounded. For each kind: how many, and who has the most of them.
  */
 enum suspect {
-	SUSPECT_CLOSE_WAIT_STALE,      /* CLOSE_WAIT with an inode, silent for 60 s or more */
-	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept queue */
-	SUSPECT_FIN_WAIT_2_STALE,      /* FIN_WAIT_2 with an inode, silent > 2 tcp_fin_timeout */
-	SUSPECT_CLOSING_STUCK,         /* FIN_WAIT_1, LAST_ACK, CLOSING with retransmissions */
-	SUSPECT_SYN_SENT,              /* SYN_SENT */
-	SUSPECT_SYN_UNANSWERED,        /* SYN_RECV whose SYN-ACK has been sent again */
-	SUSPECT_SYN_RECV,              /* SYN_RECV */
+	SUSPECT_CLOSE_WAIT_STALE, /* CLOSE_WAIT with an inode, silent for 60 s or more */
+	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept
+					  queue */
+	SUSPECT_FIN_WAIT_2_STALE, /* FIN_WAIT_2 with an inode, silent > 2 tcp_fin_timeout
+				   */
+	SUSPECT_CLOSING_STUCK,    /* FIN_WAIT_1, LAST_ACK, CLOSING with retransmissions */
+	SUSPECT_SYN_SENT,         /* SYN_SENT */
+	SUSPECT_SYN_UNANSWERED,   /* SYN_RECV whose SYN-ACK has been sent again */
+	SUSPECT_SYN_RECV,         /* SYN_RECV */
 };
 
 enum { SUSPECT_COUNT = 7 };
@@ -242,7 +252,7 @@ struct suspects {
 	uint32_t count;
 	uint32_t owner; /* with the most of them; 0: nobody known */
 	uint32_t owner_count;
-	uint16_t port;       /* local port with the most of them, remote port for SYN_SENT */
+	uint16_t port; /* local port with the most of them, remote port for SYN_SENT */
 	uint32_t port_count;
 	uint32_t listener; /* index of the listener with the most; UINT32_MAX: none */
 	uint32_t listener_count;
@@ -265,7 +275,8 @@ struct diagnosis {
 	uint32_t worst;    /* enum severity */
 	uint32_t warning;  /* conditions at warning */
 	uint32_t critical; /* conditions at critical */
-	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
+	uint32_t
+	    notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {
@@ -307,14 +318,14 @@ void snapshot_free(struct snapshot *s);
 
 /* The count of one cell of tcpStateTable. */
 static inline uint32_t snapshot_count(const struct snapshot *s, enum ip_version version,
-    enum tcp_state state)
+				      enum tcp_state state)
 {
 	return s->states[(version - 1) * STATE_COUNT + state - 1].count;
 }
 
 /* The listener's count of one state. */
 static inline uint32_t snapshot_listener_count(const struct snapshot *s, size_t listener,
-    enum tcp_state state)
+					       enum tcp_state state)
 {
 	return s->listener_states[listener * STATE_COUNT + state - 1].count;
 }

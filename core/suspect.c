@@ -57,7 +57,9 @@ unsigned suspect_kinds(const struct conn *conn, uint32_t fin_wait_stale_s)
 	case STATE_CLOSE_WAIT:
 		if (!conn->inode)
 			return 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED;
-		return silent_for(conn, CLOSE_WAIT_STALE_S) ? 1u << SUSPECT_CLOSE_WAIT_STALE : 0;
+		return silent_for(conn, CLOSE_WAIT_STALE_S)
+			   ? 1u << SUSPECT_CLOSE_WAIT_STALE
+			   : 0;
 	case STATE_FIN_WAIT_2:
 		if (conn->inode && silent_for(conn, fin_wait_stale_s))
 			return 1u << SUSPECT_FIN_WAIT_2_STALE;
@@ -87,14 +89,15 @@ static struct who_count *count_one(struct suspect_counts *c, const struct who *w
 /* The /24 or /64 of an address. */
 static struct inet_addr network_of(const struct inet_addr *addr)
 {
-	struct inet_addr network = {.type = addr->type == INET_IPV4 ? INET_IPV4 : INET_IPV6};
+	struct inet_addr network = {.type =
+					addr->type == INET_IPV4 ? INET_IPV4 : INET_IPV6};
 
 	memcpy(network.bytes, addr->bytes, addr->type == INET_IPV4 ? 3 : 8);
 	return network;
 }
 
-static int count_kind(struct suspect_counts *c, enum suspect kind, const struct conn *conn,
-    uint32_t listener)
+static int count_kind(struct suspect_counts *c, enum suspect kind,
+		      const struct conn *conn, uint32_t listener)
 {
 	uint16_t port = kind == SUSPECT_SYN_SENT ? conn->remote_port : conn->local_port;
 	struct who who = {.kind = (uint8_t)kind};
@@ -134,7 +137,7 @@ static int count_kind(struct suspect_counts *c, enum suspect kind, const struct 
 }
 
 int suspect_add(struct suspect_counts *c, unsigned kinds, const struct conn *conn,
-    uint32_t listener)
+		uint32_t listener)
 {
 	for (unsigned kind = 0; kinds >> kind; kind++) {
 		if (!(kinds >> kind & 1))
@@ -164,13 +167,15 @@ static bool ahead(const struct who_count *a, const struct who_count *b)
 	return memcmp(&a->who, &b->who, sizeof(a->who)) < 0;
 }
 
-void suspect_result(const struct suspect_counts *c, struct suspects ret_rows[SUSPECT_COUNT])
+void suspect_result(const struct suspect_counts *c,
+		    struct suspects ret_rows[SUSPECT_COUNT])
 {
 	const struct who_count *top[SUSPECT_COUNT][DIMENSIONS] = {{NULL}};
 
 	for (size_t i = 0; i < c->who.count; i++) {
 		const struct who_count *entry = tally_entry(&c->who, i);
-		const struct who_count **best = &top[entry->who.kind][entry->who.dimension];
+		const struct who_count **best =
+		    &top[entry->who.kind][entry->who.dimension];
 
 		if (ahead(entry, *best))
 			*best = entry;

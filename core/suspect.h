@@ -26,12 +26,14 @@ unsigned suspect_kinds(const struct conn *conn, uint32_t fin_wait_stale_s);
 
 /* Counts a socket. listener: its listener's index, UINT32_MAX: none. 0 or -ENOMEM. */
 int suspect_add(struct suspect_counts *c, unsigned kinds, const struct conn *conn,
-    uint32_t listener);
+		uint32_t listener);
 
-/* Credits an owner with a socket that suspect_add() counted before its owner was known. */
+/* Credits an owner with a socket that suspect_add() counted before its owner was known.
+ */
 int suspect_add_owner(struct suspect_counts *c, unsigned kinds, uint32_t owner);
 
 /* The result; of equal counts the lowest key wins, so that it is the same each time. */
-void suspect_result(const struct suspect_counts *c, struct suspects ret_rows[SUSPECT_COUNT]);
+void suspect_result(const struct suspect_counts *c,
+		    struct suspects ret_rows[SUSPECT_COUNT]);
 
 #endif

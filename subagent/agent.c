@@ -29,7 +29,8 @@ static time_t monotonic_seconds(void)
 	return now.tv_sec;
 }
 
-/* --- answers -------------------------------------------------------------------------- */
+/* --- answers --------------------------------------------------------------------------
+ */
 
 static void set_value(netsnmp_variable_list *vb, const struct value *value)
 {
@@ -62,14 +63,17 @@ static void set_value(netsnmp_variable_list *vb, const struct value *value)
 	}
 }
 
-/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind. */
+/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind.
+ */
 static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX],
-    size_t *ret_len)
+		     size_t *ret_len)
 {
 	size_t len = 0;
 
-	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) > 0) {
-		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN))
+	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) >
+	    0) {
+		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid,
+					 AGENT_BASE_LEN))
 			return false;
 		for (size_t i = AGENT_BASE_LEN; i < vb->name_length && len < OID_MAX; i++)
 			ret_oid[len++] = (uint32_t)vb->name[i];
@@ -79,7 +83,7 @@ static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX],
 }
 
 static void answer_get(const struct agent *agent, netsnmp_agent_request_info *info,
-    netsnmp_request_info *request)
+		       netsnmp_request_info *request)
 {
 	uint32_t id[OID_MAX];
 	struct value value;
@@ -92,7 +96,8 @@ static void answer_get(const struct agent *agent, netsnmp_agent_request_info *in
 		set_value(request->requestvb, &value);
 	else
 		netsnmp_set_request_error(info, request,
-		    result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE);
+					  result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT
+								  : SNMP_NOSUCHINSTANCE);
 }
 
 /* At the end the variable is left as it is, and net-snmp goes on behind our tree. */
@@ -106,7 +111,7 @@ static void answer_next(const struct agent *agent, netsnmp_request_info *request
 
 	if (!agent->showing || !relative(vb, id, &len) ||
 	    oidtable_next(&tables_tree, &agent->shown, id, len, request->inclusive, next,
-		&next_len, &value) != OID_FOUND)
+			  &next_len, &value) != OID_FOUND)
 		return;
 	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
 	for (size_t i = 0; i < next_len; i++)
@@ -115,8 +120,9 @@ static void answer_next(const struct agent *agent, netsnmp_request_info *request
 	set_value(vb, &value);
 }
 
-static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
-    netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+static int handle(netsnmp_mib_handler *handler,
+		  netsnmp_handler_registration *registration,
+		  netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
 	const struct agent *agent = registration->my_reg_void;
 
@@ -134,7 +140,8 @@ static int handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *re
 	return SNMP_ERR_NOERROR;
 }
 
-/* --- the master ----------------------------------------------------------------------- */
+/* --- the master -----------------------------------------------------------------------
+ */
 
 /* Why a UNIX socket cannot be reached, with the remedy. */
 static const char *reason_of(const char *address)
@@ -145,7 +152,8 @@ static const char *reason_of(const char *address)
 	if (path[0] != '/')
 		return "nothing answers there";
 	if (stat(path, &st) < 0 && errno == ENOENT)
-		return "no such socket: snmpd is not running, or has no \"master agentx\" line";
+		return "no such socket: snmpd is not running, or has no \"master "
+		       "agentx\" line";
 	if (access(path, R_OK | W_OK) < 0)
 		return "not permitted: see agentXPerms in snmpd.conf(5)";
 	return "nothing answers there";
@@ -159,7 +167,7 @@ static int on_connect(int major, int minor, void *server_arg, void *client_arg)
 	agent->session = server_arg;
 	if (agent->lost_at)
 		log_line(LOG_NOTICE, "snmpd is back after %ld s",
-		    (long)(monotonic_seconds() - agent->lost_at));
+			 (long)(monotonic_seconds() - agent->lost_at));
 	agent->connected = true;
 	agent->lost_at = 0;
 	return SNMP_ERR_NOERROR;
@@ -172,7 +180,7 @@ static int on_disconnect(int major, int minor, void *server_arg, void *client_ar
 	(void)major, (void)minor, (void)server_arg;
 	if (agent->connected)
 		log_line(LOG_WARNING, "snmpd at %s went away; trying again every %u s",
-		    agent_address(agent), agent->retry_s);
+			 agent_address(agent), agent->retry_s);
 	agent->connected = false;
 	agent->session = NULL;
 	agent->lost_at = monotonic_seconds();
@@ -184,8 +192,10 @@ static int on_disconnect(int major, int minor, void *server_arg, void *client_ar
 static int on_log(int major, int minor, void *server_arg, void *client_arg)
 {
 	static const char *const told[] = {
-	    "AgentX master disconnected us", "AgentX master agent failed to respond",
-	    "NET-SNMP version", "Warning: Failed to connect",
+	    "AgentX master disconnected us",
+	    "AgentX master agent failed to respond",
+	    "NET-SNMP version",
+	    "Warning: Failed to connect",
 	};
 	const struct snmp_log_message *message = server_arg;
 	int len = (int)strcspn(message->msg, "\n");
@@ -208,13 +218,15 @@ const char *agent_address(const struct agent *agent)
 	return address ? address : NETSNMP_AGENTX_SOCKET;
 }
 
-/* No configuration, MIB or state file of net-snmp's is read or written: the daemon behaves
- * the same on each host. */
+/* No configuration, MIB or state file of net-snmp's is read or written: the daemon
+ * behaves the same on each host. */
 static void isolate(void)
 {
 	static const int off[] = {
-	    NETSNMP_DS_LIB_DONT_PERSIST_STATE, NETSNMP_DS_LIB_DONT_READ_CONFIGS,
-	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
+	    NETSNMP_DS_LIB_DONT_PERSIST_STATE,
+	    NETSNMP_DS_LIB_DONT_READ_CONFIGS,
+	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD,
+	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
 	    NETSNMP_DS_LIB_ALARM_DONT_USE_SIG,
 	};
 
@@ -222,7 +234,8 @@ static void isolate(void)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, off[i], 1);
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
-	/* net-snmp makes a folder for certificates there; it is for TLS, which is not used. */
+	/* net-snmp makes a folder for certificates there; it is for TLS, which is not
+	 * used. */
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 }
 
@@ -243,7 +256,7 @@ static void set_up(struct agent *agent, const struct agent_options *options)
 
 	for (size_t i = 0; i < N_CALLBACKS; i++)
 		snmp_register_callback(callbacks[i].major, callbacks[i].minor,
-		    callbacks[i].function, agent);
+				       callbacks[i].function, agent);
 	snmp_disable_log();
 	log = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
 	if (log)
@@ -251,10 +264,10 @@ static void set_up(struct agent *agent, const struct agent_options *options)
 	isolate();
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_ROLE, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
-	    NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
+			       NETSNMP_DS_AGENT_NO_CONNECTION_WARNINGS, 1);
 	if (options->address[0])
-		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_X_SOCKET,
-		    options->address);
+		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
+				      NETSNMP_DS_AGENT_X_SOCKET, options->address);
 }
 
 /* Otherwise snmp_shutdown() would free their argument. */
@@ -262,7 +275,7 @@ static void remove_callbacks(struct agent *agent)
 {
 	for (size_t i = 0; i < N_CALLBACKS; i++)
 		snmp_unregister_callback(callbacks[i].major, callbacks[i].minor,
-		    callbacks[i].function, agent, 1);
+					 callbacks[i].function, agent, 1);
 }
 
 int agent_open(const struct agent_options *options, struct agent **ret_agent)
@@ -278,10 +291,11 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	if (init_agent("tcpstated") != 0)
 		goto failed;
 	/* init_agent() sets its own defaults, so this comes after it. */
-	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT, MASTER_TIMEOUT_S);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_TIMEOUT,
+			   MASTER_TIMEOUT_S);
 	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_RETRIES, 0);
-	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID, NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL,
-	    (int)options->retry_s);
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+			   NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, (int)options->retry_s);
 	registration = netsnmp_create_handler_registration(
 	    "tcpstate", handle, agent_base_oid, AGENT_BASE_LEN, HANDLER_CAN_RONLY);
 	if (!registration)
@@ -289,12 +303,15 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	registration->my_reg_void = agent;
 	if (netsnmp_register_handler(registration) != MIB_REGISTERED_OK)
 		goto failed;
-	register_sysORTable((oid *)agent_base_oid, AGENT_BASE_LEN,
+	register_sysORTable(
+	    (oid *)agent_base_oid, AGENT_BASE_LEN,
 	    "TCPSTATE-MIB: TCP connection states, queues, limits and tuning");
 	init_snmp("tcpstated");
 	if (!agent->connected) {
-		log_line(LOG_WARNING, "cannot reach snmpd at %s (%s); trying again every %u s",
-		    agent_address(agent), reason_of(agent_address(agent)), agent->retry_s);
+		log_line(LOG_WARNING,
+			 "cannot reach snmpd at %s (%s); trying again every %u s",
+			 agent_address(agent), reason_of(agent_address(agent)),
+			 agent->retry_s);
 		agent->lost_at = monotonic_seconds();
 	}
 	*ret_agent = agent;
@@ -333,5 +350,6 @@ void agent_base(char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < AGENT_BASE_LEN && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, ".%lu", (unsigned long)agent_base_oid[i]);
+		at += (size_t)snprintf(buf + at, size - at, ".%lu",
+				       (unsigned long)agent_base_oid[i]);
 }

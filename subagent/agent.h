@@ -4,8 +4,8 @@
 
 /*
  * This module is the AgentX subagent (RFC 2741): it registers TCPSTATE-MIB with snmpd and
- * answers from the snapshot it was shown. net-snmp is used here and nowhere else, and only
- * from the thread that called agent_open().
+ * answers from the snapshot it was shown. net-snmp is used here and nowhere else, and
+ * only from the thread that called agent_open().
  */
 
 #include <poll.h>
@@ -19,8 +19,9 @@
 struct agent;
 
 struct agent_options {
-	const char *address; /* of the master as snmpd writes it; "": net-snmp's default */
-	uint32_t retry_s;    /* pause between attempts to reach the master, and of pings */
+	const char
+	    *address;     /* of the master as snmpd writes it; "": net-snmp's default */
+	uint32_t retry_s; /* pause between attempts to reach the master, and of pings */
 };
 
 /*
@@ -34,15 +35,15 @@ void agent_close(struct agent *agent);
 /* Answers from this snapshot from now on; NULL: nothing to answer yet. */
 void agent_show(struct agent *agent, const struct snapshot *snapshot);
 
-/* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and
- * does net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
+/* Waits for net-snmp's work or one of the caller's descriptors (their revents are set)
+ * and does net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
 int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms);
 
 /* The master's address as it is used. */
 const char *agent_address(const struct agent *agent);
 
-/* Queues a notification of this change for the master; it is sent as soon as there is one.
- * Of more than a few hundred waiting ones the oldest are lost, and counted. */
+/* Queues a notification of this change for the master; it is sent as soon as there is
+ * one. Of more than a few hundred waiting ones the oldest are lost, and counted. */
 void agent_notify(struct agent *agent, const struct transition *transition);
 
 /* Sends what waits, if the master is there. */

@@ -22,7 +22,7 @@ static int make_room(struct agent *agent, size_t count)
 
 /* net-snmp tells its descriptors as an fd_set; the set changes with each reconnection. */
 static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_t n_own,
-    size_t *ret_count)
+		       size_t *ret_count)
 {
 	size_t count = n_own;
 	int ret = make_room(agent, n_own + (size_t)n_fds);
@@ -32,7 +32,8 @@ static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_
 	memcpy(agent->polled, own, n_own * sizeof(*own));
 	for (int fd = 0; fd < n_fds; fd++)
 		if (NETSNMP_LARGE_FD_ISSET(fd, &agent->fds))
-			agent->polled[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
+			agent->polled[count++] =
+			    (struct pollfd){.fd = fd, .events = POLLIN};
 	*ret_count = count;
 	return 0;
 }

@@ -36,7 +36,7 @@ void agent_notify(struct agent *agent, const struct transition *transition)
 
 /* Without an answer the session is over, and on_disconnect() has it sent again. */
 static int on_response(int operation, netsnmp_session *session, int request,
-    netsnmp_pdu *pdu, void *arg)
+		       netsnmp_pdu *pdu, void *arg)
 {
 	struct agent *agent = arg;
 
@@ -58,11 +58,11 @@ static size_t object_oid(oid name[MAX_OID_LEN], const uint32_t *arcs, size_t n_a
 }
 
 /* A varbind of a column of tcpStateConditionTable. */
-static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, u_char type,
-    const void *value, size_t len)
+static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc,
+		       u_char type, const void *value, size_t len)
 {
-	const uint32_t arcs[] = {
-	    ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc, c->id, c->element};
+	const uint32_t arcs[] = {ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc,
+				 c->id,       c->element};
 	oid name[MAX_OID_LEN];
 	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
@@ -70,7 +70,7 @@ static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc
 }
 
 static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc,
-    const char *text)
+		     const char *text)
 {
 	add_column(pdu, c, arc, ASN_OCTET_STR, text, strlen(text));
 }
@@ -106,10 +106,11 @@ static netsnmp_pdu *make_pdu(const struct condition *c)
 	if (!pdu)
 		return NULL;
 	snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name,
-	    len * sizeof(oid));
+			      len * sizeof(oid));
 	add_text(pdu, c, ARC_CONDITION_NAME, c->name);
 	add_info(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
-	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity, sizeof(severity));
+	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity,
+		   sizeof(severity));
 	add_column(pdu, c, ARC_CONDITION_VALUE, ASN_INTEGER, &value, sizeof(value));
 	add_info(pdu, ARC_THRESHOLD, ASN_INTEGER, threshold(c));
 	add_text(pdu, c, ARC_CONDITION_UNIT, c->unit);
@@ -129,10 +130,12 @@ void agent_flush(struct agent *agent)
 			return;
 		pdu->version = agent->session->version;
 		pdu->sessid = agent->session->sessid;
-		/* A master that is slow still has it: sent once more it would be told twice. */
+		/* A master that is slow still has it: sent once more it would be told
+		 * twice. */
 		pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
 		pdu->time = ANSWER_TIMEOUT_S;
-		queued->request = snmp_async_send(agent->session, pdu, on_response, agent);
+		queued->request =
+		    snmp_async_send(agent->session, pdu, on_response, agent);
 		if (!queued->request) {
 			snmp_free_pdu(pdu);
 			return;

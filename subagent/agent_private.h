@@ -20,8 +20,8 @@ enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) }
 extern const oid agent_base_oid[AGENT_BASE_LEN];
 
 struct agent {
-	/* The snapshot to answer from, and with it what only the agent knows. Its rows are
-	 * those of the snapshot that agent_show() was given. */
+	/* The snapshot to answer from, and with it what only the agent knows. Its rows
+	 * are those of the snapshot that agent_show() was given. */
 	struct snapshot shown;
 	bool showing;
 	bool connected;

@@ -34,7 +34,8 @@ static void tell_first(struct daemon *d, const struct snapshot *s)
 	char base[128];
 
 	agent_base(base, sizeof(base));
-	log_line(LOG_NOTICE,
+	log_line(
+	    LOG_NOTICE,
 	    "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
 	    s->info.version, base, d->config.interval_s, s->info.sockets);
 }
@@ -58,7 +59,8 @@ static void tell_errors(struct daemon *d, const struct snapshot *s)
 
 	if (failing && !d->failing) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		log_line(LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
+		log_line(
+		    LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
 		    s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
 	} else if (!failing && d->failing) {
 		log_line(LOG_NOTICE, "samples work again");
@@ -81,7 +83,8 @@ static void tell_tuning(struct daemon *d, const struct snapshot *s)
 static void tell_owners(struct daemon *d, const struct snapshot *s)
 {
 	if (s->info.owners_unreadable && !d->unreadable && geteuid() != 0) {
-		log_line(LOG_NOTICE,
+		log_line(
+		    LOG_NOTICE,
 		    "no permission to read /proc/PID/fd of %u processes: process columns "
 		    "stay empty for them (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)",
 		    s->info.owners_unreadable);
@@ -94,8 +97,9 @@ static void on_transition(const struct transition *transition, void *arg)
 	struct daemon *d = arg;
 	char line[512];
 
-	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE : LOG_WARNING,
-	    "%s", condition_format(&transition->condition, line, sizeof(line)));
+	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE
+								   : LOG_WARNING,
+		 "%s", condition_format(&transition->condition, line, sizeof(line)));
 	if (d->config.traps)
 		agent_notify(d->agent, transition);
 }
@@ -139,7 +143,8 @@ static void reload(struct daemon *d)
 	    config.agentx_retry_s != d->config.agentx_retry_s)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
 	d->config = config;
-	log_line(LOG_NOTICE, "configuration read again, sampling every %u s", config.interval_s);
+	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
+		 config.interval_s);
 }
 
 static void take_signal(struct daemon *d)

@@ -13,6 +13,7 @@
 void log_open(bool foreground);
 
 /* One line; priority as in syslog(3). */
-void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_line(int priority, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -33,8 +33,10 @@ struct options {
 
 static void print_help(FILE *out)
 {
-	fprintf(out,
-	    "tcpstated serves the states of this host's TCP connections to snmpd (AgentX),\n"
+	fprintf(
+	    out,
+	    "tcpstated serves the states of this host's TCP connections to snmpd "
+	    "(AgentX),\n"
 	    "as TCPSTATE-MIB.\n"
 	    "\n"
 	    "usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
@@ -49,7 +51,8 @@ static void print_help(FILE *out)
 	    "      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 	    "                 2 critical, 3 unknown\n"
 	    "      --check    one line for Nagios or Icinga, and the same exit codes\n"
-	    "      --tuning   print how the kernel's TCP parameters stand: what deserves\n"
+	    "      --tuning   print how the kernel's TCP parameters stand: what "
+	    "deserves\n"
 	    "                 a look; --all: all of them; --sysctl: a fragment for\n"
 	    "                 sysctl.d(5), for review\n"
 	    "      --profile NAME\n"
@@ -152,8 +155,8 @@ static int parse(int argc, char **argv, struct options *options)
 	return check_combination(options);
 }
 
-/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios has
- * to say UNKNOWN as well. */
+/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios
+ * has to say UNKNOWN as well. */
 static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
@@ -162,17 +165,18 @@ static int refuse(const struct options *options, const char *reason)
 }
 
 static int configure(const struct options *options, struct config *ret_config,
-    char error[CONFIG_ERROR_MAX])
+		     char error[CONFIG_ERROR_MAX])
 {
-	int ret = config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
+	int ret =
+	    config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
 
 	if (ret == -ENOENT && !options->daemon.config_required) {
 		config_init(ret_config);
 		ret = 0;
 	}
 	if (ret == 0 && options->profile)
-		ret = config_set(
-		    ret_config, CONFIG_DAEMON, "profile", 1, &options->profile, error);
+		ret = config_set(ret_config, CONFIG_DAEMON, "profile", 1,
+				 &options->profile, error);
 	return ret;
 }
 

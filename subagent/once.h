@@ -19,8 +19,8 @@ int once_run(const struct config *config, enum once_output output);
 
 enum tuning_output { TUNING_LOOK, TUNING_ALL, TUNING_JSON, TUNING_SYSCTL };
 
-/* Prints how the kernel's parameters stand against the configured profile: what deserves a
- * look, everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on
+/* Prints how the kernel's parameters stand against the configured profile: what deserves
+ * a look, everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on
  * stderr. */
 int once_tuning(const struct config *config, enum tuning_output output);
 

@@ -66,8 +66,7 @@ test_state_first() {
 	make_crowd 3 4000
 	make_close_wait 80 150
 	TCPSTATED_AS=()
-	tables_start "conn-states all
-	conn-rows 20000"
+	tables_start $'conn-states all\nconn-rows 20000'
 	read -r rows next _ < <(walk_cost walk tcpStateConnSummary closeWait)
 	check "one row each, beside 12,000 ESTABLISHED" 150 "$rows"
 	check "and one GETNEXT" 150 "$next"
@@ -247,13 +246,13 @@ test_fast() {
 	tell client connect c81 "$SERVER4" 81 50
 	tell server accept a81 l81 50
 	TCPSTATED_AS=()
-	SAMPLING='interval 1
-	detail-interval 3600
-	cpu-budget 2' tables_start "conn-states all
-	conn-rows 30000"
+	SAMPLING=$'interval 1\ndetail-interval 3600\ncpu-budget 0.5' tables_start \
+		$'conn-states all\nconn-rows 30000'
+	wait_until 30 is_cell tcpStateDetailInterval.0 3600000
 	check_cell "full samples are rare" tcpStateDetailInterval.0 3600000
 	tell client shutdown c81
 	tell server connect dead "$DEAD4*5" 90 5 nowait
+	wait_until 30 is_cell tcpStateCount.3.8 80
 	check_cell "CLOSE_WAIT is counted" tcpStateCount.3.8 80
 	check "ESTABLISHED is derived" 20000 "$(cell tcpStateCount.3.5)"
 	check "the connections' rows are new" "$(ss_conns '^[38]\.')" \
@@ -268,6 +267,7 @@ test_fast() {
 		"$(column tcpStateConnSummary | cut -d ' ' -f 1 | sort -C -V -u || echo not)"
 	check "as many as there were" 20050 "$(column tcpStateConnUid 5 | wc -l)"
 	tell client reset c80
+	wait_until 30 is_cell tcpStateCount.3.8 50
 	check_cell "they go" tcpStateCount.3.8 50
 	check "no full sample was taken" "" "$(awk '$1 < 3000' <<<"$(cell tcpStateDetailAge.0)")"
 }
@@ -288,12 +288,13 @@ churn() {
 	tell host serve l
 	ask visitor honest "$SERVER4" 85 300 3600 from "$CROWD4*3000"
 	for ((i = 0; ; i++)); do
-		tell opener connect "c$i" "$SERVER4" 86 $((10 + RANDOM % 60)) from \
+		sockets_start "p$i" "${SERVER[@]}"
+		tell "p$i" listen l "$SERVER4" $((2000 + i % 1000)) 128
+		tell "p$i" leak l
+		tell opener connect "c$i" "$SERVER4" $((2000 + i % 1000)) $((10 + RANDOM % 60)) from \
 			"198.18.$((RANDOM % 200)).1*250"
 		tell opener shutdown "c$i"
 		tell host listen "l$i" "127.3.$((i % 200)).1*$((1 + RANDOM % 20))" 87 8
-		sockets_start "p$i" "${SERVER[@]}"
-		tell "p$i" listen l "127.4.$((i % 200)).1" 88 8
 		[ -e "$T/churn" ] || break
 		((i > 2)) || continue
 		tell opener reset "c$((i - 3))"
@@ -321,8 +322,6 @@ summaries() { # FILE...
 test_churn() {
 	local i wrong pid
 	scene
-	tell server listen backlog "$SERVER4" 86 4096
-	tell server leak backlog
 	make_close_wait 80 800
 	tables_start
 	SUMMARY=$(snmptranslate -On TCPSTATE-MIB::tcpStateConnSummary)

@@ -284,8 +284,7 @@ test_many() {
 
 # With samples of connections once a minute only.
 test_burst() {
-	SAMPLING='interval 60
-	detail-interval 60' scene
+	SAMPLING=$'interval 60\ndetail-interval 60' scene
 	tell server listen l "$SERVER4" 80 64
 	tell client connect c "$SERVER4" 80 50
 	sleep 2

@@ -161,7 +161,8 @@ static void usage(void)
 	    "Runs the commands, each one argument, prints \"ok\" or \"error\" for each "
 	    "and\n"
 	    "\"ready\" after the last, then runs those that come line by line on stdin.\n"
-	    "Holds its sockets until stdin is closed. RANGE: ADDR[%ZONE][*COUNT[+STEP]]\n",
+	    "Holds its sockets until stdin is closed. RANGE: "
+	    "ADDR[%ZONE][*COUNT[+STEP]]\n",
 	    stderr);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(stderr, "  %s %s\n", commands[i].name, commands[i].usage);

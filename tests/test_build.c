@@ -17,7 +17,7 @@ static struct inet_addr addr(const char *text)
 }
 
 static struct conn conn(enum tcp_state state, const char *local, uint16_t local_port,
-    const char *remote, uint16_t remote_port)
+			const char *remote, uint16_t remote_port)
 {
 	struct conn c = {
 	    .state = (uint8_t)state,
@@ -31,7 +31,8 @@ static struct conn conn(enum tcp_state state, const char *local, uint16_t local_
 	return c;
 }
 
-static struct conn listening(const char *local, uint16_t port, uint32_t queue, uint32_t limit)
+static struct conn listening(const char *local, uint16_t port, uint32_t queue,
+			     uint32_t limit)
 {
 	struct conn c = conn(STATE_LISTEN, local, port, local, 0);
 
@@ -53,8 +54,9 @@ static const struct build_options all = {
 };
 
 static struct snapshot *built(struct build *b, const struct build_options *options,
-    const struct conn *conns, size_t count, const struct snapshot *last,
-    struct build_result *ret_result)
+			      const struct conn *conns, size_t count,
+			      const struct snapshot *last,
+			      struct build_result *ret_result)
 {
 	struct snapshot *now = calloc(1, sizeof(*now));
 	struct build_result result;
@@ -163,12 +165,9 @@ static void test_most_specific_listener(void)
 		enum tcp_state state;
 		uint32_t count;
 	} want[] = {
-	    {0, STATE_ESTABLISHED, 2},
-	    {1, STATE_ESTABLISHED, 1},
-	    {2, STATE_ESTABLISHED, 0},
-	    {2, STATE_CLOSE_WAIT, 1},
-	    {3, STATE_SYN_RECV, 2},
-	    {3, STATE_ESTABLISHED, 0},
+	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1},
+	    {2, STATE_ESTABLISHED, 0}, {2, STATE_CLOSE_WAIT, 1},
+	    {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
 	};
 	struct build *b = new_build();
 	struct snapshot *s;
@@ -178,8 +177,8 @@ static void test_most_specific_listener(void)
 	s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 4);
 	for (size_t i = 0; i < COUNT(want); i++)
-		CU_ASSERT_EQUAL(
-		    snapshot_listener_count(s, want[i].row, want[i].state), want[i].count);
+		CU_ASSERT_EQUAL(snapshot_listener_count(s, want[i].row, want[i].state),
+				want[i].count);
 	CU_ASSERT_EQUAL(s->listeners[3].syn_queue, 2);
 	CU_ASSERT_EQUAL(s->listeners[3].syn_unanswered, 1);
 	CU_ASSERT_TRUE(s->listeners[3].dual_stack);
@@ -197,7 +196,8 @@ static void test_conns_are_sorted_and_bounded(void)
 	options.conn_rows = 110;
 	options.conn_states = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT);
 	for (size_t i = 0; i < COUNT(conns); i++) {
-		/* A flood, at its end five connections that matter, and some not listed. */
+		/* A flood, at its end five connections that matter, and some not listed.
+		 */
 		enum tcp_state state = i < 200   ? STATE_SYN_RECV
 				       : i < 205 ? STATE_CLOSE_WAIT
 						 : STATE_ESTABLISHED;
@@ -210,7 +210,7 @@ static void test_conns_are_sorted_and_bounded(void)
 	for (size_t i = 1; i < s->n_conns; i++)
 		CU_ASSERT(s->conns[i - 1].state < s->conns[i].state ||
 			  (s->conns[i - 1].state == s->conns[i].state &&
-			      s->conns[i - 1].remote_port < s->conns[i].remote_port));
+			   s->conns[i - 1].remote_port < s->conns[i].remote_port));
 	CU_ASSERT_EQUAL(s->conns[104].state, STATE_SYN_RECV);
 	CU_ASSERT_EQUAL(s->conns[105].state, STATE_CLOSE_WAIT);
 	snapshot_free(s);
@@ -243,14 +243,15 @@ static void test_remotes(void)
 	size_t n = 0;
 
 	options.remotes = 3;
-	/* 10.1.0.i has i % 10 + 1 connections; of equal ones the lower address is kept. */
+	/* 10.1.0.i has i % 10 + 1 connections; of equal ones the lower address is kept.
+	 */
 	for (unsigned i = 0; n + 10 < COUNT(conns); i++) {
 		char text[16];
 
 		snprintf(text, sizeof(text), "10.1.0.%u", i);
 		for (unsigned j = 0; j <= i % 10; j++)
-			conns[n++] = conn(
-			    STATE_TIME_WAIT, "10.0.0.1", 80, text, (uint16_t)(1000 + j));
+			conns[n++] = conn(STATE_TIME_WAIT, "10.0.0.1", 80, text,
+					  (uint16_t)(1000 + j));
 	}
 	s = built(b, &options, conns, n, NULL, NULL);
 	CU_ASSERT_EQUAL_FATAL(s->n_remotes, 3);
@@ -281,8 +282,8 @@ static void test_ports(void)
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 33000, "10.0.0.9", 80),
 	    conn(STATE_TIME_WAIT, "10.0.0.1", 33001, "10.0.0.9", 80),
 	    conn(STATE_SYN_SENT, "10.0.0.1", 33002, "10.0.0.9", 80),
-	    /* Another local address, remote port, a reserved port, one out of the range, and
-	     * an incoming connection do not take the same ports. */
+	    /* Another local address, remote port, a reserved port, one out of the range,
+	     * and an incoming connection do not take the same ports. */
 	    conn(STATE_ESTABLISHED, "10.0.0.2", 33003, "10.0.0.9", 80),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 33004, "10.0.0.9", 81),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 50000, "10.0.0.9", 80),
@@ -354,7 +355,8 @@ static void test_carry(void)
 	build_free(b);
 }
 
-static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s, uint32_t retransmits)
+static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s,
+			uint32_t retransmits)
 {
 	c.flags |= CONN_HAS_INFO;
 	c.inode = inode;
@@ -378,10 +380,8 @@ static void test_suspects(void)
 	    aged(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 11, 0, 2),
 	};
 	static const uint32_t want[SUSPECT_COUNT] = {
-	    [SUSPECT_CLOSE_WAIT_STALE] = 2,
-	    [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
-	    [SUSPECT_FIN_WAIT_2_STALE] = 1,
-	    [SUSPECT_CLOSING_STUCK] = 1,
+	    [SUSPECT_CLOSE_WAIT_STALE] = 2, [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
+	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 1,
 	    [SUSPECT_SYN_SENT] = 1,
 	};
 	struct build *b = new_build();

@@ -66,7 +66,7 @@ static void test_listener_queues(void)
 }
 
 static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
-    const struct build_listener_socket *sockets, size_t count)
+			    const struct build_listener_socket *sockets, size_t count)
 {
 	struct made m;
 
@@ -78,8 +78,8 @@ static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
 /* Sockets of one address come and go; the sum of their drops never goes back. */
 static void test_drops_are_monotonic(void)
 {
-	static const struct build_listener_socket both[] = {
-	    {.inode = 1, .drops = 10}, {.inode = 2, .drops = 5}};
+	static const struct build_listener_socket both[] = {{.inode = 1, .drops = 10},
+							    {.inode = 2, .drops = 5}};
 	static const struct build_listener_socket one_left[] = {{.inode = 2, .drops = 6}};
 	static const struct build_listener_socket restarted[] = {
 	    {.inode = 2, .drops = 6}, {.inode = 3, .drops = 4}};
@@ -100,8 +100,8 @@ static void test_drops_are_monotonic(void)
 	peaks_free(p);
 }
 
-/* Thousands of listeners that come and go do not stay in memory, and what is forgotten was
- * not seen for longer than any window. */
+/* Thousands of listeners that come and go do not stay in memory, and what is forgotten
+ * was not seen for longer than any window. */
 static void test_forgets(void)
 {
 	struct peaks *p = new_peaks();

@@ -244,7 +244,7 @@ int main(void)
 	    {"a large host keeps the suspicious states fresh",
 	     test_large_host_keeps_suspicious_states_fresh},
 	    {"the start is not held against what follows",
-		test_the_start_is_not_held_against_what_follows},
+	     test_the_start_is_not_held_against_what_follows},
 	    {"intervals come back", test_intervals_come_back},
 	    {"detail interval without pressure", test_detail_interval_without_pressure},
 	    {"reconfigured", test_reconfigured},
