@@ -79,8 +79,8 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	    "The application does not close(). The peer has closed long ago; no kernel "
 	    "setting helps. Look for a missing close() in this process; it ends in \"too "
 	    "many open files\", a restart buys time.",
-	/* With the 60 s it is told within 90 s of the leak. */
-	.rule = RULE(20, 200, 20),
+	/* With 60 s of silence and an interval of 5 s, within 90 s of the leak. */
+	.rule = RULE(20, 200, 15),
     },
     {
 	.id = CONDITION_CLOSE_WAIT_UNACCEPTED,
