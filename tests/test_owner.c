@@ -374,7 +374,8 @@ static void test_recycled_meanwhile(void)
 	owners_begin(h.owners);
 	set_stat(&h, 70, "new", 2070);
 	add_socket(&h, 70, 4, 1001);
-	/* One that nobody holds, so that the scan reads both, in whatever order they come. */
+	/* One that nobody holds, so that the scan reads both, in whatever order they
+	 * come. */
 	LOOK_UP(&h, 1000, 1001, 999);
 	CU_ASSERT_STRING_EQUAL(owner_of(&h, 1001)->name, "new");
 	CU_ASSERT_STRING_EQUAL(owner_of(&h, 1000)->name, "new");
