@@ -137,7 +137,7 @@ test_states() {
 	make_all_states
 	tables_start "conn-states all"
 	check_conns "all states, IPv4, IPv6 and mapped"
-	check "bound ones are listed as well" "$((WANT[CLOSED.ipv4] + WANT[CLOSED.ipv6]))" \
+	check "bound ones are listed as well" "$((${WANT[CLOSED.ipv4]} + ${WANT[CLOSED.ipv6]}))" \
 		"$(column tcpStateConnUid 1 | wc -l)"
 	tables_configure "conn-states ESTABLISHED CLOSE_WAIT"
 	check_conns "two states" '^[58]\.'

@@ -10,11 +10,11 @@ LISTENER4=1.4.$SERVER4 # index of a listener at the server's address, its port m
 ANY4=1.4.0.0.0.0
 ANY6=2.16.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0
 
-scene() { # [CONFIGURATION]
+scene() {
 	namespaces_start
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
-	tables_start "${1:-}"
+	tables_start
 }
 
 # Sums over the listening sockets of a port: queue, limit, drops.

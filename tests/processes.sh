@@ -178,7 +178,8 @@ test_unprivileged() {
 
 	tcpstated_stop
 	TCPSTATED_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups
-		--inh-caps=+sys_ptrace,+dac_read_search --ambient-caps=+sys_ptrace,+dac_read_search)
+		"--inh-caps=+sys_ptrace,+dac_read_search"
+		"--ambient-caps=+sys_ptrace,+dac_read_search")
 	tcpstated_start "$SAMPLING"
 	next_sample
 	check "two capabilities are enough" "$(ss_processes)" "$(table_processes)"
