@@ -91,7 +91,7 @@ test_unknown() {
 	for option in --check --once; do
 		# The leak sanitizer needs /proc itself.
 		OUTPUT=$(in_server unshare --mount sh -c "mount -t tmpfs none /proc &&
-			ASAN_OPTIONS=detect_leaks=0 exec '$BIN/tcpstated' -c '$T/tcpstate.conf' $option" 2>&1)
+			exec env ASAN_OPTIONS=detect_leaks=0 '$BIN/tcpstated' -c '$T/tcpstate.conf' $option" 2>&1)
 		check "without /proc, $option" 3 $?
 		check_match "and why" 'no sample: No such file' "$OUTPUT"
 	done
