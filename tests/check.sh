@@ -89,6 +89,7 @@ test_unknown() {
 	check_match "with file and line" '^TCPSTATE UNKNOWN - .*tcpstate.conf:1: ' "$OUTPUT"
 	tcpstated_configure "$CONFIG"
 	for option in --check --once; do
+		# (The sanitizers cannot do without: this test is for the plain build.)
 		OUTPUT=$(in_server unshare --mount sh -c "mount -t tmpfs none /proc &&
 			exec '$BIN/tcpstated' -c '$T/tcpstate.conf' $option" 2>&1)
 		check "without /proc, $option" 3 $?
