@@ -87,8 +87,16 @@ inside() {
 		{ sed -n '/^## collectd/,/^## /p' "$README" | sed -n '/^```text/,/^```/p' | grep -v '^```'
 			printf 'LoadPlugin csv\n<Plugin csv>\nDataDir "%s"\n</Plugin>\n' "$T/csv"
 		} >"$T/collectd.conf"
-		collectd -T -C "$T/collectd.conf"
-		find "$T/csv" -name 'tcp_connections-CLOSE_WAIT*' -path '*tcpstate-all*' -exec tail -n 1 {} +
+		collectd -f -C "$T/collectd.conf" &
+		COLLECTD=$!
+		for ((i = 0; i < 150; i++)); do
+			VALUES=$(find "$T/csv" -name 'tcp_connections-CLOSE_WAIT*' -path '*tcpstate-all*' -exec tail -n 1 {} + 2>/dev/null || true)
+			[[ $VALUES == *,* ]] && break
+			sleep 0.2
+		done
+		kill "$COLLECTD"
+		wait "$COLLECTD"
+		printf '%s\n' "$VALUES"
 		MANWIDTH=80 man -P cat 8 tcpstated >"$T/man"
 		exec >"$T/uninstall.out" 2>&1
 		make uninstall
