@@ -7,6 +7,11 @@
 COLLECTD_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 COLLECTD_IN=("${SERVER[@]}")
 
+# Copies a file of the source to $T, because a clone below /root is not for collectd's user.
+readable() { # FILE
+	install -m 644 "$SRC/$1" "$T/"
+}
+
 # Writes $T/NAME.conf: log, socket, and what comes from standard input.
 collectd_configure() { # NAME
 	mkdir -p "$T/$1" "$T/plugins"

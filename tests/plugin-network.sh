@@ -5,6 +5,7 @@
 # types.
 . "$(dirname "$0")/lib.sh"
 . "$SRC/tests/lib-collectd.sh"
+readable plugin/types.tcpstate.db
 require collectd collectdctl rrdtool setpriv prometheus curl
 
 NETWORK_PORT=25826 EXPORTER_PORT=9103 PROMETHEUS_PORT=9090
@@ -32,7 +33,7 @@ tell server accept a l 33
 tell server accept a6 l6 7
 
 collectd_configure central <<-END
-	TypesDB "$SRC/plugin/types.tcpstate.db"
+	TypesDB "$T/types.tcpstate.db"
 	LoadPlugin network
 	<Plugin network>
 	  Listen "$CLIENT4" "$NETWORK_PORT"

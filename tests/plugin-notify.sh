@@ -4,6 +4,7 @@
 # with the thresholds that are installed.
 . "$(dirname "$0")/lib.sh"
 . "$SRC/tests/lib-collectd.sh"
+readable plugin/thresholds.conf
 require collectd collectdctl setpriv
 
 # Each notification becomes a file: header lines, an empty line, the message.
@@ -54,7 +55,7 @@ collectd_configure host <<-END
 	<Plugin exec>
 	  NotificationExec "nobody" "$T/note"
 	</Plugin>
-	Include "$SRC/plugin/thresholds.conf"
+	Include "$T/thresholds.conf"
 END
 plugin_configure host <<-'END'
 	Condition acceptQueue warning 50 critical 90 hold 1
