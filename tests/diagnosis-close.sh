@@ -68,7 +68,7 @@ test_talk() {
 	tell client shutdown c
 	tell server talk a 1000
 	tell client drain c
-	sleep 100
+	pause 100
 	check "500 connections in CLOSE_WAIT" 500 \
 		"$(get -OQUv TCPSTATE-MIB::tcpStateCount.total.closeWait)"
 	check_raised "they raise nothing"

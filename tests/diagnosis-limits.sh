@@ -102,7 +102,7 @@ test_fanout() {
 	diagnosis_start
 	tell server name scanning
 	tell server connect one "$DEAD4" 22 300 nowait
-	sleep 20
+	pause 20
 	check_raised "300 SYN_SENT to one address"
 	begin
 	tell server connect all "$DEAD4*256+256" 22 300 nowait

@@ -20,6 +20,8 @@ side_by_side() { # "$@" -- SECTION...
 		return
 	done
 	shift
+	# On a busy machine it takes a section a while to remove what it has made.
+	STOP_S=60
 	export SRC BUILD
 	for section; do
 		spawn "$section" bash "$0" "$section"
@@ -38,6 +40,12 @@ take_section() { # SECTION EXIT-CODE
 	FAILED=$((FAILED + $(grep -c '^FAILED - ' "$log")))
 	[ "$2" = 0 ] || grep -q '^FAILED - ' "$log" || fail "$1 ends with exit code $2"
 	rm "$log"
+}
+
+# Nothing happens, which is what is tested. A signal ends it at once, unlike a sleep.
+pause() { # SECONDS
+	sleep "$1" &
+	wait $!
 }
 
 # --- the host under test -----------------------------------------------------------------

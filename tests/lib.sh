@@ -150,7 +150,7 @@ stop() { # NAME [SIGNAL]: ends it (TERM), waits; its exit code, 124 if it did no
 	{
 		kill -s "${2:-TERM}" "$pid"
 		kill -s CONT "$pid"
-		if ! wait_until 10 gone "$pid"; then
+		if ! wait_until "${STOP_S:-10}" gone "$pid"; then
 			kill -s KILL "$pid"
 			wait "$pid"
 			return 124

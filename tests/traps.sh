@@ -172,7 +172,7 @@ state ESTABLISHED warning 4 hold 0'
 	snmpd_stop
 	tell server close l8000
 	tell server close b
-	sleep 62
+	pause 62
 	snmpd_start
 	check_once "two at the same time" Cleared $LISTENING
 	check_once "two at the same time" Cleared stateCount.CLOSED
