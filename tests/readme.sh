@@ -72,7 +72,7 @@ inside() {
 	cat <<-'END'
 		set +x
 		for i in $(seq 100); do
-			snmpget -Oqv -v2c -c SECRET localhost TCPSTATE-MIB::tcpStateSamples.0 2>/dev/null |
+			snmpget -t 1 -r 0 -Oqv -v2c -c SECRET 127.0.0.1 TCPSTATE-MIB::tcpStateSamples.0 2>/dev/null |
 				grep -q samples && break
 			sleep 0.2
 		done
