@@ -171,7 +171,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-static int begin(struct sampler *s, uint32_t states, bool limits_known)
+static int begin(struct sampler *s, uint32_t states, bool limits_known, bool scan)
 {
 	struct build_options options = {
 	    .states = states,
@@ -187,29 +187,48 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .series = s->config.series.listening == LISTENING_PORTS_AUTO
 			  ? NULL
 			  : &s->config.series,
-	    .scan = states == STATE_MASK_ALL,
+	    .scan = scan,
 	};
 
 	return build_begin(s->build, &options);
 }
 
-/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
-static int read_sockets(struct sampler *s, uint32_t states,
+/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. scan:
+ * owners that are not known yet will be looked for. */
+static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 			enum sample_source *ret_source)
 {
 	int ret = -EINTR;
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
-		ret = begin(s, states, true);
+		ret = begin(s, states, true, scan);
 		if (ret == 0)
 			ret = dump_diag(s, states);
 	}
 	*ret_source = SOURCE_SOCK_DIAG;
-	if (!is_refusal(ret))
+	if (is_refusal(ret)) {
+		*ret_source = SOURCE_PROC_NET;
+		ret = begin(s, states, false, scan);
+		if (ret == 0)
+			ret = dump_procnet(s, states);
+	}
+	return ret ? ret : build_end(s->build);
+}
+
+/* Every socket, and the owners of those that have none yet. */
+static int read_owned_sockets(struct sampler *s, enum sample_source *ret_source)
+{
+	bool scan = s->config.processes;
+	int ret;
+
+	owners_begin(s->owners);
+	ret = read_sockets(s, STATE_MASK_ALL, scan, ret_source);
+	if (ret < 0 || !scan)
 		return ret;
-	*ret_source = SOURCE_PROC_NET;
-	ret = begin(s, states, false);
-	return ret ? ret : dump_procnet(s, states);
+	owners_scan(s->owners);
+	if (build_overflowed(s->build))
+		ret = read_sockets(s, STATE_MASK_ALL, false, ret_source);
+	return ret;
 }
 
 /* --- what is not read socket by socket ------------------------------------------------
@@ -278,19 +297,18 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
 		*kind = fullest_kind(SAMPLE_FAST, last);
 	*what = "reading the sockets";
-	if (*kind == SAMPLE_FULL)
-		owners_begin(s->owners);
-	ret = read_sockets(s, states_of_kind[*kind], &source);
-	if (ret < 0)
-		goto out;
-	*what = "reading /proc/net";
-	ret = totals_read(s->net_fd, &after);
+	ret = *kind == SAMPLE_FULL
+		  ? read_owned_sockets(s, &source)
+		  : read_sockets(s, states_of_kind[*kind], false, &source);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
+	*what = "reading /proc/net";
+	if (*kind == SAMPLE_FAST)
+		ret = totals_read(s->net_fd, &after);
+	if (ret < 0)
+		goto out;
 	*what = "building the snapshot";
-	if (*kind == SAMPLE_FULL && s->config.processes)
-		owners_scan(s->owners);
 	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
@@ -298,7 +316,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
 	if (*kind == SAMPLE_FULL)
 		s->ports = result.ports;
-	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
+	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
 			 now);
