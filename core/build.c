@@ -61,8 +61,7 @@ int build_begin(struct build *b, const struct build_options *options)
 	return portcount_begin(&b->port_counts, options->series);
 }
 
-/* Makes room for one more element; doubles. */
-static int reserve(void **array, size_t *capacity, size_t count, size_t size)
+int build_reserve(void **array, size_t *capacity, size_t count, size_t size)
 {
 	size_t more = *capacity ? *capacity * 2 : 256;
 	void *bigger;
@@ -120,47 +119,6 @@ static uint32_t listener_index(const struct build *b, const struct listener_entr
 	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
 }
 
-static int add_pending(struct build *b, const struct pending *pending)
-{
-	if (b->n_pending == PENDING_MAX) {
-		b->overflowed = true;
-		return 0;
-	}
-	if (reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
-		    sizeof(*b->pending)) < 0)
-		return -ENOMEM;
-	b->pending[b->n_pending++] = *pending;
-	return 0;
-}
-
-static struct owner_counts *counts_of(struct build *b, uint32_t owner)
-{
-	if (owner >= b->n_by_owner) {
-		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
-		void *bigger = realloc(b->by_owner, more * sizeof(*b->by_owner));
-
-		if (!bigger)
-			return NULL;
-		b->by_owner = bigger;
-		memset(b->by_owner + b->n_by_owner, 0,
-		       (more - b->n_by_owner) * sizeof(*b->by_owner));
-		b->n_by_owner = more;
-	}
-	return &b->by_owner[owner];
-}
-
-static int credit_owner(struct build *b, uint32_t owner, uint8_t state, unsigned kinds)
-{
-	struct owner_counts *counts = counts_of(b, owner);
-
-	if (!counts)
-		return -ENOMEM;
-	counts->states[state - 1]++;
-	for (unsigned kind = 0; kinds >> kind; kind++)
-		counts->suspects[kind] += kinds >> kind & 1;
-	return 0;
-}
-
 /* Percent of the limit. A full queue holds one connection more than its limit, be that 0
  * (sk_acceptq_is_full()). */
 static uint32_t fullness(uint32_t queue, uint32_t limit)
@@ -168,19 +126,6 @@ static uint32_t fullness(uint32_t queue, uint32_t limit)
 	return queue > limit ? 100
 	       : limit       ? (uint32_t)((uint64_t)queue * 100 / limit)
 			     : 0;
-}
-
-/* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
-{
-	const struct owner *list;
-	size_t count;
-
-	if (!one || !other)
-		return one ? one : other;
-	list = owners_list(b->options.owners, &count);
-	/* pid 0, nobody known, becomes the highest. */
-	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
 }
 
 static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
@@ -192,8 +137,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
 	if (!entry ||
-	    reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-		    b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	    build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
 		return -ENOMEM;
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
@@ -293,8 +238,8 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 	if (!(b->options.conn_states & STATE_BIT(conn->state)))
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
-		if (reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
-			    sizeof(*b->conns)) < 0)
+		if (build_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
+				  sizeof(*b->conns)) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
 		b->evict_from[conn->state - 1] = row + 1;
@@ -368,8 +313,8 @@ static int take(struct build *b)
 	if (ret < 0)
 		return ret;
 	if (wanted)
-		return add_pending(b, &pending);
-	return conn->owner ? credit_owner(b, conn->owner, conn->state, pending.kinds) : 0;
+		return build_pend(b, &pending);
+	return conn->owner ? build_credit(b, conn->owner, conn->state, pending.kinds) : 0;
 }
 
 /* Lets the processor fetch what take() will touch: at once the slots of the tables, half
@@ -411,48 +356,6 @@ int build_end(struct build *b)
 
 	while (b->n_taken < b->n_come && ret == 0)
 		ret = take(b);
-	return ret;
-}
-
-bool build_overflowed(const struct build *b)
-{
-	return b->overflowed;
-}
-
-/* A socket that was seen before its owner was known. */
-static int resolve(struct build *b, const struct pending *p, uint32_t owner)
-{
-	struct listener_entry *listener;
-	struct ports_entry *ports;
-
-	if (credit_owner(b, owner, p->state, p->kinds) < 0)
-		return -ENOMEM;
-	/* An evicted row holds another socket by now. */
-	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
-		b->conns[p->row].owner = owner;
-	if (p->ports != UINT32_MAX) {
-		ports = tally_entry(&b->ports, p->ports);
-		ports->owner = owner;
-	}
-	if (p->listener != UINT32_MAX) {
-		listener =
-		    tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
-		listener->owner = build_lower_pid(b, listener->owner, owner);
-	}
-	return 0;
-}
-
-int build_resolve(struct build *b)
-{
-	int ret = 0;
-
-	for (size_t i = 0; i < b->n_pending && ret == 0; i++) {
-		const struct pending *p = &b->pending[i];
-		uint32_t owner = owners_find(b->options.owners, p->inode, p->cgroup_id);
-
-		if (owner)
-			ret = resolve(b, p, owner);
-	}
 	return ret;
 }
 

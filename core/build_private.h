@@ -3,7 +3,9 @@
 #define TCPSTATE_CORE_BUILD_PRIVATE_H
 
 /*
- * What build.c (sockets in) and build_rows.c (rows out) share.
+ * What the parts of build share: build.c takes the sockets in, build_owners.c and
+ * build_suspects.c count whose they are and which are suspicious, build_rows.c makes the
+ * rows.
  */
 
 #include "core/build.h"
@@ -131,6 +133,16 @@ struct build {
 	struct portcount port_counts;
 	uint32_t tw_fin2;
 };
+
+/* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
+int build_reserve(void **array, size_t *capacity, size_t count, size_t size);
+
+/* Keeps a socket until its owner has been looked for. 0 or -ENOMEM. */
+int build_pend(struct build *b, const struct pending *pending);
+
+/* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or
+ * -ENOMEM. */
+int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds);
 
 /* Gives the sockets that were seen before their owner was known to their owner. */
 int build_resolve(struct build *b);
