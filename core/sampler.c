@@ -260,8 +260,8 @@ static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapsho
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
  * that sees more. */
-static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
-		   struct snapshot *now, const char **what)
+static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
+		   const struct snapshot *last, struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -289,8 +289,10 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		goto out;
 	now->info.source = source;
 	*what = "building the snapshot";
-	if (*kind == SAMPLE_FULL && s->config.processes)
-		owners_scan(s->owners);
+	if (*kind == SAMPLE_FULL && s->config.processes) {
+		owners_scan(s->owners, scan_us);
+		now->info.scan_us = (uint32_t)owners_scan_us(s->owners);
+	}
 	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
@@ -323,6 +325,7 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 	if (now->tuning)
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
+	now->info.scan_us = 0;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
 		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
@@ -344,6 +347,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	now->info.wanted_ms = s->config.interval_s * 1000;
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
@@ -353,7 +357,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, &kind, last, now, &what);
+	ret = observe(s, &kind, pace->scan_us, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;

@@ -137,7 +137,7 @@ static void test_thousands(void)
 		wanted += owners_wants(o, inode);
 	}
 	CU_ASSERT_EQUAL(wanted, HOLDERS * SOCKETS);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	for (int i = 0; i < HOLDERS * SOCKETS; i++) {
 		const struct child *c = &children[i / SOCKETS];
 
@@ -165,7 +165,7 @@ static void test_shared(void)
 	child = (uint32_t)c.pid;
 	o = new_owners(-1, &proc_fd);
 	owner_of(o, inode);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, self < child ? self : child);
 	/* The child alone keeps it; this process uses the descriptor otherwise. A socket
 	 * that nobody holds makes the scans complete. */
@@ -175,7 +175,7 @@ static void test_shared(void)
 		owners_begin(o);
 		owner_of(o, inode);
 		owner_of(o, UINT32_MAX - round);
-		CU_ASSERT_EQUAL(owners_scan(o), 0);
+		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	}
 	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, child);
 	stop_child(&c);
@@ -205,7 +205,7 @@ static void test_names(void)
 
 		start_child(&c, 1, cases[i].name, 1);
 		owner_of(o, c.inodes[0]);
-		CU_ASSERT_EQUAL(owners_scan(o), 0);
+		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 		CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, (uint32_t)c.pid);
 		CU_ASSERT_STRING_EQUAL(owner_of(o, c.inodes[0])->name, cases[i].clean);
 		stop_child(&c);
@@ -226,11 +226,11 @@ static void test_vanished(void)
 	kill(c.pid, SIGKILL);
 	/* First it is a zombie: in /proc, without descriptors. */
 	waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, 0);
 	stop_child(&c);
 	owner_of(o, c.inodes[1]);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, c.inodes[1])->pid, 0);
 	free_owners(o, proc_fd);
 }
@@ -254,7 +254,7 @@ static int look_unprivileged(uint32_t foreign, int cgroup_fd, uint64_t cgroup_id
 	owners_begin(o);
 	owners_find(o, foreign, cgroup_id);
 	owners_find(o, (uint32_t)st.st_ino, cgroup_id);
-	if (owners_scan(o) != 0)
+	if (owners_scan(o, UINT32_MAX) != 0)
 		return 3;
 	if (owner_of(o, (uint32_t)st.st_ino)->pid != (uint32_t)getpid())
 		return 4;
@@ -335,7 +335,7 @@ static void test_sock_diag(void)
 
 	o = new_owners(cgroup_fd, &proc_fd);
 	owners_find(o, wanted.found.inode, wanted.found.cgroup_id);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, wanted.found.inode)->pid, (uint32_t)getpid());
 
 	/* A process's service is what its own sockets' cgroup says, where both know it.
