@@ -154,6 +154,39 @@ static void test_thousands(void)
 	free(children);
 }
 
+/* With half a millisecond for each round, all are found nevertheless, rounds later. */
+static void test_slices(void)
+{
+	struct child *children = calloc(HOLDERS, sizeof(*children));
+	unsigned missing, wrong = 0, rounds = 0;
+	struct owners *o;
+	int proc_fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(children);
+	for (int i = 0; i < HOLDERS; i++)
+		start_child(&children[i], SOCKETS, NULL, 1);
+	o = new_owners(-1, &proc_fd);
+	do {
+		owners_begin(o);
+		missing = 0;
+		for (int i = 0; i < HOLDERS * SOCKETS; i++) {
+			const struct child *c = &children[i / SOCKETS];
+			uint32_t pid = owner_of(o, c->inodes[i % SOCKETS])->pid;
+
+			missing += pid == 0;
+			wrong += pid != 0 && pid != (uint32_t)c->pid;
+		}
+		CU_ASSERT_EQUAL(owners_scan(o, 500), 0);
+	} while (missing > 0 && ++rounds < 100000);
+	CU_ASSERT_EQUAL(missing, 0);
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_TRUE(rounds > 1);
+	for (int i = 0; i < HOLDERS; i++)
+		stop_child(&children[i]);
+	free_owners(o, proc_fd);
+	free(children);
+}
+
 static void test_shared(void)
 {
 	int fd = new_socket(), proc_fd;
@@ -356,6 +389,7 @@ int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"thousands of sockets in several processes", test_thousands},
+	    {"found in slices", test_slices},
 	    {"a socket shared by parent and child", test_shared},
 	    {"hostile names", test_names},
 	    {"a process that ends meanwhile", test_vanished},
