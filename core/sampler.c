@@ -215,18 +215,21 @@ static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 	return ret ? ret : build_end(s->build);
 }
 
-/* Every socket, and the owners of those that have none yet. */
-static int read_owned_sockets(struct sampler *s, enum sample_source *ret_source)
+/* Every socket, and the owners of those that have none yet as far as scan_us allows. */
+static int read_owned_sockets(struct sampler *s, uint32_t scan_us,
+			      enum sample_source *ret_source)
 {
 	bool scan = s->config.processes;
 	int ret;
 
 	owners_begin(s->owners);
 	ret = read_sockets(s, STATE_MASK_ALL, scan, ret_source);
-	if (ret < 0 || !scan)
+	if (ret < 0)
 		return ret;
-	owners_scan(s->owners);
-	if (build_overflowed(s->build))
+	owners_scan(s->owners, scan ? scan_us : 0);
+	/* The first sample only: later, such a flood of new sockets would cost a second
+	 * reading each time, and the next full sample knows their owners anyway. */
+	if (build_overflowed(s->build) && scan_us == UINT32_MAX)
 		ret = read_sockets(s, STATE_MASK_ALL, false, ret_source);
 	return ret;
 }
@@ -279,8 +282,8 @@ static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapsho
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
  * that sees more. */
-static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
-		   struct snapshot *now, const char **what)
+static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
+		   const struct snapshot *last, struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -298,11 +301,13 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		*kind = fullest_kind(SAMPLE_FAST, last);
 	*what = "reading the sockets";
 	ret = *kind == SAMPLE_FULL
-		  ? read_owned_sockets(s, &source)
+		  ? read_owned_sockets(s, scan_us, &source)
 		  : read_sockets(s, states_of_kind[*kind], false, &source);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
+	if (*kind == SAMPLE_FULL)
+		now->info.scan_us = (uint32_t)owners_scan_us(s->owners);
 	*what = "reading /proc/net";
 	if (*kind == SAMPLE_FAST)
 		ret = totals_read(s->net_fd, &after);
@@ -341,6 +346,7 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 	if (now->tuning)
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
+	now->info.scan_us = 0;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
 		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
@@ -362,6 +368,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	now->info.wanted_ms = s->config.interval_s * 1000;
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
@@ -371,7 +378,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, &kind, last, now, &what);
+	ret = observe(s, &kind, pace->scan_us, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;

@@ -106,7 +106,8 @@ static void run_requests(struct job *job)
 
 static void run_sample(struct job *job)
 {
-	const struct pace pace = {.interval_ms = 5000, .detail_interval_ms = 15000};
+	const struct pace pace = {
+	    .interval_ms = 5000, .detail_interval_ms = 15000, .scan_us = UINT32_MAX};
 	struct snapshot *now = NULL;
 	int error = sampler_take(job->sampler, job->kind, &pace, job->last, &now);
 
