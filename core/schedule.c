@@ -121,7 +121,7 @@ static void advance(struct schedule *s, uint64_t second)
  */
 static void expect_less(struct schedule *s)
 {
-	uint64_t fast_us = s->cost_us[SAMPLE_FAST], less_us;
+	uint64_t fast_us = s->fast_us, less_us;
 
 	if (s->fast_then_us == 0)
 		s->fast_then_us = fast_us;
@@ -140,7 +140,21 @@ static void note_full(struct schedule *s, uint64_t cost_us)
 
 	s->cost_us[SAMPLE_FULL] = cost_us + (mistaken ? s->unpaid_us : 0);
 	s->unpaid_us = 0;
-	s->fast_then_us = s->cost_us[SAMPLE_FAST];
+	s->fast_then_us = s->fast_us;
+}
+
+/* The same work costs twice as much at times, when the machine is busy. What a sample
+ * takes too much is paid for over the next ones, so that none of them comes so much
+ * later. */
+static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost_us)
+{
+	uint64_t known_us = s->cost_us[kind];
+
+	s->cost_us[kind] = known_us ? (3 * known_us + cost_us) / 4 : cost_us;
+	if (kind != SAMPLE_FAST)
+		return;
+	s->fast_us = cost_us;
+	expect_less(s);
 }
 
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
@@ -159,9 +173,7 @@ void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 	if (kind == SAMPLE_FULL)
 		note_full(s, cost_us);
 	else
-		s->cost_us[kind] = cost_us;
-	if (kind == SAMPLE_FAST)
-		expect_less(s);
+		note_lesser(s, kind, cost_us);
 	set_effective(s);
 	/* A sample does the work of the lesser kinds as well. */
 	for (int i = 0; i <= (int)kind; i++)
