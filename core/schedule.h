@@ -33,10 +33,10 @@ struct schedule {
 	uint32_t effective_ms[SCHEDULE_KINDS]; /* stretched to the budget */
 	uint64_t begun_ms[SCHEDULE_KINDS];     /* the last sample that did this work */
 	uint64_t due_ms[SCHEDULE_KINDS];
-	/* Of the last full sample, and of the last few lesser ones; 0: none yet. */
-	uint64_t cost_us[SCHEDULE_KINDS];
-	uint64_t fast_us;      /* of the last fast sample alone */
-	uint64_t fast_then_us; /* the same when the last full one was taken */
+	uint64_t cost_us[SCHEDULE_KINDS]; /* that the interval pays for; 0: none yet */
+	uint64_t last_us[SAMPLE_FULL];    /* what the last sample of the kind cost */
+	uint64_t owed_us[SAMPLE_FULL];    /* of earlier ones, still to be paid for */
+	uint64_t fast_then_us; /* last_us of fast ones at the last full sample */
 	uint64_t unpaid_us;    /* of the last full sample: the next will cost less */
 	double full_share;     /* what full samples may take, as the budget */
 	uint32_t budget;       /* parts per ten thousand of one core */
