@@ -121,7 +121,7 @@ static void advance(struct schedule *s, uint64_t second)
  */
 static void expect_less(struct schedule *s)
 {
-	uint64_t fast_us = s->cost_us[SAMPLE_FAST], less_us;
+	uint64_t fast_us = s->last_us[SAMPLE_FAST], less_us;
 
 	if (s->fast_then_us == 0)
 		s->fast_then_us = fast_us;
@@ -140,7 +140,25 @@ static void note_full(struct schedule *s, uint64_t cost_us)
 
 	s->cost_us[SAMPLE_FULL] = cost_us + (mistaken ? s->unpaid_us : 0);
 	s->unpaid_us = 0;
-	s->fast_then_us = s->cost_us[SAMPLE_FAST];
+	s->fast_then_us = s->last_us[SAMPLE_FAST];
+}
+
+/*
+ * On a busy machine the same work costs twice as much at times. What a sample takes more
+ * than the one before is paid for over the next ones, so that none of them comes so much
+ * later. All is paid in the end.
+ */
+static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost_us)
+{
+	uint64_t last_us = s->last_us[kind];
+	uint64_t usual_us = last_us && last_us < cost_us ? last_us : cost_us;
+	uint64_t owed_us = s->owed_us[kind] + cost_us;
+
+	s->cost_us[kind] = usual_us + (owed_us - usual_us) / 8;
+	s->owed_us[kind] = owed_us - s->cost_us[kind];
+	s->last_us[kind] = cost_us;
+	if (kind == SAMPLE_FAST)
+		expect_less(s);
 }
 
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
@@ -159,9 +177,7 @@ void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 	if (kind == SAMPLE_FULL)
 		note_full(s, cost_us);
 	else
-		s->cost_us[kind] = cost_us;
-	if (kind == SAMPLE_FAST)
-		expect_less(s);
+		note_lesser(s, kind, cost_us);
 	set_effective(s);
 	/* A sample does the work of the lesser kinds as well. */
 	for (int i = 0; i <= (int)kind; i++)

@@ -6,8 +6,8 @@
  * This module decides which kind of sample is due when, so that the CPU time of all
  * samples stays within the budget. Pure: it is told the time and what each sample cost.
  *
- * Each kind has a share of the budget and comes as often as the share pays for what its
- * last sample cost, in any five minutes. Listener samples come first; full ones get a
+ * Each kind has a share of the budget and comes as often as the share pays for what it
+ * costs, in any five minutes. Listener samples come first; full ones get a
  * quarter of what they leave, up to half where one of them in five minutes costs as much;
  * fast ones, which read the suspicious states, get the rest. What a kind leaves goes to
  * the full samples. Where a full sample fits into the base interval, every sample is
@@ -33,9 +33,10 @@ struct schedule {
 	uint32_t effective_ms[SCHEDULE_KINDS]; /* stretched to the budget */
 	uint64_t begun_ms[SCHEDULE_KINDS];     /* the last sample that did this work */
 	uint64_t due_ms[SCHEDULE_KINDS];
-	uint64_t
-	    cost_us[SCHEDULE_KINDS]; /* of the last sample of the kind; 0: none yet */
-	uint64_t fast_then_us; /* of a fast sample when the last full one was taken */
+	uint64_t cost_us[SCHEDULE_KINDS]; /* that the interval pays for; 0: none yet */
+	uint64_t last_us[SAMPLE_FULL];    /* what the last sample of the kind cost */
+	uint64_t owed_us[SAMPLE_FULL];    /* of earlier ones, still to be paid for */
+	uint64_t fast_then_us; /* last_us of fast ones at the last full sample */
 	uint64_t unpaid_us;    /* of the last full sample: the next will cost less */
 	double full_share;     /* what full samples may take, as the budget */
 	uint32_t budget;       /* parts per ten thousand of one core */

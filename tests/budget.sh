@@ -6,7 +6,7 @@
 #
 #   SOCKETS    in the namespace (default: 100000)
 #   MEASURE_S  seconds that are measured (default: 120)
-#   INTERVAL   configured, in seconds (default: 1); BUDGET: in percent (default: 0.5)
+#   INTERVAL   configured, in seconds (default: 2); BUDGET: in percent (default: 0.4)
 #
 # As on a large host, by hand: SOCKETS=400000 MEASURE_S=300 INTERVAL=5 BUDGET=1.
 # shellcheck source=tests/lib.sh disable=SC2119
@@ -16,7 +16,7 @@
 # shellcheck source=tests/lib-crowd.sh
 . "$SRC/tests/lib-crowd.sh"
 
-SOCKETS=${SOCKETS:-100000} MEASURE_S=${MEASURE_S:-120} INTERVAL=${INTERVAL:-1} BUDGET=${BUDGET:-0.5}
+SOCKETS=${SOCKETS:-100000} MEASURE_S=${MEASURE_S:-120} INTERVAL=${INTERVAL:-2} BUDGET=${BUDGET:-0.4}
 TICK_US=$((1000000 / $(getconf CLK_TCK)))
 SHOWN="tcpStateCount.3.8 tcpStateSampleInterval.0 tcpStateDetailInterval.0
 	tcpStateSampleDuration.0 tcpStateSampleCpu.0"
@@ -48,9 +48,9 @@ interval_is() { # TEST-OPERATOR MILLISECONDS
 	[ "$(cell tcpStateSampleInterval.0)" "$1" "$2" ]
 }
 
-all_as_configured() {
-	interval_is -eq $((INTERVAL * 1000)) &&
-		[ "$(cell tcpStateDetailInterval.0)" -eq $((INTERVAL * 1000)) ]
+# Counts are taken as configured, and full samples several times as often as they were.
+back() {
+	interval_is -eq $((INTERVAL * 1000)) && (($(cell tcpStateDetailInterval.0) <= DETAIL / 4))
 }
 
 severity() {
@@ -185,10 +185,11 @@ check "all that went into CLOSE_WAIT meanwhile is counted" "0 $(in_server ss -Ht
 # They go at once, also those that would stay in TIME_WAIT.
 sysctl_server tcp_max_tw_buckets=0
 sockets_stop "${!SOCKETS_IN[@]}"
+DETAIL=$(awk '$4 > most { most = $4 } END { print most }' "$T/looks")
 BEGUN=${EPOCHREALTIME/./}
-wait_until 90 all_as_configured
-check "the intervals come back" "0 $((INTERVAL * 1000)) $((INTERVAL * 1000))" \
-	"$? $(cell tcpStateSampleInterval.0) $(cell tcpStateDetailInterval.0)"
-printf 'after %s ms\n' $(((${EPOCHREALTIME/./} - BEGUN) / 1000))
+wait_until 90 back
+check "the intervals come back" 0 $?
+printf 'after %s ms: %s ms, full samples %s ms\n' $(((${EPOCHREALTIME/./} - BEGUN) / 1000)) \
+	"$(cell tcpStateSampleInterval.0)" "$(cell tcpStateDetailInterval.0)"
 wait_until 30 severity_is 1
 check "the condition clears" 1 "$(severity)"

@@ -279,6 +279,32 @@ static void test_intervals_come_back(void)
 	}
 }
 
+/* One sample of ten costs three times as much as the others. The next one does not come
+ * three times as late, and the budget holds nevertheless. */
+static void test_expensive_samples(void)
+{
+	struct config config = config_with(5, 15, 100);
+	uint64_t now_ms = 0, at_ms, fresh_ms = 0, spent_us = 0;
+	uint32_t count[SCHEDULE_KINDS] = {0};
+	struct schedule s;
+
+	schedule_init(&s, &config, 0);
+	while (now_ms < 6 * hour_ms) {
+		enum sample_kind kind = schedule_next(&s, now_ms, &at_ms);
+		bool costly = ++count[kind] % 10 == 0 && kind != SAMPLE_FULL;
+		uint64_t us = hosts[3].cost_us[kind] * (costly ? 3 : 1);
+
+		now_ms = at_ms > now_ms ? at_ms : now_ms;
+		schedule_done(&s, kind, now_ms, us, 0);
+		spent_us += us;
+		if (kind == SAMPLE_LISTENERS)
+			continue;
+		CU_ASSERT(now_ms - fresh_ms < 22000);
+		fresh_ms = now_ms;
+	}
+	CU_ASSERT(spent_us <= 6 * hour_ms * 10);
+}
+
 /* Fast samples become cheap and full ones do not: one of these is taken too early, and
  * pays for it. */
 static void test_mistaken_hope(void)
@@ -385,6 +411,7 @@ int main(void)
 	     test_the_start_is_not_held_against_what_follows},
 	    {"scans take what is left", test_scans_take_what_is_left},
 	    {"intervals come back", test_intervals_come_back},
+	    {"expensive samples", test_expensive_samples},
 	    {"mistaken hope", test_mistaken_hope},
 	    {"detail interval without pressure", test_detail_interval_without_pressure},
 	    {"reconfigured", test_reconfigured},
