@@ -1,18 +1,19 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2119,SC2120
 # Many real sockets in one namespace, for what is measured: memory here, time in tests/bench.
 
 A_PROCESS=10000 # sockets at the most, for limits of 20,000 descriptors
 
-# A namespace with a hash table of its own, as large as the host's, where sockets of other
-# namespaces are not walked: net.ipv4.tcp_child_ehash_entries is for the children.
-make_own_table() {
+# A namespace with a hash table of its own, as large as the host's unless it is told, where
+# sockets of other namespaces are not walked: net.ipv4.tcp_child_ehash_entries is for the
+# children.
+make_own_table() { # [BUCKETS]
 	local outer=tcpstate-o-$$ inner=tcpstate-s-$$
 	require_root
 	make_namespace "$outer"
 	SERVER=(nsenter "--net=/run/netns/$outer" --)
-	in_server sysctl -qw net.ipv4.tcp_child_ehash_entries="$(
-		sysctl -n net.ipv4.tcp_ehash_entries)" || die "needs Linux 6.1"
+	in_server sysctl -qw net.ipv4.tcp_child_ehash_entries="${1:-$(
+		sysctl -n net.ipv4.tcp_ehash_entries)}" || die "needs Linux 6.1"
 	in_server ip netns add "$inner" || die "cannot make a network namespace"
 	NAMESPACES+=("$inner")
 	ip -n "$inner" link set lo up
