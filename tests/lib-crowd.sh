@@ -40,3 +40,23 @@ make_sockets() { # COUNT
 		answer "c$i" && answer "c$i" && answer "c$i" && answer "s$i" || die "sockets" "$REPLY"
 	done
 }
+
+# COUNT more connections, both ends in the namespace, from the same 50 addresses to the same
+# 50 listeners: however many there are, no remote end is new. The first call makes the
+# namespace.
+make_more() { # COUNT
+	local i each=$(($1 / 50))
+	((${#NAMESPACES[@]} > 0)) || make_own_table
+	for ((i = 0; i < 50; i++)); do
+		if [ -z "${PIDS[s$i]:-}" ]; then
+			sockets_start "s$i" "${SERVER[@]}"
+			sockets_start "c$i" "${SERVER[@]}"
+			tell "s$i" listen l 127.0.0.1 $((20000 + i)) 4096
+		fi
+		ask "s$i" accept a l "$each"
+		ask "c$i" connect c 127.0.0.1 $((20000 + i)) "$each" from "127.9.0.1*50"
+	done
+	for ((i = 0; i < 50; i++)); do
+		answer "c$i" && answer "s$i" || die "sockets" "$REPLY"
+	done
+}
