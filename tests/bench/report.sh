@@ -129,8 +129,9 @@ looks_part() {
 
 		CPU time in milliseconds, medians of $(rounds_of_all) rounds in which all took turns. What
 		the raw dumps, ss and cat yield is thrown away: a raw dump is the least that reading these
-		sockets can cost. collectd reads once and ends, less what it takes without tcpconns. The
-		node exporter has no other collector.
+		sockets can cost. collectd starts, reads once and ends, less the least that it takes
+		without tcpconns: a millisecond or two of its start remain. The node exporter has no other
+		collector.
 
 	END
 	looks_table cpu
