@@ -207,6 +207,49 @@ rounds_of_all() {
 	paste -sd , <<<"$(printf '%s\n' "${rounds[@]}")" | sed 's/,/, /g'
 }
 
+# KEY|what it is
+WALKS='
+plain_1|tcpStateConnTable, a column at a time
+busy_1|the same, with busy-poll
+netsnmp_1|tcpConnectionTable of snmpd, a column
+plain_8|tcpStateConnTable, 8 columns in a request
+busy_8|the same, with busy-poll
+netsnmp_2|tcpConnectionTable of snmpd, both columns
+'
+
+answers_part() {
+	local key title
+	cat <<-END
+		## Answers over SNMP
+
+		Cells a second, walks of $(thousands "$WALKED") connections by GETBULK:
+
+	END
+	{
+		joined '' cells/s
+		while IFS='|' read -r key title; do
+			[ -z "$key" ] || joined "$title" \
+				"$(thousands "$(printf %.0f "$(answer_value "walk_${key}_cells_per_s")")")"
+		done <<<"$WALKS"
+	} | table
+	cat <<-END
+		Time until a GET of a count is answered, in milliseconds, at $(thousands "${SIZES[-1]}") sockets:
+
+	END
+	{
+		joined '' median '99th percentile' longest 'sampling thread, % of a core'
+		answers_line quiet 'no full samples'
+		answers_line sampling 'full samples, one a second'
+	} | table
+}
+
+answers_line() { # KEY TITLE
+	joined "$2" "$(milliseconds "$(answer_value "get_$1_p50_us")")" \
+		"$(milliseconds "$(answer_value "get_$1_p99_us")")" \
+		"$(milliseconds "$(answer_value "get_$1_max_us")")" \
+		"$(answer_value "get_$1_sampling_percent")"
+}
+
 # --- aims --------------------------------------------------------------------------------
 
 aim() { # TEXT VALUE least|most LIMIT
@@ -229,6 +272,8 @@ aims_part() {
 			"$(together_value tcpconns 2)")" most 0.25
 		aim 'tcpstated, % of a core' "$(cpu_percent tcpstated)" most 1
 		aim 'suspicious states, age in s' "$(age max)" most 15
+		aim 'GET during full samples, 99th percentile in ms' \
+			"$(milliseconds "$(answer_value get_sampling_p99_us)")" most 5
 	} | table
 }
 
@@ -236,5 +281,6 @@ report() {
 	head_part
 	looks_part
 	together_part
+	answers_part
 	aims_part
 }
