@@ -44,7 +44,6 @@ sample() { # KIND
 	local line
 	echo "$1" >&"${SAMPLE[1]}"
 	read -r -t 60 line <&"${SAMPLE[0]}" || return
-	echo "$line" >"$T/sample.$1"
 	echo "$line"
 }
 
@@ -108,24 +107,25 @@ looks_begin() {
 # $T/looks has lines "SOCKETS ROUND KEY WALL-MICROSECONDS CPU-MICROSECONDS".
 
 look() { # SOCKETS ROUND KEY
-	local line wall cpu
-	# shellcheck disable=SC2046
-	line=$($(look_field "$3" 3)) || die "$3 cannot be measured" "$(tail -n 5 "$T"/*.log)"
+	local command line wall cpu
+	read -r -a command <<<"$(look_field "$3" 3)"
+	"${command[@]}" >"$T/look" || die "$3 cannot be measured" "$(tail -n 5 "$T"/*.log)"
+	line=$(<"$T/look")
 	wall=${line#*wall_us=} cpu=${line#*cpu_us=}
 	echo "$1 $2 $3 ${wall%% *} ${cpu%% *}" >>"$T/looks"
 }
 
 # Every other round goes backwards, so that nothing always comes behind the same other thing.
 look_rounds() { # SOCKETS ROUNDS
-	local round key order=cat
+	local round key order="cat"
 	sample_start
 	sample full >/dev/null || die "no sample is taken" "$(cat "$T/sample.log")"
 	for ((round = 1; round <= $2; round++)); do
 		passing_fill
-		for key in $(look_keys | $order); do
+		for key in $(look_keys | "$order"); do
 			look "$1" "$round" "$key"
 		done
-		[ $order = cat ] && order=tac || order=cat
+		[ "$order" = cat ] && order=tac || order="cat"
 	done
 	sample_stop
 	printf '%s rounds\n' "$2"

@@ -278,6 +278,8 @@ aims_part() {
 }
 
 report() {
+	local -
+	set -o pipefail
 	head_part
 	looks_part
 	together_part
