@@ -267,9 +267,9 @@ const struct option config_options[] = {
     {OPTION("busy-poll", CONFIG_DAEMON, set_number), AT(busy_poll_us), ARGS(1, 1),
      RANGE(0, 1000), .fallback = "0",
      .help =
-	 "Microseconds to wait awake, after an answer, for snmpd's next request (0 to\n"
-	 "1000). Makes walks faster, and costs CPU time only while somebody asks; 50 is\n"
-	 "enough. Of no use on a host with a single CPU."},
+	 "Microseconds to wait awake for the next request after an answer (0 to 1000).\n"
+	 "A walk of many rows gets faster, 50 is enough; it costs CPU time only while\n"
+	 "somebody asks, and helps only where another CPU is free."},
     {OPTION("traps", CONFIG_DAEMON, set_switch), AT(traps), ARGS(1, 1), .fallback = "on",
      .help = "Send notifications when a condition is raised or cleared (on, off)."},
     {OPTION("profile", CONFIG_BOTH, set_text), AT(profile), ARGS(1, 1),
