@@ -48,9 +48,9 @@ sample() { # KIND
 }
 
 sample_stop() {
-	local in=${SAMPLE[1]}
+	local in=${SAMPLE[1]} pid=$SAMPLE_PID
 	exec {in}>&-
-	wait "$SAMPLE_PID"
+	wait "$pid"
 }
 
 # collectd -T reads once and ends. What it takes without the plugin is not the read's: the

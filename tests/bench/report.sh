@@ -122,8 +122,14 @@ looks_table() { # cpu|wall
 	} | table
 }
 
-looks_part() {
+against() { # KEY TITLE: the peers' ratios to it
 	local key
+	for key in $PEERS; do
+		by_size "$(look_field "$key" 2) to $2" look_times "$key" "$1"
+	done
+}
+
+looks_part() {
 	cat <<-END
 		## One look at all sockets
 
@@ -142,12 +148,9 @@ looks_part() {
 		by_size '' thousands
 		by_size 'fast sample to the raw dump of its states' look_times fast masked
 		by_size 'full sample to the raw dump of all' look_times full floor
-		for key in $PEERS; do
-			by_size "$(look_field "$key" 2) to the fast sample" look_times "$key" fast
-		done
-		for key in $PEERS; do
-			by_size "$(look_field "$key" 2) to the full sample" look_times "$key" full
-		done
+		against fast 'the fast sample'
+		against masked 'the raw dump of its states'
+		against full 'the full sample'
 	} | table
 }
 
