@@ -159,6 +159,7 @@ static void reload(struct daemon *d)
 	if (strcmp(config.agentx, d->config.agentx) != 0 ||
 	    config.agentx_retry_s != d->config.agentx_retry_s)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
+	agent_busy_poll(d->agent, config.busy_poll_us);
 	d->config = config;
 	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
 		 config.interval_s);
@@ -236,6 +237,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	}
 	if (ret == 0) {
 		what = "poll";
+		agent_busy_poll(d.agent, config->busy_poll_us);
 		ret = loop(&d);
 	}
 	if (ret < 0)
