@@ -37,7 +37,7 @@ struct sampler {
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
-	struct bounds bounds;     /* of the sample at hand */
+	struct bounds bounds;     /* of the newest sample that is more than listeners */
 	struct build_ports ports; /* of the newest full sample */
 };
 
@@ -293,12 +293,13 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	int ret;
 
 	*what = "reading /proc/net";
-	bounds_read(s->proc_fd, &s->bounds);
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
 		*kind = fullest_kind(SAMPLE_FAST, last);
+	if (*kind != SAMPLE_LISTENERS)
+		bounds_read(s->proc_fd, &s->bounds);
 	*what = "reading the sockets";
 	ret = *kind == SAMPLE_FULL
 		  ? read_owned_sockets(s, scan_us, &source)

@@ -46,7 +46,7 @@ check "every look was taken" "$(sed -n "/^LOOKS='/,/^'/p" "$SRC/tests/bench/meas
 	awk -F '|' 'NF == 3 { print $2 }' | sort)" "$(titles 'One look' | grep -v ' to the ')"
 check "and set against the others" 14 "$(titles 'One look' | grep -c ' to the ')"
 check "all times and ratios are numbers" '' "$(not_numbers 'One look' 3-4)"
-check "three processes ran together" 'tcpconns tcpstate tcpstated' \
+check "three processes ran together" 'sampling tcpconns tcpstate tcpstated' \
 	"$(titles '10 seconds' | paste -sd ' ')"
 check "all of theirs are numbers" '' "$(not_numbers '10 seconds' 3-7)"
 check "walks of two tables" '' "$(not_numbers 'Answers' 3)"

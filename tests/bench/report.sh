@@ -161,7 +161,8 @@ together_part() {
 
 		collectd with tcpconns, the same collectd with our plugin (both every $COLLECTD_INTERVAL s, a process of
 		its own for each, or nobody could tell whose CPU time it was), and tcpstated with its
-		default configuration.
+		default configuration: all of it, answers to one request a second included, and the thread
+		that samples, which is held to \`cpu-budget\` (1 %).
 
 	END
 	{
@@ -169,6 +170,7 @@ together_part() {
 		for name in "${TOGETHER[@]}"; do
 			together_line "$name" "$(together_value "$name" 2)" "$(together_value "$name" 3)"
 		done
+		together_line sampling "$(together_value sampling 2)" 0
 	} | table
 	cat <<-END
 		tcpstated's counts of suspicious states, asked each second: at most $(age max) s old, half the
@@ -273,7 +275,7 @@ aims_part() {
 		aim 'node exporter, times the fast sample' "$(look_times "$last" exporter fast)" least 15
 		aim 'our plugin, times tcpconns' "$(quotient "$(together_value tcpstate 2)" \
 			"$(together_value tcpconns 2)")" most 0.25
-		aim 'tcpstated, % of a core' "$(cpu_percent tcpstated)" most 1
+		aim 'sampling, % of a core' "$(cpu_percent sampling)" most 1
 		aim 'suspicious states, age in s' "$(age max)" most 15
 		aim 'GET during full samples, 99th percentile in ms' \
 			"$(milliseconds "$(answer_value get_sampling_p99_us)")" most 5

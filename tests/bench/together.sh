@@ -96,12 +96,23 @@ ages_watch() { # SECONDS
 }
 
 # --- the measurement ---------------------------------------------------------------------
-# $T/together has lines "NAME CPU-MICROSECONDS READS"; tcpstated's reads are not told.
+# $T/together has lines "NAME CPU-MICROSECONDS READS", and one for the thread of tcpstated that
+# samples, which is what its budget is about; their reads are not told.
+
+sampling_us() { # its CPU time so far
+	local pid=${PIDS[tcpstated]} task ns
+	for task in "/proc/$pid/task"/*; do
+		[ "${task##*/}" != "$pid" ] || continue
+		read -r ns _ <"$task/schedstat"
+		echo $((ns / 1000))
+	done
+}
 
 together_run() { # SECONDS
-	local name pids=() line before=()
+	local name pids=() line before=() sampling
 	ages_begin
 	passing_keep "$1"
+	sampling=$(sampling_us)
 	for name in "${TOGETHER[@]}"; do
 		before+=("$(reads "$name")")
 		cost "${PIDS[$name]}" sleep "$1" >"$T/together.$name" &
@@ -115,6 +126,7 @@ together_run() { # SECONDS
 		echo "$name ${line#*cpu_us=} $(($(reads "$name") - before[0]))"
 		before=("${before[@]:1}")
 	done >"$T/together"
+	echo "sampling $(($(sampling_us) - sampling)) 0" >>"$T/together"
 }
 
 together_value() { # NAME FIELD
