@@ -18,7 +18,7 @@ int build_new(struct build **ret_build)
 		   sizeof(struct listener_entry));
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
-	suspect_init(&b->suspects);
+	tally_init(&b->suspect_ports, sizeof(struct port_key), sizeof(struct port_entry));
 	*ret_build = b;
 	return 0;
 }
@@ -31,7 +31,7 @@ void build_free(struct build *b)
 	tally_done(&b->remotes);
 	tally_done(&b->ports);
 	portcount_done(&b->port_counts);
-	suspect_done(&b->suspects);
+	tally_done(&b->suspect_ports);
 	free(b->by_owner);
 	free(b->conns);
 	free(b->pending);
@@ -45,7 +45,8 @@ int build_begin(struct build *b, const struct build_options *options)
 	tally_clear(&b->listeners);
 	tally_clear(&b->remotes);
 	tally_clear(&b->ports);
-	suspect_clear(&b->suspects);
+	tally_clear(&b->suspect_ports);
+	memset(b->suspects, 0, sizeof(b->suspects));
 	memset(b->counts, 0, sizeof(b->counts));
 	memset(b->port_listens, 0, sizeof(b->port_listens));
 	memset(b->rows_of, 0, sizeof(b->rows_of));
@@ -53,13 +54,14 @@ int build_begin(struct build *b, const struct build_options *options)
 		memset(b->by_owner, 0, b->n_by_owner * sizeof(*b->by_owner));
 	b->n_conns = 0;
 	b->n_pending = 0;
+	b->overflowed = false;
+	b->n_come = b->n_taken = 0;
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
 	return portcount_begin(&b->port_counts, options->series);
 }
 
-/* Makes room for one more element; doubles. */
-static int reserve(void **array, size_t *capacity, size_t count, size_t size)
+int build_reserve(void **array, size_t *capacity, size_t count, size_t size)
 {
 	size_t more = *capacity ? *capacity * 2 : 256;
 	void *bigger;
@@ -117,32 +119,6 @@ static uint32_t listener_index(const struct build *b, const struct listener_entr
 	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
 }
 
-static int add_pending(struct build *b, const struct pending *pending)
-{
-	if (reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
-		    sizeof(*b->pending)) < 0)
-		return -ENOMEM;
-	b->pending[b->n_pending++] = *pending;
-	return 0;
-}
-
-static int credit_owner(struct build *b, uint32_t owner, uint8_t state)
-{
-	if (owner >= b->n_by_owner) {
-		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
-		void *bigger = realloc(b->by_owner, more * sizeof(*b->by_owner));
-
-		if (!bigger)
-			return -ENOMEM;
-		b->by_owner = bigger;
-		memset(b->by_owner + b->n_by_owner, 0,
-		       (more - b->n_by_owner) * sizeof(*b->by_owner));
-		b->n_by_owner = more;
-	}
-	b->by_owner[owner][state - 1]++;
-	return 0;
-}
-
 /* Percent of the limit. A full queue holds one connection more than its limit, be that 0
  * (sk_acceptq_is_full()). */
 static uint32_t fullness(uint32_t queue, uint32_t limit)
@@ -150,19 +126,6 @@ static uint32_t fullness(uint32_t queue, uint32_t limit)
 	return queue > limit ? 100
 	       : limit       ? (uint32_t)((uint64_t)queue * 100 / limit)
 			     : 0;
-}
-
-/* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
-{
-	const struct owner *list;
-	size_t count;
-
-	if (!one || !other)
-		return one ? one : other;
-	list = owners_list(b->options.owners, &count);
-	/* pid 0, nobody known, becomes the highest. */
-	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
 }
 
 static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
@@ -174,8 +137,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
 	if (!entry ||
-	    reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-		    b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	    build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
 		return -ENOMEM;
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
@@ -201,41 +164,42 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	return 0;
 }
 
-/* Counts the local port that an outgoing connection takes towards its remote end. */
-static int add_port(struct build *b, const struct conn *conn, struct pending *pending)
+static bool is_ephemeral(const struct build *b, const struct conn *conn)
 {
-	struct ports_key key = {.local = conn->local,
-				.remote = conn->remote,
-				.remote_port = conn->remote_port};
-	struct ports_entry *entry;
-
 	if (conn->local_port < b->options.port_low ||
 	    conn->local_port > b->options.port_high || conn->state == STATE_CLOSED)
+		return false;
+	return !b->options.ports_reserved ||
+	       !bit_get(b->options.ports_reserved, conn->local_port);
+}
+
+static struct ports_key ports_key_of(const struct conn *conn)
+{
+	return (struct ports_key){.local = conn->local,
+				  .remote = conn->remote,
+				  .remote_port = conn->remote_port};
+}
+
+static struct remote_key remote_key_of(const struct conn *conn)
+{
+	return (struct remote_key){.state = conn->state, .addr = conn->remote};
+}
+
+/* Counts the local port that an outgoing connection takes towards its remote end. */
+static int add_port(struct build *b, const struct coming *c, struct pending *pending)
+{
+	struct ports_key key = ports_key_of(&c->conn);
+	struct ports_entry *entry;
+
+	if (!is_ephemeral(b, &c->conn))
 		return 0;
-	if (b->options.ports_reserved &&
-	    bit_get(b->options.ports_reserved, conn->local_port))
-		return 0;
-	entry = tally_add(&b->ports, &key);
+	entry = tally_add_hashed(&b->ports, &key, c->ports_hash);
 	if (!entry)
 		return -ENOMEM;
 	entry->used++;
-	if (conn->owner)
-		entry->owner = conn->owner;
+	if (c->conn.owner)
+		entry->owner = c->conn.owner;
 	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
-	return 0;
-}
-
-static int add_remote(struct build *b, const struct conn *conn)
-{
-	struct remote_key key = {.state = conn->state, .addr = conn->remote};
-	struct remote_entry *entry;
-
-	if (conn->state == STATE_CLOSED)
-		return 0;
-	entry = tally_add(&b->remotes, &key);
-	if (!entry)
-		return -ENOMEM;
-	entry->count++;
 	return 0;
 }
 
@@ -274,8 +238,8 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 	if (!(b->options.conn_states & STATE_BIT(conn->state)))
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
-		if (reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
-			    sizeof(*b->conns)) < 0)
+		if (build_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
+				  sizeof(*b->conns)) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
 		b->evict_from[conn->state - 1] = row + 1;
@@ -290,36 +254,35 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 	return 0;
 }
 
-static int add_connection(struct build *b, const struct conn *conn,
+static int add_connection(struct build *b, const struct coming *c,
 			  struct pending *pending)
 {
-	struct listener_entry *listener = listener_of(b, conn);
-	int ret;
+	struct listener_entry *listener = listener_of(b, &c->conn);
+	struct remote_key key = remote_key_of(&c->conn);
+	struct remote_entry *remote;
+	int ret = 0;
 
 	if (listener) {
-		listener->states[conn->state - 1]++;
-		listener->unanswered += !!(conn->flags & CONN_UNANSWERED);
+		listener->states[c->conn.state - 1]++;
+		listener->unanswered += !!(c->conn.flags & CONN_UNANSWERED);
 	} else {
-		ret = add_port(b, conn, pending);
-		if (ret < 0)
-			return ret;
+		ret = add_port(b, c, pending);
 	}
-	ret = add_remote(b, conn);
-	if (ret < 0)
-		return ret;
-	if (pending->kinds) {
-		ret = suspect_add(&b->suspects, pending->kinds, conn,
-				  listener_index(b, listener));
-		if (ret < 0)
-			return ret;
-	}
-	return add_row(b, conn, pending);
+	if (ret < 0 || c->conn.state == STATE_CLOSED)
+		return ret < 0 ? ret : add_row(b, &c->conn, pending);
+	remote = tally_add_hashed(&b->remotes, &key, c->remote_hash);
+	if (!remote)
+		return -ENOMEM;
+	remote->count++;
+	ret = build_suspect(b, pending->kinds, &c->conn, listener, remote);
+	return ret < 0 ? ret : add_row(b, &c->conn, pending);
 }
 
-int build_socket(const struct conn *conn, void *arg)
+/* Counts the socket that has been waiting longest. */
+static int take(struct build *b)
 {
-	struct build *b = arg;
-	struct conn owned = *conn;
+	struct coming *c = &b->coming[b->n_taken++ % COMING];
+	struct conn *conn = &c->conn;
 	struct pending pending = {
 	    .cgroup_id = conn->cgroup_id,
 	    .inode = conn->inode,
@@ -339,56 +302,60 @@ int build_socket(const struct conn *conn, void *arg)
 	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
 		b->tw_fin2++;
 	if (b->options.owners) {
-		owned.owner =
+		conn->owner =
 		    owners_find(b->options.owners, conn->inode, conn->cgroup_id);
 		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode);
 	}
 	if (wanted)
-		owned.owner = 0;
-	ret = conn->state == STATE_LISTEN ? add_listener(b, &owned, &pending)
-					  : add_connection(b, &owned, &pending);
+		conn->owner = 0;
+	ret = conn->state == STATE_LISTEN ? add_listener(b, conn, &pending)
+					  : add_connection(b, c, &pending);
 	if (ret < 0)
 		return ret;
 	if (wanted)
-		return add_pending(b, &pending);
-	return owned.owner ? credit_owner(b, owned.owner, conn->state) : 0;
+		return build_pend(b, &pending);
+	return conn->owner ? build_credit(b, conn->owner, conn->state, pending.kinds) : 0;
 }
 
-/* A socket that was seen before its owner was known. */
-static int resolve(struct build *b, const struct pending *p, uint32_t owner)
+/* Lets the processor fetch what take() will touch: at once the slots of the tables, half
+ * the way later the entries that they lead to. */
+static void announce(struct build *b, struct coming *c)
 {
-	struct listener_entry *listener;
-	struct ports_entry *ports;
+	const struct coming *half = &b->coming[(b->n_come + COMING / 2) % COMING];
+	struct remote_key remote = remote_key_of(&c->conn);
+	struct ports_key ports = ports_key_of(&c->conn);
 
-	if (credit_owner(b, owner, p->state) < 0 ||
-	    suspect_add_owner(&b->suspects, p->kinds, owner) < 0)
-		return -ENOMEM;
-	/* An evicted row holds another socket by now. */
-	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
-		b->conns[p->row].owner = owner;
-	if (p->ports != UINT32_MAX) {
-		ports = tally_entry(&b->ports, p->ports);
-		ports->owner = owner;
+	c->remote_hash = tally_hash(&b->remotes, &remote);
+	tally_prefetch_slot(&b->remotes, c->remote_hash);
+	if (is_ephemeral(b, &c->conn)) {
+		c->ports_hash = tally_hash(&b->ports, &ports);
+		tally_prefetch_slot(&b->ports, c->ports_hash);
 	}
-	if (p->listener != UINT32_MAX) {
-		listener =
-		    tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
-		listener->owner = build_lower_pid(b, listener->owner, owner);
-	}
-	return 0;
+	if (b->n_come < COMING / 2)
+		return;
+	tally_prefetch_entry(&b->remotes, half->remote_hash);
+	if (is_ephemeral(b, &half->conn))
+		tally_prefetch_entry(&b->ports, half->ports_hash);
 }
 
-int build_resolve(struct build *b)
+int build_socket(const struct conn *conn, void *arg)
+{
+	struct build *b = arg;
+	struct coming *c = &b->coming[b->n_come % COMING];
+	int ret = b->n_come - b->n_taken == COMING ? take(b) : 0;
+
+	c->conn = *conn;
+	announce(b, c);
+	b->n_come++;
+	return ret;
+}
+
+int build_end(struct build *b)
 {
 	int ret = 0;
 
-	for (size_t i = 0; i < b->n_pending && ret == 0; i++) {
-		const struct pending *p = &b->pending[i];
-		uint32_t owner = owners_find(b->options.owners, p->inode, p->cgroup_id);
-
-		if (owner)
-			ret = resolve(b, p, owner);
-	}
+	while (b->n_taken < b->n_come && ret == 0)
+		ret = take(b);
 	return ret;
 }
 

@@ -58,6 +58,14 @@ int build_begin(struct build *b, const struct build_options *options);
 /* Adds a socket; the listeners must come first. arg is the struct build: a diag_cb. */
 int build_socket(const struct conn *conn, void *arg);
 
+/* All sockets have been added: from now on owners_scan() knows what to look for. 0 or
+ * -ENOMEM. */
+int build_end(struct build *b);
+
+/* True if there were more sockets without a known owner than are kept: after the scan
+ * they have to be read once more. */
+bool build_overflowed(const struct build *b);
+
 /*
  * Finds the missing owners and fills the rows of now: states (counts only), spreads,
  * tops, suspects, listeners (without peaks; drops are this moment's sum),

@@ -164,16 +164,17 @@ static int compare_conns(const void *a, const void *b)
 	return x->remote_port - y->remote_port;
 }
 
-/* An index may stand once only: sockets bound to one address with SO_REUSEPORT are the
- * only ones that share it. */
-static void drop_twins(struct snapshot *now)
+/* Sorts the rows of this sample. An index may stand once only: sockets bound to one
+ * address with SO_REUSEPORT are the only ones that share it. */
+static void sort_conns(struct build *b)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < now->n_conns; i++)
-		if (!kept || compare_conns(&now->conns[kept - 1], &now->conns[i]) != 0)
-			now->conns[kept++] = now->conns[i];
-	now->n_conns = kept;
+	qsort(b->conns, b->n_conns, sizeof(*b->conns), compare_conns);
+	for (size_t i = 0; i < b->n_conns; i++)
+		if (!kept || compare_conns(&b->conns[kept - 1], &b->conns[i]) != 0)
+			b->conns[kept++] = b->conns[i];
+	b->n_conns = kept;
 }
 
 /* How many connections of the listed states have no row. */
@@ -187,25 +188,33 @@ static uint32_t count_omitted(const struct build *b, const struct snapshot *now)
 	return listed > now->n_conns ? (uint32_t)(listed - now->n_conns) : 0;
 }
 
+/* The rows of this sample, and those of the last one whose states were not read now: both
+ * are sorted, and they share no state. */
 static int put_conns(struct build *b, const struct snapshot *last, struct snapshot *now)
 {
-	size_t count = b->n_conns, max = count;
+	size_t n_last = last ? last->n_conns : 0, taken = 0, max;
 
-	if (last)
-		max += last->n_conns;
+	if (b->n_conns)
+		sort_conns(b);
+	max = b->n_conns + n_last;
 	if (max > b->options.conn_rows)
 		max = b->options.conn_rows;
 	now->conns = new_rows(max, sizeof(*now->conns));
 	if (!now->conns)
 		return -ENOMEM;
-	if (count)
-		memcpy(now->conns, b->conns, count * sizeof(*b->conns));
-	for (size_t i = 0; last && i < last->n_conns && count < max; i++)
-		if (is_carried(b, last->conns[i].state))
-			now->conns[count++] = last->conns[i];
-	now->n_conns = count;
-	qsort(now->conns, count, sizeof(*now->conns), compare_conns);
-	drop_twins(now);
+	max -= b->n_conns; /* of the last one's */
+	for (size_t i = 0; i < n_last && max > 0; i++) {
+		const struct conn *row = &last->conns[i];
+
+		if (!is_carried(b, row->state))
+			continue;
+		while (taken < b->n_conns && b->conns[taken].state < row->state)
+			now->conns[now->n_conns++] = b->conns[taken++];
+		now->conns[now->n_conns++] = *row;
+		max--;
+	}
+	while (taken < b->n_conns)
+		now->conns[now->n_conns++] = b->conns[taken++];
 	now->info.rows_omitted = count_omitted(b, now);
 	return 0;
 }
@@ -276,6 +285,8 @@ static int put_remotes(struct build *b, const struct snapshot *last, struct snap
 		struct remote row = {
 		    .state = state, .count = entry->count, .addr = entry->key.addr};
 
+		if (!entry->count)
+			continue; /* it only counts suspects of other states */
 		now->spreads[state - 1].remotes++;
 		rank_remote(&row, &top[(state - 1) * room], &counts[state - 1], room);
 	}
@@ -312,7 +323,7 @@ static size_t count_processes(const struct build *b, const struct snapshot *last
 
 	for (size_t i = 1; i < b->n_by_owner && i < now->n_owners; i++)
 		for (size_t j = 0; j < STATE_COUNT; j++)
-			count += b->by_owner[i][j] && now->owners[i].pid;
+			count += b->by_owner[i].states[j] && now->owners[i].pid;
 	return count + (last ? last->n_processes : 0);
 }
 
@@ -342,9 +353,9 @@ static int put_processes(struct build *b, const struct snapshot *last,
 		return -ENOMEM;
 	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)
 		for (uint32_t state = 1; state <= STATE_COUNT; state++)
-			if (b->by_owner[owner][state - 1] && !is_carried(b, state))
+			if (b->by_owner[owner].states[state - 1] && !is_carried(b, state))
 				put_process(now, owner, state,
-					    b->by_owner[owner][state - 1]);
+					    b->by_owner[owner].states[state - 1]);
 	for (size_t i = 0; last && i < last->n_processes; i++) {
 		const struct process *row = &last->processes[i];
 
@@ -356,32 +367,29 @@ static int put_processes(struct build *b, const struct snapshot *last,
 	return 0;
 }
 
-static void put_suspects(const struct build *b, const struct snapshot *last,
-			 struct snapshot *now)
+/* Those of the last sample, whose listeners have other rows now. */
+static void carry_suspects(const struct snapshot *last, struct snapshot *now)
 {
-	const struct listener_entry *entries =
-	    (const struct listener_entry *)b->listeners.entries;
-	bool carried = is_carried(b, STATE_SYN_RECV);
-
-	if (carried)
-		memcpy(now->suspects, last->suspects, sizeof(now->suspects));
-	else
-		suspect_result(&b->suspects, now->suspects);
+	memcpy(now->suspects, last->suspects, sizeof(now->suspects));
 	for (int i = 0; i < SUSPECT_COUNT; i++) {
-		uint32_t listener = now->suspects[i].listener;
-		const struct listener *row = NULL;
+		uint32_t *listener = &now->suspects[i].listener;
+		const struct listener *row;
 
-		if (listener == UINT32_MAX)
+		if (*listener == UINT32_MAX)
 			continue;
-		if (carried) {
-			row = &last->listeners[listener];
-			row = find_listener(now, &row->addr, row->port);
-		} else {
-			row = &now->listeners[entries[listener].row];
-		}
-		now->suspects[i].listener =
-		    row ? (uint32_t)(row - now->listeners) : UINT32_MAX;
+		row = &last->listeners[*listener];
+		row = find_listener(now, &row->addr, row->port);
+		*listener = row ? (uint32_t)(row - now->listeners) : UINT32_MAX;
 	}
+}
+
+static int put_suspects(struct build *b, const struct snapshot *last,
+			struct snapshot *now)
+{
+	if (!is_carried(b, STATE_SYN_RECV))
+		return build_suspects(b, now->suspects);
+	carry_suspects(last, now);
+	return 0;
 }
 
 static void put_ports(const struct build *b, struct build_result *result)
@@ -414,11 +422,11 @@ int build_finish(struct build *b, const struct snapshot *last, struct snapshot *
 
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		now->spreads[i].state = i + 1;
-	if (b->n_pending) {
+	ret = build_end(b);
+	if (ret == 0)
 		ret = build_resolve(b);
-		if (ret < 0)
-			return ret;
-	}
+	if (ret < 0)
+		return ret;
 	put_counts(b, last, now);
 	ret = put_owners(b, now);
 	if (ret == 0)
@@ -431,9 +439,10 @@ int build_finish(struct build *b, const struct snapshot *last, struct snapshot *
 		ret = put_processes(b, last, now);
 	if (ret == 0)
 		ret = portcount_finish(&b->port_counts, b->options.states, last, now);
+	if (ret == 0)
+		ret = put_suspects(b, last, now);
 	if (ret < 0)
 		return ret;
-	put_suspects(b, last, now);
 	put_ports(b, &result);
 	*ret_result = result;
 	return 0;

@@ -225,11 +225,13 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.id = CONDITION_SAMPLING,
 	.name = "sampling",
 	.unit = "times",
-	.phrase = "times the interval since the newest sample",
+	.phrase = "times the interval: samples are old or rare",
 	.advice =
-	    "The figures are old. Sampling fails with the error named; everything else "
-	    "shown here is as old as the newest sample.",
-	.rule = RULE(3, 10, 0),
+	    "The figures are old or rare. Where an error is named, sampling fails with "
+	    "it. "
+	    "Where intervals are, cpu-budget has stretched them: raise it, or have fewer "
+	    "sockets; the kernel walks those of all network namespaces.",
+	.rule = RULE(3, 10, 30),
     },
 };
 

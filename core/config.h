@@ -32,6 +32,7 @@ struct config {
 	uint32_t remotes;           /* remote addresses a state */
 	bool processes;             /* look for the owners of sockets */
 	uint32_t agentx_retry_s;    /* pause between attempts to reach snmpd */
+	uint32_t busy_poll_us;      /* wait awake for the next request; 0: do not */
 	bool traps;                 /* send notifications */
 	char agentx[128];      /* AgentX address of the master; "": net-snmp's default */
 	char profile[128];     /* name or path of the tuning profile */

@@ -23,9 +23,11 @@ struct feed {
 	_Atomic(struct snapshot *) ready; /* newest, not taken yet */
 	_Atomic(struct snapshot *) returned; /* list of those given back */
 	_Atomic(struct config *) config;     /* new one for the thread */
+	atomic_uint_fast64_t reader_us; /* CPU time of the reader's, not yet counted */
 	atomic_bool stop;
 	struct sampler *sampler; /* from here on the thread's own */
 	struct schedule schedule;
+	uint64_t counted_us; /* of the thread's CPU time, by schedule_done() */
 	struct config first_config;
 	int start_error;
 	sem_t started;
@@ -95,26 +97,36 @@ static void wait_until(struct feed *feed, uint64_t at_ms)
 		clear(feed->wake_fd);
 }
 
+/* The CPU time of the thread, and of what the reader did for it, since the last call. */
+static uint64_t spent_us(struct feed *feed)
+{
+	uint64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t spent = now_us - feed->counted_us;
+
+	feed->counted_us = now_us;
+	return spent + atomic_exchange(&feed->reader_us, 0);
+}
+
 /* Takes a sample and hands it over. Returns the snapshot that the next one builds on; it
  * is freed only after a newer one was handed over and it came back. */
 static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 				     const struct snapshot *last)
 {
-	uint64_t cpu = clock_us(CLOCK_THREAD_CPUTIME_ID), started = now_ms();
-	struct pace pace = schedule_pace(&feed->schedule, started);
+	uint64_t started = now_ms(), scan_us = 0;
+	struct pace pace = schedule_pace(&feed->schedule, kind, started);
 	struct snapshot *snapshot = NULL, *unread;
 
 	free_returned(feed);
 	/* The error is in the snapshot, for the reader to tell. */
 	(void)sampler_take(feed->sampler, kind, &pace, last, &snapshot);
 	if (snapshot) {
+		scan_us = snapshot->info.scan_us;
 		unread = atomic_exchange(&feed->ready, snapshot);
 		sampler_release(feed->sampler, unread);
 		ring(feed->ready_fd);
 		last = snapshot;
 	}
-	schedule_done(&feed->schedule, kind, started,
-		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu);
+	schedule_done(&feed->schedule, kind, started, spent_us(feed), scan_us);
 	return last;
 }
 
@@ -236,4 +248,9 @@ int feed_configure(struct feed *feed, const struct config *config)
 	free(atomic_exchange(&feed->config, copy));
 	ring(feed->wake_fd);
 	return 0;
+}
+
+void feed_spent(struct feed *feed, uint64_t us)
+{
+	atomic_fetch_add(&feed->reader_us, us);
 }

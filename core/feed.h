@@ -5,7 +5,7 @@
 /*
  * This module runs a sampler in a thread of its own and hands each snapshot over with one
  * atomic exchange. The reader gives a snapshot back when it has a newer one; the thread
- * frees it. Nothing else is shared.
+ * frees it. Little else is shared.
  */
 
 #include "core/config.h"
@@ -26,6 +26,10 @@ int feed_fd(const struct feed *feed);
  * caller owns it until feed_return(). */
 const struct snapshot *feed_take(struct feed *feed);
 void feed_return(struct feed *feed, const struct snapshot *snapshot);
+
+/* CPU time that the reader has spent on a snapshot, microseconds: it comes out of the
+ * budget. */
+void feed_spent(struct feed *feed, uint64_t us);
 
 /* A new configuration (copied), and the tuning read again. -ENOMEM. */
 int feed_configure(struct feed *feed, const struct config *config);

@@ -210,9 +210,17 @@ static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
 	return age_ms > 0 && interval_ms > 0 ? (uint64_t)age_ms / interval_ms : 0;
 }
 
+/* How many times the configured interval the counts' is: the suspicious states are seen
+ * that much later. That full samples are rare on a host with many sockets is no fault. */
+static uint64_t stretched(const struct sample_info *info)
+{
+	return info->wanted_ms > 0 ? info->interval_ms / info->wanted_ms : 0;
+}
+
 /*
  * How old the counts and the details are, each in its own effective interval, when the
  * newest attempt was made: listener samples that succeed hide no full sample that fails.
+ * Or how far the interval is stretched.
  */
 static enum measured measure_sampling(const struct measuring *in, struct text *text,
 				      struct measure *m)
@@ -223,12 +231,19 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 	    intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
 	uint64_t details =
 	    intervals(now_ms - ms(&info->detail), info->detail_interval_ms);
+	uint64_t age = counts > details ? counts : details;
 
-	m->value = counts > details ? counts : details;
+	m->value = age;
 	m->at_ms = now_ms;
 	/* One interval is the age that a sample reaches when all is well. */
-	if (m->value > 1)
+	if (stretched(info) > age && stretched(info) > 1) {
+		m->value = stretched(info);
+		text_add(text, "", "counts every %.1f s instead of %.1f s, %u sockets",
+			 info->interval_ms / 1000.0, info->wanted_ms / 1000.0,
+			 info->sockets);
+	} else if (age > 1) {
 		text_add(text, "", "%s", info->last_error);
+	}
 	return MEASURED_VALUE;
 }
 

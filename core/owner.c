@@ -93,6 +93,7 @@ void owners_free(struct owners *o)
 {
 	if (!o)
 		return;
+	owners_end_scan(o);
 	for (size_t i = 0; i < o->count; i++)
 		free(o->holders[i].fds);
 	services_free(o->services);
@@ -153,7 +154,7 @@ uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id)
 	known = look_up(o, inode);
 	if (known && !known->used) {
 		known->used = true;
-		if (known->owner == 0 && !known->tried) {
+		if (owners_lacks(known)) {
 			o->wanted++;
 			o->thorough |= known->misses > 0;
 		}
@@ -165,7 +166,12 @@ bool owners_wants(const struct owners *o, uint32_t inode)
 {
 	const struct known *known = looked_up(o, inode);
 
-	return known && known->used && known->owner == 0 && !known->tried;
+	return known && owners_lacks(known);
+}
+
+uint64_t owners_scan_us(const struct owners *o)
+{
+	return o->scan_us;
 }
 
 uint32_t owners_unreadable(const struct owners *o)
@@ -236,8 +242,10 @@ static void start_inode(struct known *known, const struct owners *o)
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;
 
-	if (!known->used)
+	if (!known->used) {
 		known->misses = 0;
+		known->sought = known->seen = false;
+	}
 	known->owner = owner & OWNER_MAX;
 	known->used = false;
 	known->tried = o->round % every[known->misses] != 0;

@@ -15,6 +15,9 @@
  * then the others, both in the order of their pids, and may stop early; so where nobody
  * had an owner yet it is the lowest of all, a master before its workers, and a later scan
  * that reads a lower one corrects the rest.
+ *
+ * A scan may take as much CPU time as its caller allows and goes on in a later round
+ * where it had to stop, in the middle of a process if need be.
  */
 
 #include <stdbool.h>
@@ -52,13 +55,17 @@ uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id);
 bool owners_wants(const struct owners *o, uint32_t inode);
 
 /*
- * Reads /proc/PID/fd of the processes and stops early when all the inodes wanted by
+ * Reads /proc/PID/fd of the processes, or goes on reading, for allowed_us of CPU time or
+ * little more (0: not at all), and stops early when all the inodes wanted by
  * owners_find() have been found. Returns 0, or -errno if /proc itself cannot be read or
  * handles or memory are short; a process that vanishes or may not be read is skipped.
  */
-int owners_scan(struct owners *o);
+int owners_scan(struct owners *o, uint64_t allowed_us);
 
-/* How many processes the last scan that did not stop early could not read for lack of
+/* The CPU time that the last owners_scan() took, microseconds. */
+uint64_t owners_scan_us(const struct owners *o);
+
+/* How many processes the last scan that read all the others could not read for lack of
  * permission; those that /proc hides (hidepid) count as one. */
 uint32_t owners_unreadable(const struct owners *o);
 

@@ -7,12 +7,14 @@
  * owner_scan.c fills it from /proc.
  */
 
+#include <dirent.h>
+
 #include "core/owner.h"
 #include "core/procpid.h"
 #include "core/service.h"
 #include "core/tally.h"
 
-enum { OWNER_BITS = 26, OWNER_MAX = (1 << OWNER_BITS) - 1 };
+enum { OWNER_BITS = 25, OWNER_MAX = (1 << OWNER_BITS) - 1 };
 
 /* What is known of an inode: 8 bytes, because there may be one for each of millions of
  * sockets. All zero: nothing. */
@@ -21,6 +23,7 @@ struct known {
 	uint32_t owner : OWNER_BITS; /* 0: not found */
 	uint32_t used : 1;           /* looked up in this round */
 	uint32_t tried : 1;          /* not to be looked for in this round */
+	uint32_t sought : 1;         /* the running scan was begun for it as well */
 	uint32_t seen : 1;           /* the running scan met it at its owner */
 	uint32_t misses : 3;         /* how many scans in a row have not found it */
 };
@@ -37,6 +40,26 @@ struct holder {
 	bool read;       /* the running scan has read all of its descriptors */
 };
 
+/* A process that a scan reads. */
+struct candidate {
+	uint32_t pid;
+	uint32_t owner; /* its number, 0: it owns nothing yet */
+	bool done;
+};
+
+/* A scan between two slices of it. All zero: none is running. */
+struct scan {
+	struct candidate *processes; /* as they were when it began, by pid */
+	size_t count;
+	uint32_t denied;           /* processes that it may not read */
+	bool thorough;             /* it relies on nothing that earlier ones have read */
+	struct candidate *current; /* half read; NULL: none */
+	int dir_fd;                /* /proc/PID of it */
+	DIR *fds;                  /* /proc/PID/fd of it */
+	uint32_t n_read;           /* descriptors of it */
+	uint64_t end_us;           /* of this slice, CPU time of the thread */
+};
+
 struct owners {
 	int proc_fd;
 	struct services *services;
@@ -48,13 +71,24 @@ struct owners {
 	size_t next;         /* index of the entry behind the one last looked up */
 	uint32_t round;
 	size_t wanted; /* inodes that a scan is to find */
-	bool thorough; /* scans rely on nothing that earlier ones have read */
+	bool thorough; /* a scan that begins relies on nothing read before */
+	struct scan scan;
+	uint64_t scan_us; /* CPU time of the last slice */
 	uint32_t unreadable;
 };
+
+/* True if this inode has no owner and a scan is to find one. */
+static inline bool owners_lacks(const struct known *known)
+{
+	return known->used && known->owner == 0 && (!known->tried || known->sought);
+}
 
 /* Adds an owner and returns its number, 0: out of memory. Its texts are made printable.
  */
 uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start);
+
+/* Forgets the running scan, if there is one, and closes what it holds. */
+void owners_end_scan(struct owners *o);
 
 /* True if the process is still the same and runs; its name is brought up to date. */
 bool owners_runs(struct owners *o, uint32_t number);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/owner_private.h"
@@ -12,21 +13,17 @@
  * stay unfound: after so many misses an inode is looked for rarely. */
 enum { MISSES_MAX = 3 };
 
-/* A process that a scan is going to read. */
-struct candidate {
-	uint32_t pid;
-	uint32_t owner; /* its number, 0: it owns nothing yet */
-};
+/* How many descriptors are read between two looks at the clock, which cost as much as one
+ * of them. */
+enum { CLOCK_EVERY = 64 };
 
-/* A process while it is being read. */
-struct reading {
-	struct owners *o;
-	uint32_t pid;
-	uint32_t owner;  /* its number, 0: it owns nothing yet */
-	int dir_fd;      /* /proc/PID */
-	int fds_fd;      /* /proc/PID/fd */
-	uint32_t n_read; /* descriptors */
-};
+static uint64_t cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
 
 bool owners_runs(struct owners *o, uint32_t number)
 {
@@ -46,38 +43,39 @@ bool owners_runs(struct owners *o, uint32_t number)
 	return true;
 }
 
-static int introduce(struct reading *r)
+/* Makes the process that is being read an owner. */
+static int introduce(struct owners *o)
 {
-	struct owner owner = {.pid = r->pid};
+	struct candidate *who = o->scan.current;
+	struct owner owner = {.pid = who->pid};
 	struct procpid process;
 	int err;
 
-	err = procpid_identify(r->dir_fd, &process);
+	err = procpid_identify(o->scan.dir_fd, &process);
 	if (err)
 		return err;
 	memcpy(owner.name, process.name, sizeof(owner.name));
-	procpid_service(r->dir_fd, sizeof(owner.service), owner.service);
-	r->owner = owners_add(r->o, &owner, process.start);
-	return r->owner ? 0 : -ENOMEM;
+	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
+	who->owner = owners_add(o, &owner, process.start);
+	return who->owner ? 0 : -ENOMEM;
 }
 
 /* The process that is being read holds this socket. */
-static int claim(struct reading *r, struct known *known)
+static int claim(struct owners *o, struct known *known)
 {
-	struct owners *o = r->o;
+	struct candidate *who = o->scan.current;
 	int err;
 
-	if (known->owner != 0 && known->owner != r->owner &&
-	    o->list[known->owner].pid < r->pid)
+	if (known->owner != 0 && known->owner != who->owner &&
+	    o->list[known->owner].pid < who->pid)
 		return 0;
-	if (r->owner == 0) {
-		err = introduce(r);
+	if (who->owner == 0) {
+		err = introduce(o);
 		if (err)
 			return err;
 	}
-	if (known->used && known->owner == 0 && !known->tried)
-		o->wanted--;
-	known->owner = r->owner & OWNER_MAX;
+	o->wanted -= owners_lacks(known);
+	known->owner = who->owner & OWNER_MAX;
 	known->misses = 0;
 	known->seen = true;
 	return 0;
@@ -91,31 +89,31 @@ static int claim(struct reading *r, struct known *known)
  * makes the next scan for it a thorough one, which recalls nothing, and so is every 8th
  * anyway.
  */
-static bool recall(struct reading *r, uint32_t fd)
+static bool recall(struct owners *o, uint32_t fd)
 {
-	const struct holder *holder = &r->o->holders[r->owner];
+	uint32_t owner = o->scan.current->owner;
+	const struct holder *holder = &o->holders[owner];
 	struct known *known;
 
-	if (r->owner == 0 || r->o->thorough || fd >= holder->n_fds ||
-	    holder->fds[fd] == 0)
+	if (owner == 0 || o->scan.thorough || fd >= holder->n_fds || holder->fds[fd] == 0)
 		return false;
-	known = tally_find(&r->o->inodes, &holder->fds[fd]);
-	if (!known || !known->used || known->owner != r->owner)
+	known = tally_find(&o->inodes, &holder->fds[fd]);
+	if (!known || !known->used || known->owner != owner)
 		return false;
 	known->seen = true;
 	return true;
 }
 
-static void remember(struct reading *r, uint32_t fd, uint32_t inode)
+static void remember(struct owners *o, uint32_t fd, uint32_t inode)
 {
-	struct holder *holder = &r->o->holders[r->owner];
+	struct holder *holder = &o->holders[o->scan.current->owner];
 	uint32_t n = holder->n_fds ? holder->n_fds : 32;
 	uint32_t *fds;
 
 	if (fd >= holder->n_fds) {
 		/* Descriptors that lie far apart would make the array long at little use.
 		 */
-		if (inode == 0 || fd / 4 > r->n_read + 8)
+		if (inode == 0 || fd / 4 > o->scan.n_read + 8)
 			return;
 		while (n <= fd)
 			n *= 2;
@@ -129,8 +127,9 @@ static void remember(struct reading *r, uint32_t fd, uint32_t inode)
 	holder->fds[fd] = inode;
 }
 
-static int read_fd(struct reading *r, const char *name)
+static int read_fd(struct owners *o, const char *name)
 {
+	const struct candidate *who = o->scan.current;
 	uint32_t fd, inode;
 	struct known *known;
 	bool own;
@@ -138,68 +137,106 @@ static int read_fd(struct reading *r, const char *name)
 
 	if (!procpid_number(name, &fd))
 		return 0;
-	r->n_read++;
-	if (recall(r, fd))
+	o->scan.n_read++;
+	if (recall(o, fd))
 		return 0;
-	err = procpid_socket(r->fds_fd, name, &inode);
+	err = procpid_socket(dirfd(o->scan.fds), name, &inode);
 	if (err)
 		return err == -ENOENT ? 0 : err; /* the descriptor has been closed */
-	known = inode ? tally_find(&r->o->inodes, &inode) : NULL;
-	err = known ? claim(r, known) : 0;
-	own = known && r->owner && known->owner == r->owner;
-	if (!err && r->owner)
-		remember(r, fd, own ? inode : 0);
+	known = inode ? tally_find(&o->inodes, &inode) : NULL;
+	err = known ? claim(o, known) : 0;
+	own = known && who->owner && known->owner == who->owner;
+	if (!err && who->owner)
+		remember(o, fd, own ? inode : 0);
 	return err;
 }
 
-/* The handle of the process's folder is open. */
-static int read_fds(struct reading *r)
+static int open_process(struct owners *o, struct candidate *who)
 {
-	struct procpid process;
-	struct dirent *entry;
-	int err = 0;
-	DIR *dir;
+	struct scan *scan = &o->scan;
+	int fd;
 
-	r->fds_fd = openat(r->dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = r->fds_fd >= 0 ? fdopendir(r->fds_fd) : NULL;
-	if (!dir) {
-		err = -errno;
-		if (r->fds_fd >= 0)
-			close(r->fds_fd);
+	scan->dir_fd = procpid_open(o->proc_fd, who->pid);
+	if (scan->dir_fd < 0)
+		return scan->dir_fd;
+	fd = openat(scan->dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scan->fds = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!scan->fds) {
+		int err = -errno;
+
+		if (fd >= 0)
+			close(fd);
 		return err;
 	}
-	if (r->owner && (procpid_identify(r->dir_fd, &process) != 0 ||
-			 process.start != r->o->holders[r->owner].start))
-		r->owner = 0;
+	scan->n_read = 0;
+	return 0;
+}
+
+static void close_process(struct owners *o)
+{
+	struct scan *scan = &o->scan;
+
+	if (scan->fds)
+		closedir(scan->fds);
+	if (scan->dir_fd >= 0)
+		close(scan->dir_fd);
+	scan->fds = NULL;
+	scan->dir_fd = -1;
+	scan->current = NULL;
+}
+
+/* Reads on in the process that is open. -EAGAIN: the slice ends before its descriptors.
+ */
+static int read_fds(struct owners *o)
+{
+	struct candidate *who = o->scan.current;
+	struct procpid process;
+	struct dirent *entry;
+	int err;
+
+	if (who->owner && (procpid_identify(o->scan.dir_fd, &process) != 0 ||
+			   process.start != o->holders[who->owner].start))
+		who->owner = 0;
 	do {
 		errno = 0;
-		entry = readdir(dir);
-		err = entry ? read_fd(r, entry->d_name) : -errno;
-	} while (entry && !err && r->o->wanted > 0);
-	if (!entry && !err && r->owner)
-		r->o->holders[r->owner].read = true;
-	closedir(dir);
+		entry = readdir(o->scan.fds);
+		err = entry ? read_fd(o, entry->d_name) : -errno;
+		if (entry && !err && o->scan.n_read % CLOCK_EVERY == CLOCK_EVERY - 1 &&
+		    cpu_us() >= o->scan.end_us)
+			return -EAGAIN;
+	} while (entry && !err && o->wanted > 0);
+	if (!entry && !err && who->owner)
+		o->holders[who->owner].read = true;
 	return err;
 }
 
-/* Returns 1 if the process may not be read, 0, or an error that ends the scan. */
-static int read_process(struct owners *o, const struct candidate *who)
+/* Begins with a process or goes on. 0 when it has been read, whatever came of it, or an
+ * error that ends the scan, or -EAGAIN: the slice has ended. */
+static int read_process(struct owners *o, struct candidate *who)
 {
-	struct reading r = {.o = o, .pid = who->pid, .owner = who->owner};
+	struct scan *scan = &o->scan;
 	struct procpid process;
-	int err;
+	int err = 0;
 
-	r.dir_fd = procpid_open(o->proc_fd, who->pid);
-	err = r.dir_fd < 0 ? r.dir_fd : read_fds(&r);
+	if (!scan->current) {
+		scan->current = who;
+		err = open_process(o, who);
+	}
+	if (!err)
+		err = read_fds(o);
+	if (err == -EAGAIN)
+		return err;
 	/* Links of a process that has gone while it was read fail with EACCES, too. */
-	if (err == -EACCES && r.dir_fd >= 0 && procpid_identify(r.dir_fd, &process) != 0)
+	if (err == -EACCES && scan->dir_fd >= 0 &&
+	    procpid_identify(scan->dir_fd, &process) != 0)
 		err = -ESRCH;
-	if (r.dir_fd >= 0)
-		close(r.dir_fd);
+	close_process(o);
+	who->done = true;
 	switch (-err) {
 	case EACCES:
 	case EPERM:
-		return 1;
+		scan->denied++;
+		return 0;
 	case EMFILE:
 	case ENFILE:
 	case ENOMEM:
@@ -216,10 +253,10 @@ static int compare(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* All processes in the order of their pids. */
-static int plan(const struct owners *o, struct candidate **ret_plan, size_t *ret_count)
+/* Plans a scan of all processes, for all inodes that are wanted now. */
+static int begin_scan(struct owners *o)
 {
-	struct candidate *all, *found;
+	struct candidate *all;
 	uint32_t *pids;
 	size_t count;
 	int err;
@@ -233,26 +270,56 @@ static int plan(const struct owners *o, struct candidate **ret_plan, size_t *ret
 	free(pids);
 	if (!all)
 		return -ENOMEM;
-	for (uint32_t i = 1; i < o->count; i++) {
-		struct candidate key = {.pid = o->list[i].pid};
-
-		found = key.pid ? bsearch(&key, all, count, sizeof(*all), compare) : NULL;
-		if (found)
-			found->owner = i;
-	}
-	*ret_plan = all;
-	*ret_count = count;
-	return 0;
-}
-
-/* Draws the conclusions from a scan. complete: it has read all the processes it may read.
- */
-static void settle(struct owners *o, bool complete)
-{
 	for (size_t i = 0; i < o->inodes.count; i++) {
 		struct known *known = tally_entry(&o->inodes, i);
 
-		if (known->owner == 0 && known->used && !known->tried && complete) {
+		known->sought = owners_lacks(known);
+	}
+	o->scan = (struct scan){
+	    .processes = all,
+	    .count = count,
+	    .thorough = o->thorough,
+	    .dir_fd = -1,
+	};
+	return 0;
+}
+
+/* Owners have new numbers in each round, and a slice may have made new ones. */
+static void number_candidates(struct owners *o)
+{
+	struct scan *scan = &o->scan;
+
+	for (size_t i = 0; i < scan->count; i++)
+		scan->processes[i].owner = 0;
+	for (uint32_t i = 1; i < o->count; i++) {
+		struct candidate key = {.pid = o->list[i].pid}, *found = NULL;
+
+		if (key.pid)
+			found = bsearch(&key, scan->processes, scan->count, sizeof(key),
+					compare);
+		if (found)
+			found->owner = i;
+	}
+}
+
+void owners_end_scan(struct owners *o)
+{
+	if (!o->scan.processes)
+		return;
+	close_process(o);
+	free(o->scan.processes);
+	o->scan = (struct scan){0};
+}
+
+/* Ends the scan and draws the conclusions. complete: it has read all the processes it may
+ * read. */
+static void settle(struct owners *o, bool complete)
+{
+	o->wanted = 0;
+	for (size_t i = 0; i < o->inodes.count; i++) {
+		struct known *known = tally_entry(&o->inodes, i);
+
+		if (known->owner == 0 && known->sought && complete) {
 			known->tried = true;
 			known->misses += known->misses < MISSES_MAX;
 		}
@@ -262,38 +329,65 @@ static void settle(struct owners *o, bool complete)
 			known->owner = 0;
 			known->tried = true;
 		}
-		known->seen = false;
+		known->seen = known->sought = false;
+		o->wanted += owners_lacks(known);
 	}
 	for (size_t i = 0; i < o->count; i++)
 		o->holders[i].read = false;
 	if (complete)
-		o->wanted = 0;
+		/* A /proc that shows no process 1 hides processes. */
+		o->unreadable = o->scan.denied +
+				(o->scan.count == 0 || o->scan.processes[0].pid != 1);
+	owners_end_scan(o);
 }
 
-int owners_scan(struct owners *o)
+/* Reads processes until all is found, none is left or the slice ends (-EAGAIN); however
+ * short it is, it gets on. */
+static int read_processes(struct owners *o)
 {
-	struct candidate *processes;
-	uint32_t denied = 0;
-	size_t count;
-	int r;
+	struct scan *scan = &o->scan;
+	int err = 0;
 
-	if (o->wanted == 0)
-		return 0;
-	r = plan(o, &processes, &count);
-	if (r)
-		return r;
+	if (scan->current)
+		err = read_process(o, scan->current);
 	for (int owning = 1; owning >= 0; owning--) {
-		for (size_t i = 0; i < count && r >= 0 && o->wanted > 0; i++) {
-			if ((processes[i].owner != 0) != owning)
+		for (size_t i = 0; i < scan->count && !err && o->wanted > 0; i++) {
+			struct candidate *who = &scan->processes[i];
+
+			if (who->done || (who->owner != 0) != owning)
 				continue;
-			r = read_process(o, &processes[i]);
-			denied += r > 0;
+			err = read_process(o, who);
+			if (!err && cpu_us() >= scan->end_us)
+				err = -EAGAIN;
 		}
 	}
-	if (r >= 0 && o->wanted > 0)
-		/* A /proc that shows no process 1 hides processes. */
-		o->unreadable = denied + (count == 0 || processes[0].pid != 1);
-	settle(o, r >= 0 && o->wanted > 0);
-	free(processes);
-	return r < 0 ? r : 0;
+	return err;
+}
+
+static int scan(struct owners *o, uint64_t end_us)
+{
+	int err = 0;
+
+	if (o->wanted > 0 && !o->scan.processes)
+		err = begin_scan(o);
+	if (err || !o->scan.processes)
+		return err;
+	o->scan.end_us = end_us;
+	number_candidates(o);
+	err = o->wanted > 0 ? read_processes(o) : 0;
+	if (err == -EAGAIN)
+		return 0;
+	settle(o, !err && o->wanted > 0);
+	return err;
+}
+
+int owners_scan(struct owners *o, uint64_t allowed_us)
+{
+	uint64_t begun_us = cpu_us();
+	int err = 0;
+
+	if (allowed_us > 0)
+		err = scan(o, begun_us + allowed_us);
+	o->scan_us = cpu_us() - begun_us;
+	return err;
 }

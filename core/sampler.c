@@ -37,7 +37,7 @@ struct sampler {
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
-	struct bounds bounds;     /* of the sample at hand */
+	struct bounds bounds;     /* of the newest sample that is more than listeners */
 	struct build_ports ports; /* of the newest full sample */
 };
 
@@ -171,7 +171,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-static int begin(struct sampler *s, uint32_t states, bool limits_known)
+static int begin(struct sampler *s, uint32_t states, bool limits_known, bool scan)
 {
 	struct build_options options = {
 	    .states = states,
@@ -187,29 +187,51 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known)
 	    .series = s->config.series.listening == LISTENING_PORTS_AUTO
 			  ? NULL
 			  : &s->config.series,
-	    .scan = states == STATE_MASK_ALL,
+	    .scan = scan,
 	};
 
 	return build_begin(s->build, &options);
 }
 
-/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. */
-static int read_sockets(struct sampler *s, uint32_t states,
+/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. scan:
+ * owners that are not known yet will be looked for. */
+static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 			enum sample_source *ret_source)
 {
 	int ret = -EINTR;
 
 	for (int i = 0; ret == -EINTR && i < DUMP_TRIES; i++) {
-		ret = begin(s, states, true);
+		ret = begin(s, states, true, scan);
 		if (ret == 0)
 			ret = dump_diag(s, states);
 	}
 	*ret_source = SOURCE_SOCK_DIAG;
-	if (!is_refusal(ret))
+	if (is_refusal(ret)) {
+		*ret_source = SOURCE_PROC_NET;
+		ret = begin(s, states, false, scan);
+		if (ret == 0)
+			ret = dump_procnet(s, states);
+	}
+	return ret ? ret : build_end(s->build);
+}
+
+/* Every socket, and the owners of those that have none yet as far as scan_us allows. */
+static int read_owned_sockets(struct sampler *s, uint32_t scan_us,
+			      enum sample_source *ret_source)
+{
+	bool scan = s->config.processes;
+	int ret;
+
+	owners_begin(s->owners);
+	ret = read_sockets(s, STATE_MASK_ALL, scan, ret_source);
+	if (ret < 0)
 		return ret;
-	*ret_source = SOURCE_PROC_NET;
-	ret = begin(s, states, false);
-	return ret ? ret : dump_procnet(s, states);
+	owners_scan(s->owners, scan ? scan_us : 0);
+	/* The first sample only: later, such a flood of new sockets would cost a second
+	 * reading each time, and the next full sample knows their owners anyway. */
+	if (build_overflowed(s->build) && scan_us == UINT32_MAX)
+		ret = read_sockets(s, STATE_MASK_ALL, false, ret_source);
+	return ret;
 }
 
 /* --- what is not read socket by socket ------------------------------------------------
@@ -260,8 +282,8 @@ static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapsho
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
  * that sees more. */
-static int observe(struct sampler *s, enum sample_kind *kind, const struct snapshot *last,
-		   struct snapshot *now, const char **what)
+static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
+		   const struct snapshot *last, struct snapshot *now, const char **what)
 {
 	const struct build_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
@@ -271,26 +293,28 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 	int ret;
 
 	*what = "reading /proc/net";
-	bounds_read(s->proc_fd, &s->bounds);
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
 		*kind = fullest_kind(SAMPLE_FAST, last);
+	if (*kind != SAMPLE_LISTENERS)
+		bounds_read(s->proc_fd, &s->bounds);
 	*what = "reading the sockets";
-	if (*kind == SAMPLE_FULL)
-		owners_begin(s->owners);
-	ret = read_sockets(s, states_of_kind[*kind], &source);
-	if (ret < 0)
-		goto out;
-	*what = "reading /proc/net";
-	ret = totals_read(s->net_fd, &after);
+	ret = *kind == SAMPLE_FULL
+		  ? read_owned_sockets(s, scan_us, &source)
+		  : read_sockets(s, states_of_kind[*kind], false, &source);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
+	if (*kind == SAMPLE_FULL)
+		now->info.scan_us = (uint32_t)owners_scan_us(s->owners);
+	*what = "reading /proc/net";
+	if (*kind == SAMPLE_FAST)
+		ret = totals_read(s->net_fd, &after);
+	if (ret < 0)
+		goto out;
 	*what = "building the snapshot";
-	if (*kind == SAMPLE_FULL && s->config.processes)
-		owners_scan(s->owners);
 	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
@@ -298,7 +322,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, const struct snaps
 		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
 	if (*kind == SAMPLE_FULL)
 		s->ports = result.ports;
-	limit_fill(&s->bounds, &after.sockstat, &after.counters, &s->ports, now);
+	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
 			 now);
@@ -323,6 +347,7 @@ static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
 	if (now->tuning)
 		now->tuning->users++;
 	now->info.errors = ++s->errors;
+	now->info.scan_us = 0;
 	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
 		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
@@ -344,6 +369,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	now->info.wanted_ms = s->config.interval_s * 1000;
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
@@ -353,7 +379,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
-	ret = observe(s, &kind, last, now, &what);
+	ret = observe(s, &kind, pace->scan_us, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;

@@ -25,11 +25,12 @@ enum sample_kind {
 	SAMPLE_FULL,
 };
 
-/* What the caller's schedule has to show in the snapshot. */
+/* What the caller's schedule has to show in the snapshot, and what it allows. */
 struct pace {
 	uint32_t interval_ms;        /* effective, of the state counts */
 	uint32_t detail_interval_ms; /* effective, of full samples */
 	uint32_t cpu_pptt;           /* last minute, parts per ten thousand of a core */
+	uint32_t scan_us; /* CPU time that looking for owners may take, 0: do not look */
 };
 
 /* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */

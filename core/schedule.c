@@ -5,12 +5,14 @@
 
 enum { LISTENER_INTERVAL_MS = 1000 };
 
-/* Milliseconds until `share` (parts per ten thousand of a core) has paid for cost_us. */
-static uint32_t pay_ms(uint64_t cost_us, double share)
-{
-	double ms = share > 0 ? (double)cost_us * 10 / share : UINT32_MAX;
+/* In any time as long as this the samples take no more than the budget gives. */
+enum { SPAN_MS = 300 * 1000 };
 
-	return ms < UINT32_MAX ? (uint32_t)(ms + 0.999) : UINT32_MAX;
+/* The CPU time that `share` (parts per ten thousand of a core) gives in so long a time.
+ */
+static double given_us(double share, uint32_t ms)
+{
+	return share * ms / 10;
 }
 
 /* What a sample of cost_us each interval_ms takes, parts per ten thousand of a core. */
@@ -19,11 +21,28 @@ static double share_of(uint64_t cost_us, uint32_t interval_ms)
 	return (double)cost_us * 10 / interval_ms;
 }
 
+/*
+ * The interval at which samples of cost_us keep to their share. It is a whole part of the
+ * span, because a span that is no multiple of the interval holds one sample more than it
+ * pays for. A sample that the span cannot pay for waits until it has been paid.
+ */
 static uint32_t stretch(uint32_t interval_ms, uint64_t cost_us, double share)
 {
-	uint32_t ms = pay_ms(cost_us, share);
+	double fit = cost_us ? given_us(share, SPAN_MS) / (double)cost_us : SPAN_MS;
+	double ms = UINT32_MAX;
 
-	return ms > interval_ms ? ms : interval_ms;
+	if (fit >= 1)
+		ms = (double)SPAN_MS / (uint32_t)fit;
+	else if (fit > 0)
+		ms = SPAN_MS / fit;
+	if (ms <= interval_ms)
+		return interval_ms;
+	return ms < UINT32_MAX ? (uint32_t)(ms + 0.999) : UINT32_MAX;
+}
+
+static double within(double value, double low, double high)
+{
+	return value < low ? low : value > high ? high : value;
 }
 
 static void set_effective(struct schedule *s)
@@ -31,19 +50,22 @@ static void set_effective(struct schedule *s)
 	const uint64_t *cost = s->cost_us;
 	uint32_t *effective = s->effective_ms;
 	const uint32_t *wanted = s->interval_ms;
-	double left = s->budget;
+	uint64_t full = cost[SAMPLE_FULL] + cost[SAMPLE_FULL] / 4;
+	double left = s->budget, detail;
 
 	effective[SAMPLE_LISTENERS] =
 	    stretch(wanted[SAMPLE_LISTENERS], cost[SAMPLE_LISTENERS], left / 4);
 	left -= share_of(cost[SAMPLE_LISTENERS], effective[SAMPLE_LISTENERS]);
-	if (share_of(cost[SAMPLE_FULL], wanted[SAMPLE_FAST]) <= left) {
+	s->full_share = left;
+	if (stretch(wanted[SAMPLE_FAST], full, left) == wanted[SAMPLE_FAST]) {
 		effective[SAMPLE_FAST] = effective[SAMPLE_FULL] = wanted[SAMPLE_FAST];
 		return;
 	}
+	detail = within(share_of(full, SPAN_MS), left / 4, left / 2);
 	effective[SAMPLE_FAST] =
-	    stretch(wanted[SAMPLE_FAST], cost[SAMPLE_FAST], left * 3 / 4);
-	left -= share_of(cost[SAMPLE_FAST], effective[SAMPLE_FAST]);
-	effective[SAMPLE_FULL] = stretch(wanted[SAMPLE_FULL], cost[SAMPLE_FULL], left);
+	    stretch(wanted[SAMPLE_FAST], cost[SAMPLE_FAST], left - detail);
+	s->full_share -= share_of(cost[SAMPLE_FAST], effective[SAMPLE_FAST]);
+	effective[SAMPLE_FULL] = stretch(wanted[SAMPLE_FULL], full, s->full_share);
 }
 
 void schedule_configure(struct schedule *s, const struct config *config, uint64_t now_ms)
@@ -92,20 +114,76 @@ static void advance(struct schedule *s, uint64_t second)
 	s->second = second;
 }
 
-void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
-		   uint64_t cpu_us)
+/*
+ * Fast samples walk the same sockets. Where they cost less than half of what they did at
+ * the last full sample, the next full one will, too, and is not to wait until the last
+ * one has been paid for.
+ */
+static void expect_less(struct schedule *s)
 {
+	uint64_t fast_us = s->last_us[SAMPLE_FAST], less_us;
+
+	if (s->fast_then_us == 0)
+		s->fast_then_us = fast_us;
+	if (fast_us >= s->fast_then_us / 2)
+		return;
+	less_us = s->cost_us[SAMPLE_FULL] * fast_us / s->fast_then_us;
+	s->unpaid_us += s->cost_us[SAMPLE_FULL] - less_us;
+	s->cost_us[SAMPLE_FULL] = less_us;
+	s->fast_then_us = fast_us;
+}
+
+/* A full sample that was expected to cost less and did not has to pay for both. */
+static void note_full(struct schedule *s, uint64_t cost_us)
+{
+	bool mistaken = cost_us / 2 > s->cost_us[SAMPLE_FULL];
+
+	s->cost_us[SAMPLE_FULL] = cost_us + (mistaken ? s->unpaid_us : 0);
+	s->unpaid_us = 0;
+	s->fast_then_us = s->last_us[SAMPLE_FAST];
+}
+
+/*
+ * On a busy machine the same work costs twice as much at times. What a sample takes more
+ * than the one before is paid for over the next ones, so that none of them comes so much
+ * later. All is paid in the end.
+ */
+static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost_us)
+{
+	uint64_t last_us = s->last_us[kind];
+	uint64_t usual_us = last_us && last_us < cost_us ? last_us : cost_us;
+	uint64_t owed_us = s->owed_us[kind] + cost_us;
+
+	s->cost_us[kind] = usual_us + (owed_us - usual_us) / 8;
+	s->owed_us[kind] = owed_us - s->cost_us[kind];
+	s->last_us[kind] = cost_us;
+	if (kind == SAMPLE_FAST)
+		expect_less(s);
+}
+
+void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
+		   uint64_t cpu_us, uint64_t scan_us)
+{
+	uint64_t cost_us = cpu_us > scan_us ? cpu_us - scan_us : 0;
+
 	if (now_ms / 1000 > s->second)
 		advance(s, now_ms / 1000);
 	s->spent_us[s->second % SCHEDULE_WINDOW_S] += cpu_us;
-	/* The first one looks for the owners of all sockets at once. That is the price of
-	 * the start, which no interval has to pay. */
-	s->cost_us[kind] = s->begun ? cpu_us : 0;
+	/* The first one finds everything new. That is the price of the start, which no
+	 * interval has to pay. */
+	if (!s->begun)
+		cost_us = 0;
 	s->begun = true;
+	if (kind == SAMPLE_FULL)
+		note_full(s, cost_us);
+	else
+		note_lesser(s, kind, cost_us);
 	set_effective(s);
 	/* A sample does the work of the lesser kinds as well. */
 	for (int i = 0; i <= (int)kind; i++)
-		s->due_ms[i] = now_ms + s->effective_ms[i];
+		s->begun_ms[i] = now_ms;
+	for (int i = 0; i < SCHEDULE_KINDS; i++)
+		s->due_ms[i] = s->begun_ms[i] + s->effective_ms[i];
 }
 
 uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)
@@ -121,11 +199,27 @@ uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)
 	return (uint32_t)((total * 10 + elapsed_ms / 2) / elapsed_ms);
 }
 
-struct pace schedule_pace(const struct schedule *s, uint64_t now_ms)
+/* What a full sample leaves of what it may take, so that its interval depends on its own
+ * cost only. */
+static uint32_t scan_us(const struct schedule *s)
+{
+	uint64_t cost_us = s->cost_us[SAMPLE_FULL];
+	uint32_t ms = s->effective_ms[SAMPLE_FULL];
+	double given = given_us(s->full_share, ms < SPAN_MS ? ms : SPAN_MS);
+
+	if (!s->begun)
+		return UINT32_MAX;
+	return (uint32_t)within(given - (double)cost_us, (double)(cost_us / 4),
+				UINT32_MAX);
+}
+
+struct pace schedule_pace(const struct schedule *s, enum sample_kind kind,
+			  uint64_t now_ms)
 {
 	return (struct pace){
 	    .interval_ms = s->effective_ms[SAMPLE_FAST],
 	    .detail_interval_ms = s->effective_ms[SAMPLE_FULL],
 	    .cpu_pptt = schedule_cpu(s, now_ms),
+	    .scan_us = kind == SAMPLE_FULL ? scan_us(s) : 0,
 	};
 }

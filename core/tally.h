@@ -16,6 +16,7 @@ struct tally {
 	size_t entry_size; /* bytes, key and value */
 	size_t count;      /* entries in use */
 	size_t capacity;   /* entries that fit before the table grows */
+	uint64_t seed;     /* of the hash */
 	unsigned char *entries;
 	uint32_t *slots; /* index of the entry + 1, 0: empty; 2 * capacity of them */
 };
@@ -36,6 +37,17 @@ void *tally_find(const struct tally *t, const void *key);
 /* The entry with this key, made with a zeroed value where there is none yet. NULL: out of
  * memory. Valid until the next tally_add(). */
 void *tally_add(struct tally *t, const void *key);
+
+/*
+ * For who knows some keys in advance: a large table lies in memory, and the processor can
+ * fetch what belongs to one key while it works at others. tally_hash() is the hash of a
+ * key as long as the table lives; the prefetches are hints, first the slot, some keys
+ * later the entry that it leads to; tally_add_hashed() is tally_add().
+ */
+uint64_t tally_hash(const struct tally *t, const void *key);
+void tally_prefetch_slot(const struct tally *t, uint64_t hash);
+void tally_prefetch_entry(const struct tally *t, uint64_t hash);
+void *tally_add_hashed(struct tally *t, const void *key, uint64_t hash);
 
 /* Entry i of t->count. */
 static inline void *tally_entry(const struct tally *t, size_t i)

@@ -220,33 +220,24 @@ static enum sample_kind due_kind(const struct schedule *s, uint64_t now_ms)
 }
 
 /* Takes a sample, which is r->last then, unless it fails before the first one. */
-static int take(struct reader *r)
+static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 {
-	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
-	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
-	enum sample_kind kind = due_kind(&r->schedule, now_ms);
-	struct pace pace = schedule_pace(&r->schedule, now_ms);
+	struct pace pace = schedule_pace(&r->schedule, kind, now_ms);
 	struct snapshot *next = NULL;
-	int rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
+	int rc;
 
+	/* collectd's intervals are not stretched. */
+	pace.interval_ms = r->config.interval_s * 1000;
+	rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
 	if (next) {
 		sampler_release(r->sampler, r->last);
 		r->last = next;
 	}
-	schedule_done(&r->schedule, kind, now_ms,
-		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us);
 	return rc;
 }
 
-/* Never reports a failure to collectd, which would answer with ever longer pauses. */
-static int on_read(user_data_t *ud)
+static void emit(struct reader *r, int rc)
 {
-	struct reader *r = ud->data;
-	int rc = take(r);
-
-	log_outcome(r, rc);
-	if (!r->last)
-		return 0;
 	log_source(r);
 	log_error(r, rc);
 	if (rc == 0 &&
@@ -260,6 +251,24 @@ static int on_read(user_data_t *ud)
 	}
 	if (r->config.series.notifications)
 		telling_update(r->telling, r->last, notify, NULL);
+}
+
+/* Never reports a failure to collectd, which would answer with ever longer pauses. The
+ * thread is collectd's: what it did between two calls is not ours. */
+static int on_read(user_data_t *ud)
+{
+	struct reader *r = ud->data;
+	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
+	enum sample_kind kind = due_kind(&r->schedule, now_ms);
+	int rc = take(r, kind, now_ms);
+
+	log_outcome(r, rc);
+	if (r->last)
+		emit(r, rc);
+	schedule_done(&r->schedule, kind, now_ms,
+		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us,
+		      r->last ? r->last->info.scan_us : 0);
 	return 0;
 }
 

@@ -13,13 +13,9 @@
 #include <unistd.h>
 
 #include "subagent/log.h"
-#include "subagent/oidtable.h"
-#include "subagent/tables.h"
 
 /* A hung master may hold the loop up for this long, once a retry. */
 enum { MASTER_TIMEOUT_S = 3 };
-
-const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
 
 static time_t monotonic_seconds(void)
 {
@@ -27,117 +23,6 @@ static time_t monotonic_seconds(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec;
-}
-
-/* --- answers --------------------------------------------------------------------------
- */
-
-static void set_value(netsnmp_variable_list *vb, const struct value *value)
-{
-	struct counter64 c64 = {
-	    .high = (u_long)(value->counter64 >> 32),
-	    .low = (u_long)(value->counter64 & UINT32_MAX),
-	};
-
-	switch (value->syntax) {
-	case SYNTAX_INTEGER:
-		snmp_set_var_typed_integer(vb, ASN_INTEGER, value->integer);
-		break;
-	case SYNTAX_GAUGE32:
-	case SYNTAX_GAUGE32_64:
-	case SYNTAX_AGE:
-		snmp_set_var_typed_integer(vb, ASN_GAUGE, (long)value->unsigned32);
-		break;
-	case SYNTAX_COUNTER32:
-		snmp_set_var_typed_integer(vb, ASN_COUNTER, (long)value->unsigned32);
-		break;
-	case SYNTAX_COUNTER64:
-		snmp_set_var_typed_value(vb, ASN_COUNTER64, &c64, sizeof(c64));
-		break;
-	case SYNTAX_CHARS:
-	case SYNTAX_TEXT:
-	case SYNTAX_DATE:
-	case SYNTAX_FORMAT:
-		snmp_set_var_typed_value(vb, ASN_OCTET_STR, value->text, value->text_len);
-		break;
-	}
-}
-
-/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind.
- */
-static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX],
-		     size_t *ret_len)
-{
-	size_t len = 0;
-
-	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) >
-	    0) {
-		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid,
-					 AGENT_BASE_LEN))
-			return false;
-		for (size_t i = AGENT_BASE_LEN; i < vb->name_length && len < OID_MAX; i++)
-			ret_oid[len++] = (uint32_t)vb->name[i];
-	}
-	*ret_len = len;
-	return true;
-}
-
-static void answer_get(const struct agent *agent, netsnmp_agent_request_info *info,
-		       netsnmp_request_info *request)
-{
-	uint32_t id[OID_MAX];
-	struct value value;
-	enum oid_result result = OID_NO_OBJECT;
-	size_t len;
-
-	if (agent->showing && relative(request->requestvb, id, &len))
-		result = oidtable_get(&tables_tree, &agent->shown, id, len, &value);
-	if (result == OID_FOUND)
-		set_value(request->requestvb, &value);
-	else
-		netsnmp_set_request_error(info, request,
-					  result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT
-								  : SNMP_NOSUCHINSTANCE);
-}
-
-/* At the end the variable is left as it is, and net-snmp goes on behind our tree. */
-static void answer_next(const struct agent *agent, netsnmp_request_info *request)
-{
-	netsnmp_variable_list *vb = request->requestvb;
-	uint32_t id[OID_MAX], next[OID_MAX];
-	oid name[OID_MAX + AGENT_BASE_LEN];
-	struct value value;
-	size_t len, next_len;
-
-	if (!agent->showing || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, &agent->shown, id, len, request->inclusive, next,
-			  &next_len, &value) != OID_FOUND)
-		return;
-	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
-	for (size_t i = 0; i < next_len; i++)
-		name[AGENT_BASE_LEN + i] = next[i];
-	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + next_len);
-	set_value(vb, &value);
-}
-
-static int handle(netsnmp_mib_handler *handler,
-		  netsnmp_handler_registration *registration,
-		  netsnmp_agent_request_info *info, netsnmp_request_info *requests)
-{
-	const struct agent *agent = registration->my_reg_void;
-
-	(void)handler;
-	for (; requests; requests = requests->next) {
-		if (requests->processed)
-			continue;
-		if (info->mode == MODE_GET)
-			answer_get(agent, info, requests);
-		else if (info->mode == MODE_GETNEXT)
-			answer_next(agent, requests);
-		else
-			netsnmp_set_request_error(info, requests, SNMP_ERR_NOTWRITABLE);
-	}
-	return SNMP_ERR_NOERROR;
 }
 
 /* --- the master -----------------------------------------------------------------------
@@ -165,6 +50,7 @@ static int on_connect(int major, int minor, void *server_arg, void *client_arg)
 
 	(void)major, (void)minor;
 	agent->session = server_arg;
+	agent_answer(agent);
 	if (agent->lost_at)
 		log_line(LOG_NOTICE, "snmpd is back after %ld s",
 			 (long)(monotonic_seconds() - agent->lost_at));
@@ -297,7 +183,7 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 			   NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, (int)options->retry_s);
 	registration = netsnmp_create_handler_registration(
-	    "tcpstate", handle, agent_base_oid, AGENT_BASE_LEN, HANDLER_CAN_RONLY);
+	    "tcpstate", agent_handle, agent_base_oid, AGENT_BASE_LEN, HANDLER_CAN_RONLY);
 	if (!registration)
 		goto failed;
 	registration->my_reg_void = agent;

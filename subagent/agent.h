@@ -32,6 +32,10 @@ struct agent_options {
 int agent_open(const struct agent_options *options, struct agent **ret_agent);
 void agent_close(struct agent *agent);
 
+/* How long to wait awake for the next request after one, in microseconds; 0, as it is at
+ * first: not at all. */
+void agent_busy_poll(struct agent *agent, uint32_t us);
+
 /* Answers from this snapshot from now on; NULL: nothing to answer yet. */
 void agent_show(struct agent *agent, const struct snapshot *snapshot);
 

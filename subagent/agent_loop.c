@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int make_room(struct agent *agent, size_t count)
 {
@@ -38,6 +39,42 @@ static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_
 	return 0;
 }
 
+static uint64_t now_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+/* After an answer the next request of a walk is some microseconds away: less than falling
+ * asleep and being woken take. All descriptors are looked at, so nothing waits for it. */
+static int poll_awake(struct agent *agent, size_t count)
+{
+	uint64_t until = now_us() + agent->busy_poll_us;
+	int ready;
+
+	do
+		ready = poll(agent->polled, count, 0);
+	while (ready == 0 && now_us() < until);
+	return ready;
+}
+
+static int poll_all(struct agent *agent, size_t count, int timeout_ms)
+{
+	int ready = 0;
+
+	if (agent->asked && agent->busy_poll_us > 0)
+		ready = poll_awake(agent, count);
+	agent->asked = false;
+	return ready != 0 ? ready : poll(agent->polled, count, timeout_ms);
+}
+
+void agent_busy_poll(struct agent *agent, uint32_t us)
+{
+	agent->busy_poll_us = us;
+}
+
 int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms)
 {
 	struct timeval timeout = {.tv_sec = 3600};
@@ -55,7 +92,7 @@ int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeou
 		if (timeout_ms < 0 || ms < timeout_ms)
 			timeout_ms = (int)ms;
 	}
-	ready = poll(agent->polled, count, timeout_ms);
+	ready = poll_all(agent, count, timeout_ms);
 	if (ready < 0 && errno != EINTR)
 		return -errno;
 	memcpy(own, agent->polled, n_own * sizeof(*own));

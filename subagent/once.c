@@ -27,7 +27,7 @@ static void forget_holds(struct config *config)
 
 static int take_two(struct sampler *s, struct snapshot **ret_snapshot)
 {
-	struct pace pace = {0};
+	const struct pace pace = {.scan_us = UINT32_MAX};
 	struct snapshot *first, *second = NULL;
 	int ret = sampler_take(s, SAMPLE_FULL, &pace, NULL, &first);
 
@@ -130,7 +130,7 @@ static int print_tuning(const struct tuning_table *table, enum tuning_output out
 int once_tuning(const struct config *config, enum tuning_output output)
 {
 	struct snapshot *snapshot = NULL;
-	struct pace pace = {0};
+	const struct pace pace = {.scan_us = UINT32_MAX};
 	struct sampler *sampler;
 	int ret = sampler_new(config, &sampler);
 

@@ -163,7 +163,8 @@ stop() { # NAME [SIGNAL]: ends it (TERM), waits; its exit code, 124 if it did no
 
 declare -A SOCKETS_IN=() SOCKETS_OUT=()
 
-sockets_start() { # NAME [PREFIX...]: PREFIX such as "${SERVER[@]}" setpriv --reuid=1001
+# A process that is told on its stdin what to do and answers on its stdout.
+talker_start() { # NAME COMMAND...
 	local name=$1 in out fd
 	shift
 	mkfifo "$T/$name.in" "$T/$name.out" || return 1
@@ -171,13 +172,17 @@ sockets_start() { # NAME [PREFIX...]: PREFIX such as "${SERVER[@]}" setpriv --re
 		for fd in "${SOCKETS_IN[@]}" "${SOCKETS_OUT[@]}"; do
 			exec {fd}>&-
 		done
-		exec "$@" "$BIN/sockets" <"$T/$name.in" >"$T/$name.out" 2>>"$T/$name.log"
+		exec "$@" <"$T/$name.in" >"$T/$name.out" 2>>"$T/$name.log"
 	) &
 	PIDS[$name]=$!
 	exec {in}>"$T/$name.in" {out}<"$T/$name.out"
 	rm "$T/$name.in" "$T/$name.out"
 	SOCKETS_IN[$name]=$in SOCKETS_OUT[$name]=$out
-	answer "$name" || die "sockets $name does not start" "$(cat "$T/$name.log")"
+}
+
+sockets_start() { # NAME [PREFIX...]: PREFIX such as "${SERVER[@]}" setpriv --reuid=1001
+	talker_start "$@" "$BIN/sockets"
+	answer "$1" || die "sockets $1 does not start" "$(cat "$T/$1.log")"
 }
 
 ask() { # NAME COMMAND...: does not wait

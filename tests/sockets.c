@@ -145,7 +145,9 @@ static const struct command {
     {"leak", 1, cmd_leak, "LISTENERS: accept and never close"},
     {"drain", 1, cmd_drain, "GROUP: read what arrives"},
     {"talk", 2, cmd_talk, "GROUP MILLISECONDS: send a byte that often; 0 ends it"},
-    {"honest", 4, cmd_honest, "RANGE PORT RATE SECONDS [from RANGE]: short connections"},
+    {"honest", 4, cmd_honest,
+     "RANGE PORT RATE SECONDS [from RANGE]: so many short connections, at that rate "
+     "or as fast as the machine can"},
     {"flood", 5, cmd_flood, "RANGE PORT COUNT RATE SOURCES: SYNs from false addresses"},
     {"bound", 0, cmd_bound, "count bound, inactive sockets of IPv4 and IPv6"},
     {"name", 1, cmd_name, "TEXT: name of this process, %HH for a byte"},

@@ -129,13 +129,13 @@ int cmd_honest(struct world *w, char **argv)
 	uint32_t rate = number(argv[3], 1, 100000), seconds = number(argv[4], 1, 3600);
 	char **source = option(argv, "from");
 	struct range to, from;
-	uint64_t start = now_ns(), end = start + seconds * UINT64_C(1000000000);
+	uint64_t start = now_ns();
 	uint32_t i;
 
 	if (range_parse(argv[1], &to) < 0 ||
 	    (source && (!*source || range_parse(*source, &from) < 0)))
 		return -EINVAL;
-	for (i = 0; i < rate * seconds && now_ns() < end; i++) {
+	for (i = 0; i < rate * seconds; i++) {
 		pace(start, i, rate);
 		int fd = connect_socket(&to, source ? &from : NULL, i, port, 0);
 		if (fd < 0)

@@ -377,16 +377,19 @@ static void test_suspects(void)
 	    aged(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 6), 0, 120, 0),
 	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.9.2.1", 7), 0, 0, 3),
 	    aged(conn(STATE_CLOSING, "10.0.0.1", 80, "10.9.2.1", 8), 0, 0, 0),
+	    aged(conn(STATE_FIN_WAIT_1, "10.0.0.1", 80, "10.9.7.1", 9), 0, 0, 1),
+	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 81, "10.9.7.1", 9), 0, 0, 1),
 	    aged(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 11, 0, 2),
 	};
 	static const uint32_t want[SUSPECT_COUNT] = {
 	    [SUSPECT_CLOSE_WAIT_STALE] = 2, [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
-	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 1,
+	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 3,
 	    [SUSPECT_SYN_SENT] = 1,
 	};
 	struct build *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
+	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
 
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
 		CU_ASSERT_EQUAL(s->suspects[i].count, want[i]);
@@ -400,6 +403,12 @@ static void test_suspects(void)
 	CU_ASSERT_EQUAL(stale->network_count, 2);
 	CU_ASSERT_EQUAL(stale->network_remotes, 2);
 	CU_ASSERT_EQUAL(s->suspects[SUSPECT_SYN_SENT].port, 443);
+	/* Stuck ones of three states count as one remote address. */
+	CU_ASSERT_EQUAL(stuck->remote.bytes[2], 7);
+	CU_ASSERT_EQUAL(stuck->remote_count, 2);
+	CU_ASSERT_EQUAL(stuck->network_count, 2);
+	CU_ASSERT_EQUAL(stuck->network_remotes, 1);
+	CU_ASSERT_EQUAL(s->spreads[STATE_CLOSING - 1].remotes, 1);
 	snapshot_free(s);
 	build_free(b);
 }

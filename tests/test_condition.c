@@ -248,6 +248,7 @@ static void test_failed_samples(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
+	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
 	DRIVE(&lab, {1000, 60, N});
 	lab_step_failed(&lab, 6000);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);

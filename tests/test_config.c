@@ -80,6 +80,8 @@ static void test_good_lines(void)
 	    {"conn-rows 1000000", MEMBER(conn_rows), 1000000},
 	    {"remotes 1000", MEMBER(remotes), 1000},
 	    {"agentx-retry 3600", MEMBER(agentx_retry_s), 3600},
+	    {"busy-poll 0", MEMBER(busy_poll_us), 0},
+	    {"BusyPoll 1000", MEMBER(busy_poll_us), 1000},
 	    {"sysctl-order procps", MEMBER(sysctl_order), SYSCTL_ORDER_PROCPS},
 	    {"SysctlOrder Systemd", MEMBER(sysctl_order), SYSCTL_ORDER_SYSTEMD},
 	    {"surge-states TIME_WAIT", MEMBER(surge_states), STATE_BIT(STATE_TIME_WAIT)},
@@ -135,8 +137,8 @@ struct bad {
 
 #define OPTIONS                                                                          \
 	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "     \
-	"remotes processes agentx agentx-retry traps profile counter sysctl-order "      \
-	"surge-states state condition"
+	"remotes processes agentx agentx-retry busy-poll traps profile counter "         \
+	"sysctl-order surge-states state condition"
 
 static const struct bad bad_lines[] = {
     {"intervall 5", "unknown option \"intervall\"; known are " OPTIONS},
@@ -162,6 +164,8 @@ static const struct bad bad_lines[] = {
     {"cpu-budget 1e2", "cpu-budget: \"1e2\" is no number from 0.10 to 100.00"},
     {"cpu-budget 1.-5", "cpu-budget: \"1.-5\" is no number from 0.10 to 100.00"},
     {"cpu-budget 100.01", "cpu-budget: \"100.01\" is no number from 0.10 to 100.00"},
+    {"busy-poll 1001", "busy-poll: \"1001\" is no whole number from 0 to 1000"},
+    {"busy-poll on", "busy-poll: \"on\" is no whole number from 0 to 1000"},
     {"conn-states LISTEN", "conn-states: \"LISTEN\" is none of " CONNECTIONS},
     {"conn-states CLOSE_WAIT none", "conn-states: \"none\" is none of " CONNECTIONS},
     {"surge-states SYNRECEIVED", "surge-states: \"SYNRECEIVED\" is none of " STATES},

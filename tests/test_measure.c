@@ -283,6 +283,7 @@ static void test_old_details(void)
 	int64_t t;
 
 	lab_open(&lab);
+	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
 	lab_step(&lab, 1000);
 	for (t = 2000; t < 51000; t += 1000)
 		lab_step_listeners(&lab, t);
@@ -298,10 +299,55 @@ static void test_old_details(void)
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
 	lab_step_fast(&lab, t + 500);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 3);
-	/* A stretched interval is no fault. */
+	/* What is as old as its interval is no fault. */
 	lab.now.s.info.interval_ms = 60000;
 	lab.now.s.info.detail_interval_ms = 60000;
 	lab_step_listeners(&lab, t + 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	lab_close(&lab);
+}
+
+/* An interval that is stretched is told when it stays so, and so is its end. */
+static void test_stretched(void)
+{
+	const struct condition *row;
+	struct lab lab;
+	int64_t t = 0;
+
+	lab_open(&lab);
+	lab.now.s.info.wanted_ms = 5000;
+	lab.now.s.info.sockets = 712345;
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 0);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	/* One interval that is too long, between two that are not. */
+	for (int i = 0; i < 40; i++) {
+		lab.now.s.info.interval_ms = i < 29 ? 15400 : 14900;
+		lab_step(&lab, t += 1000);
+		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	}
+	/* However long the detail interval is, it raises nothing. */
+	lab.now.s.info.detail_interval_ms = 600000;
+	for (int i = 0; i < 40; i++)
+		lab_step(&lab, t += 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	lab.now.s.info.interval_ms = 20300;
+	for (int i = 0; i < 31; i++)
+		lab_step(&lab, t += 1000);
+	row = lab_row(&lab, CONDITION_SAMPLING, 0);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
+	CU_ASSERT_EQUAL(row->value, 4);
+	CU_ASSERT_STRING_EQUAL(row->offender,
+			       "counts every 20.3 s instead of 5.0 s, 712345 sockets");
+	/* Samples that fail are worse than rare ones. */
+	lab_step_failed(&lab, t + 6 * 20300);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 6);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
+			       "sock_diag: Cannot allocate memory");
+	t += 7 * 20300;
+	lab.now.s.info.interval_ms = 5000;
+	for (int i = 0; i < 32; i++)
+		lab_step(&lab, t += 1000);
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
 	lab_close(&lab);
 }
@@ -340,6 +386,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"each its own", test_each_its_own},
 	    {"old details", test_old_details},
+	    {"a stretched interval", test_stretched},
 	    {"not measurable", test_not_measurable},
 	    CU_TEST_INFO_NULL,
 	};

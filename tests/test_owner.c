@@ -109,7 +109,7 @@ static bool look_up(const struct host *h, const uint32_t *inodes, size_t count)
 		owners_find(h->owners, inodes[i], 0);
 		wanted |= owners_wants(h->owners, inodes[i]);
 	}
-	CU_ASSERT_EQUAL(owners_scan(h->owners), 0);
+	CU_ASSERT_EQUAL(owners_scan(h->owners, UINT32_MAX), 0);
 	return wanted;
 }
 
@@ -392,7 +392,7 @@ static void test_gone(void)
 		add_socket(&h, pid, 3, 2000 + pid);
 		owners_find(h.owners, 2000 + pid, 0);
 	}
-	CU_ASSERT_EQUAL(owners_scan(h.owners), 0);
+	CU_ASSERT_EQUAL(owners_scan(h.owners, UINT32_MAX), 0);
 	for (unsigned pid = 1; pid <= 200; pid++)
 		CU_ASSERT_EQUAL(pid_of(&h, 2000 + pid), pid);
 	for (unsigned pid = 1; pid <= 200; pid += 3)
@@ -429,7 +429,7 @@ static void test_forgotten(void)
 		CU_ASSERT_EQUAL(pid_of(&h, 1102), round == 0 ? 0 : 6);
 		for (uint32_t i = 0; i < 3000; i++)
 			owners_find(h.owners, 10000 + 3000 * round + i, 0);
-		CU_ASSERT_EQUAL(owners_scan(h.owners), 0);
+		CU_ASSERT_EQUAL(owners_scan(h.owners, UINT32_MAX), 0);
 	}
 	host_free(&h);
 }
@@ -548,9 +548,9 @@ static void test_proc_missing(void)
 
 	CU_ASSERT_EQUAL_FATAL(owners_new(1 << 20, -1, &broken), 0);
 	owners_begin(broken);
-	CU_ASSERT_EQUAL(owners_scan(broken), 0);
+	CU_ASSERT_EQUAL(owners_scan(broken, UINT32_MAX), 0);
 	owners_find(broken, 1600, 0);
-	CU_ASSERT_EQUAL(owners_scan(broken), -EBADF);
+	CU_ASSERT_EQUAL(owners_scan(broken, UINT32_MAX), -EBADF);
 	CU_ASSERT_TRUE(owners_wants(broken, 1600));
 	owners_free(broken);
 	owners_free(NULL);
@@ -563,6 +563,72 @@ static void test_proc_missing(void)
 	add_process(&h, 1, "init");
 	LOOK_UP(&h, 1602);
 	CU_ASSERT_EQUAL(owners_unreadable(h.owners), 0);
+	host_free(&h);
+}
+
+/* A slice that may take no time at all still gets on; the owners are found in the end,
+ * whatever happens between two slices. */
+static void test_slices(void)
+{
+	enum { PROCESSES = 5, EACH = 300 };
+	struct host h = host_new();
+	unsigned wrong = 0, slices = 0;
+
+	add_process(&h, 1, "init");
+	for (unsigned pid = 2; pid < 2 + PROCESSES; pid++) {
+		add_process(&h, pid, "x");
+		for (unsigned i = 0; i < EACH; i++)
+			add_socket(&h, pid, 3 + i, 10000 * pid + i);
+	}
+	do {
+		owners_begin(h.owners);
+		wrong = 0;
+		for (unsigned pid = 2; pid < 2 + PROCESSES; pid++)
+			for (unsigned i = 0; i < EACH; i++)
+				wrong += pid_of(&h, 10000 * pid + i) != pid;
+		CU_ASSERT_EQUAL(owners_scan(h.owners, slices == 3 ? 0 : 1), 0);
+		/* Slices read further processes only when the one before is done. */
+		CU_ASSERT_TRUE(slices > 3 || wrong > 0);
+		if (slices == 5)
+			set_stat(&h, 2, "reborn", 9999);
+	} while (wrong > 0 && ++slices < 100);
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_STRING_EQUAL(owner_of(&h, 20000)->name, "reborn");
+	CU_ASSERT_STRING_EQUAL(owner_of(&h, 30000)->name, "x");
+	host_free(&h);
+}
+
+/* A socket that is new while a scan is under way, in a process that it has read, is found
+ * by the next one; it counts as missed by none. */
+static void test_new_between_slices(void)
+{
+	struct host h = host_new();
+
+	add_process(&h, 1, "init");
+	add_process(&h, 2, "early");
+	add_process(&h, 3, "late");
+	add_socket(&h, 2, 3, 2000);
+	add_socket(&h, 3, 3, 3000);
+	owners_begin(h.owners);
+	CU_ASSERT_EQUAL(pid_of(&h, 2000), 0);
+	CU_ASSERT_EQUAL(pid_of(&h, 3000), 0);
+	for (int i = 0; i < 2; i++) /* init and early */
+		CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
+	CU_ASSERT_EQUAL(pid_of(&h, 2000), 2);
+	CU_ASSERT_EQUAL(pid_of(&h, 3000), 0);
+	add_socket(&h, 2, 4, 2001);
+	owners_begin(h.owners);
+	CU_ASSERT_EQUAL(pid_of(&h, 2000), 2);
+	CU_ASSERT_EQUAL(pid_of(&h, 2001), 0);
+	CU_ASSERT_EQUAL(pid_of(&h, 3000), 0);
+	/* The rest of the scan: late, and the end. */
+	for (int i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
+	CU_ASSERT_EQUAL(pid_of(&h, 3000), 3);
+	CU_ASSERT_EQUAL(pid_of(&h, 2001), 0);
+	CU_ASSERT_TRUE(owners_wants(h.owners, 2001));
+	CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
+	CU_ASSERT_EQUAL(pid_of(&h, 2001), 2);
 	host_free(&h);
 }
 
@@ -595,6 +661,8 @@ int main(void)
 	    {"a socket moved to another descriptor", test_moved},
 	    {"the service without the process", test_service},
 	    {"no /proc, a hidden one", test_proc_missing},
+	    {"a scan in slices", test_slices},
+	    {"a socket that is new between two slices", test_new_between_slices},
 	    {"the cgroup2 mount", test_open_cgroup},
 	    CU_TEST_INFO_NULL,
 	};

@@ -137,7 +137,7 @@ static void test_thousands(void)
 		wanted += owners_wants(o, inode);
 	}
 	CU_ASSERT_EQUAL(wanted, HOLDERS * SOCKETS);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	for (int i = 0; i < HOLDERS * SOCKETS; i++) {
 		const struct child *c = &children[i / SOCKETS];
 
@@ -154,6 +154,39 @@ static void test_thousands(void)
 	free(children);
 }
 
+/* With half a millisecond for each round, all are found nevertheless, rounds later. */
+static void test_slices(void)
+{
+	struct child *children = calloc(HOLDERS, sizeof(*children));
+	unsigned missing, wrong = 0, rounds = 0;
+	struct owners *o;
+	int proc_fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(children);
+	for (int i = 0; i < HOLDERS; i++)
+		start_child(&children[i], SOCKETS, NULL, 1);
+	o = new_owners(-1, &proc_fd);
+	do {
+		owners_begin(o);
+		missing = 0;
+		for (int i = 0; i < HOLDERS * SOCKETS; i++) {
+			const struct child *c = &children[i / SOCKETS];
+			uint32_t pid = owner_of(o, c->inodes[i % SOCKETS])->pid;
+
+			missing += pid == 0;
+			wrong += pid != 0 && pid != (uint32_t)c->pid;
+		}
+		CU_ASSERT_EQUAL(owners_scan(o, 500), 0);
+	} while (missing > 0 && ++rounds < 100000);
+	CU_ASSERT_EQUAL(missing, 0);
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_TRUE(rounds > 1);
+	for (int i = 0; i < HOLDERS; i++)
+		stop_child(&children[i]);
+	free_owners(o, proc_fd);
+	free(children);
+}
+
 static void test_shared(void)
 {
 	int fd = new_socket(), proc_fd;
@@ -165,7 +198,7 @@ static void test_shared(void)
 	child = (uint32_t)c.pid;
 	o = new_owners(-1, &proc_fd);
 	owner_of(o, inode);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, self < child ? self : child);
 	/* The child alone keeps it; this process uses the descriptor otherwise. A socket
 	 * that nobody holds makes the scans complete. */
@@ -175,7 +208,7 @@ static void test_shared(void)
 		owners_begin(o);
 		owner_of(o, inode);
 		owner_of(o, UINT32_MAX - round);
-		CU_ASSERT_EQUAL(owners_scan(o), 0);
+		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	}
 	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, child);
 	stop_child(&c);
@@ -205,7 +238,7 @@ static void test_names(void)
 
 		start_child(&c, 1, cases[i].name, 1);
 		owner_of(o, c.inodes[0]);
-		CU_ASSERT_EQUAL(owners_scan(o), 0);
+		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 		CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, (uint32_t)c.pid);
 		CU_ASSERT_STRING_EQUAL(owner_of(o, c.inodes[0])->name, cases[i].clean);
 		stop_child(&c);
@@ -226,11 +259,11 @@ static void test_vanished(void)
 	kill(c.pid, SIGKILL);
 	/* First it is a zombie: in /proc, without descriptors. */
 	waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, 0);
 	stop_child(&c);
 	owner_of(o, c.inodes[1]);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, c.inodes[1])->pid, 0);
 	free_owners(o, proc_fd);
 }
@@ -254,7 +287,7 @@ static int look_unprivileged(uint32_t foreign, int cgroup_fd, uint64_t cgroup_id
 	owners_begin(o);
 	owners_find(o, foreign, cgroup_id);
 	owners_find(o, (uint32_t)st.st_ino, cgroup_id);
-	if (owners_scan(o) != 0)
+	if (owners_scan(o, UINT32_MAX) != 0)
 		return 3;
 	if (owner_of(o, (uint32_t)st.st_ino)->pid != (uint32_t)getpid())
 		return 4;
@@ -335,7 +368,7 @@ static void test_sock_diag(void)
 
 	o = new_owners(cgroup_fd, &proc_fd);
 	owners_find(o, wanted.found.inode, wanted.found.cgroup_id);
-	CU_ASSERT_EQUAL(owners_scan(o), 0);
+	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, wanted.found.inode)->pid, (uint32_t)getpid());
 
 	/* A process's service is what its own sockets' cgroup says, where both know it.
@@ -356,6 +389,7 @@ int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"thousands of sockets in several processes", test_thousands},
+	    {"found in slices", test_slices},
 	    {"a socket shared by parent and child", test_shared},
 	    {"hostile names", test_names},
 	    {"a process that ends meanwhile", test_vanished},

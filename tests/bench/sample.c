@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What a sample of this network namespace costs, against the least that reading the same
- * sockets from the kernel can cost. Prints one line of key=value: medians of the runs, in
- * microseconds; the peak of the resident set; what the snapshot holds.
+ * sockets from the kernel can cost. Reads kinds from standard input, one a line, does
+ * each once and answers with a line of key=value: time in microseconds, CPU time of the
+ * thread, the peak of the resident set so far; what the snapshot holds.
  *
- *   tests/bench/sample KIND [RUNS [PROFILE]]
+ *   tests/bench/sample [PROFILE]
  *
- *   full, fast, listeners  a sample of that kind, after one full sample that finds the
- *                          owners (first_wall_us)
+ *   full, fast, listeners  a sample of that kind; all are one sampler's, whose first full
+ *                          sample, which finds the owners, is not measured
  *   floor                  one raw dump of all sockets, of which nothing is looked at
+ *   masked                 the same of the states that a fast sample reads
  *   requests               the same for the three dumps of a full sample: tcp_info for
  *                          the states whose ages are shown, memory for listeners
  */
@@ -27,12 +29,17 @@
 #include "core/sampler.h"
 #include "core/state.h"
 
-enum { RUNS = 11, RUNS_MAX = 100000, BUFFER = 32 * 1024 };
+enum { BUFFER = 32 * 1024, LINE_MAX_BYTES = 64 };
+
+/* What a fast sample leaves out. */
+#define DETAIL                                                                           \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
+	 STATE_BIT(STATE_CLOSED))
 
 struct job {
-	int fd; /* NETLINK_SOCK_DIAG */
-	uint64_t bytes;
-	struct sampler *sampler;
+	int fd;                  /* NETLINK_SOCK_DIAG */
+	const char *profile;     /* NULL: the default one */
+	struct sampler *sampler; /* NULL until the first sample */
 	struct snapshot *last;
 	enum sample_kind kind;
 };
@@ -84,7 +91,6 @@ static void dump(struct job *job, uint32_t state_bits, unsigned extensions)
 		len = recv(job->fd, buf, sizeof(buf), 0);
 		if (len < 0)
 			fail("recv", errno);
-		job->bytes += (uint64_t)len;
 	} while (!is_last(buf, len));
 }
 
@@ -93,20 +99,24 @@ static void run_floor(struct job *job)
 	dump(job, STATE_MASK_ALL, 0);
 }
 
+static void run_masked(struct job *job)
+{
+	dump(job, STATE_MASK_ALL & ~DETAIL, 0);
+}
+
 static void run_requests(struct job *job)
 {
 	const uint32_t listen = STATE_BIT(STATE_LISTEN);
-	const uint32_t detail = STATE_BIT(STATE_ESTABLISHED) |
-				STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED);
 
 	dump(job, listen, 1 << (INET_DIAG_SKMEMINFO - 1));
-	dump(job, STATE_MASK_ALL & ~listen & ~detail, 1 << (INET_DIAG_INFO - 1));
-	dump(job, detail, 0);
+	dump(job, STATE_MASK_ALL & ~listen & ~DETAIL, 1 << (INET_DIAG_INFO - 1));
+	dump(job, DETAIL, 0);
 }
 
 static void run_sample(struct job *job)
 {
-	const struct pace pace = {.interval_ms = 5000, .detail_interval_ms = 15000};
+	const struct pace pace = {
+	    .interval_ms = 5000, .detail_interval_ms = 15000, .scan_us = UINT32_MAX};
 	struct snapshot *now = NULL;
 	int error = sampler_take(job->sampler, job->kind, &pace, job->last, &now);
 
@@ -121,94 +131,81 @@ static const struct kind {
 	void (*run)(struct job *job);
 	enum sample_kind kind;
 } kinds[] = {
-    {"floor", run_floor, 0},
-    {"requests", run_requests, 0},
-    {"listeners", run_sample, SAMPLE_LISTENERS},
-    {"fast", run_sample, SAMPLE_FAST},
-    {"full", run_sample, SAMPLE_FULL},
+    {"floor", run_floor, 0},           {"masked", run_masked, 0},
+    {"requests", run_requests, 0},     {"listeners", run_sample, SAMPLE_LISTENERS},
+    {"fast", run_sample, SAMPLE_FAST}, {"full", run_sample, SAMPLE_FULL},
 };
 
-static void prepare(struct job *job, const struct kind *kind, const char *profile)
+/* Makes the sampler and takes its first sample, which is a full one whatever is asked. */
+static void prepare(struct job *job)
 {
 	struct config config;
 	int error;
 
-	job->fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-	if (job->fd < 0)
-		fail("netlink", errno);
-	job->kind = kind->kind;
-	if (kind->run != run_sample)
-		return;
 	config_init(&config);
-	if (profile)
-		snprintf(config.profile, sizeof(config.profile), "%s", profile);
+	if (job->profile)
+		snprintf(config.profile, sizeof(config.profile), "%s", job->profile);
 	error = sampler_new(&config, &job->sampler);
 	if (error < 0)
 		fail("sampler", -error);
+	run_sample(job);
 }
 
-static int compare(const void *a, const void *b)
+static void print_snapshot(const struct snapshot *snapshot)
 {
-	const int64_t *x = a, *y = b;
+	const struct sample_info *info = &snapshot->info;
 
-	return (*x > *y) - (*x < *y);
+	printf(" sockets=%u conns=%zu row_bytes=%zu omitted=%u processes=%zu remotes=%zu "
+	       "errors=%u",
+	       info->sockets, snapshot->n_conns, sizeof(*snapshot->conns),
+	       info->rows_omitted, snapshot->n_processes, snapshot->n_remotes,
+	       info->errors);
 }
 
-static void measure(struct job *job, const struct kind *kind, size_t runs)
+static void measure(struct job *job, const struct kind *kind)
 {
-	int64_t *wall = calloc(runs, sizeof(*wall)), *cpu = calloc(runs, sizeof(*cpu));
-	int64_t first = now_us(CLOCK_MONOTONIC);
+	int64_t wall, cpu;
+	struct rusage usage;
 
-	if (!wall || !cpu)
-		fail("memory", ENOMEM);
+	job->kind = kind->kind;
+	if (kind->run == run_sample && !job->sampler)
+		prepare(job);
+	wall = now_us(CLOCK_MONOTONIC);
+	cpu = now_us(CLOCK_THREAD_CPUTIME_ID);
 	kind->run(job);
-	first = now_us(CLOCK_MONOTONIC) - first;
-	job->bytes = 0;
-	for (size_t i = 0; i < runs; i++) {
-		int64_t wall_from = now_us(CLOCK_MONOTONIC);
-		int64_t cpu_from = now_us(CLOCK_THREAD_CPUTIME_ID);
+	cpu = now_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
+	wall = now_us(CLOCK_MONOTONIC) - wall;
+	getrusage(RUSAGE_SELF, &usage);
+	printf("kind=%s wall_us=%" PRId64 " cpu_us=%" PRId64 " rss_kb=%ld", kind->name,
+	       wall, cpu, usage.ru_maxrss);
+	if (kind->run == run_sample)
+		print_snapshot(job->last);
+	putchar('\n');
+}
 
-		kind->run(job);
-		cpu[i] = now_us(CLOCK_THREAD_CPUTIME_ID) - cpu_from;
-		wall[i] = now_us(CLOCK_MONOTONIC) - wall_from;
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(name, kinds[i].name) == 0)
+			return &kinds[i];
 	}
-	qsort(wall, runs, sizeof(*wall), compare);
-	qsort(cpu, runs, sizeof(*cpu), compare);
-	printf("kind=%s runs=%zu wall_us=%" PRId64 " cpu_us=%" PRId64
-	       " first_wall_us=%" PRId64,
-	       kind->name, runs, wall[runs / 2], cpu[runs / 2], first);
-	free(wall);
-	free(cpu);
+	fprintf(stderr, "sample: no such kind: %s\n", name);
+	exit(EXIT_FAILURE);
 }
 
 int main(int argc, char **argv)
 {
-	size_t runs = argc > 2 ? (size_t)atoi(argv[2]) : RUNS;
-	const struct kind *kind = NULL;
-	struct job job = {.fd = -1};
-	struct rusage usage;
+	struct job job = {.profile = argc > 1 ? argv[1] : NULL};
+	char line[LINE_MAX_BYTES];
 
-	for (size_t i = 0; argc > 1 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (strcmp(argv[1], kinds[i].name) == 0)
-			kind = &kinds[i];
+	job.fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+	if (job.fd < 0)
+		fail("netlink", errno);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		measure(&job, find_kind(line));
 	}
-	if (!kind || runs < 1 || runs > RUNS_MAX) {
-		fputs(
-		    "usage: sample full|fast|listeners|floor|requests [RUNS [PROFILE]]\n",
-		    stderr);
-		return 2;
-	}
-	prepare(&job, kind, argc > 3 ? argv[3] : NULL);
-	measure(&job, kind, runs);
-	getrusage(RUSAGE_SELF, &usage);
-	printf(" rss_kb=%ld bytes=%" PRIu64, usage.ru_maxrss, job.bytes / runs);
-	if (job.last)
-		printf(" sockets=%u conns=%zu row_bytes=%zu omitted=%u processes=%zu "
-		       "remotes=%zu errors=%u",
-		       job.last->info.sockets, job.last->n_conns,
-		       sizeof(*job.last->conns), job.last->info.rows_omitted,
-		       job.last->n_processes, job.last->n_remotes, job.last->info.errors);
-	putchar('\n');
 	sampler_release(job.sampler, job.last);
 	sampler_free(job.sampler);
 	close(job.fd);

@@ -1,0 +1,192 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What SNMP costs, with a private snmpd. Walks of every connection by GETBULK: our table as
+# it is, with busy-poll, and net-snmp's own tcpConnectionTable of the same sockets. GETs of a
+# count at a fixed rhythm: while full samples are taken as often as can be, and while there
+# are none. All by turns; the medians of the rounds, for people and then as KEY=VALUE.
+#
+#   SOCKETS  in the namespace (default: 10000)
+#   ROUNDS   of each (default: 5)
+#   PARTS    "walk get", or one of them; a walk of 400,000 sockets takes a minute a round
+#   RATE, SECONDS_OF_GETS  GETs a second, and how long in each round (default: 200, 8)
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/lib-crowd.sh
+. "$SRC/tests/lib-crowd.sh"
+
+SOCKETS=${SOCKETS:-10000} ROUNDS=${ROUNDS:-5} PARTS=${PARTS:-walk get}
+RATE=${RATE:-200} SECONDS_OF_GETS=${SECONDS_OF_GETS:-8}
+BUSY_POLL=50
+
+ENTRY=.1.3.6.1.4.1.8072.9999.9999.4022.1.6.1 # tcpStateConnEntry
+NETSNMP_ENTRY=.1.3.6.1.2.1.6.19.1            # tcpConnectionEntry
+COUNT=TCPSTATE-MIB::tcpStateCount.total.closeWait
+
+# What else the machine does shall not be what is measured. They are all equal among
+# themselves.
+renice -n -15 -p $$ >/dev/null 2>&1
+
+client() { # walk|get ARGUMENT...
+	in_server "$BUILD/tests/bench/walk" "$1" "udp:127.0.0.1:$SNMP_PORT" "$COMMUNITY" "${@:2}"
+}
+
+value() { # KEY: of the line on stdin
+	tr ' ' '\n' | sed -n "s/^$1=//p"
+}
+
+median() { # FILE KEY
+	value "$2" <"$T/$1" | sort -g | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
+}
+
+# CPU time of a thread so far, nanoseconds.
+cpu_ns() { # TASK-FOLDER
+	cut -d ' ' -f 1 "$1/schedstat"
+}
+
+main_thread() {
+	echo "/proc/${PIDS[tcpstated]}/task/${PIDS[tcpstated]}"
+}
+
+sampling_thread() {
+	find "/proc/${PIDS[tcpstated]}/task" -mindepth 1 -maxdepth 1 ! -name "${PIDS[tcpstated]}"
+}
+
+# The newest full sample is not older than that; it may be as old.
+sampled_after() { # MICROSECONDS of $EPOCHREALTIME
+	local age
+	age=$(get -OQUv TCPSTATE-MIB::tcpStateDetailAge.0) &&
+		((${EPOCHREALTIME/./} - age * 1000 > $1))
+}
+
+# SIGHUP has a full sample taken at once.
+reconfigure() { # CONFIGURATION
+	local now=${EPOCHREALTIME/./}
+	tcpstated_configure "$1"
+	kill -s HUP "${PIDS[tcpstated]}"
+	wait_until 30 sampled_after "$now" || die "no sample" "$(cat "$T/tcpstated.log")"
+}
+
+# --- walks -------------------------------------------------------------------------------
+
+SELDOM=$'interval 3600\ndetail-interval 3600'
+LISTED="$SELDOM"$'\nconn-states all\nconn-rows 1000000'
+
+
+walk_ours() { # FILE
+	local before cells
+	before=$(cpu_ns "$(main_thread)")
+	client walk "$ENTRY.10" >>"$T/$1.1" || die "walk"
+	cells=$(tail -n 1 "$T/$1.1" | value cells)
+	echo "cpu_us=$((($(cpu_ns "$(main_thread)") - before) / cells / 10))" |
+		sed 's/..$/.&/' >>"$T/$1.1"
+	client walk "$ENTRY".{8,10,11,12,14,15,16,17} >>"$T/$1.8" || die "walk"
+}
+
+walk_rounds() {
+	local round
+	reconfigure "$LISTED"
+	for ((round = 0; round < ROUNDS; round++)); do
+		walk_ours plain
+		reconfigure "$LISTED"$'\n'"busy-poll $BUSY_POLL"
+		walk_ours busy
+		reconfigure "$LISTED"
+		client walk "$NETSNMP_ENTRY.7" >>"$T/netsnmp.1" || die "walk"
+		client walk "$NETSNMP_ENTRY".{7,8} >>"$T/netsnmp.2" || die "walk"
+	done
+	check "our table has a row for each socket" "$SOCKETS" "$(median plain.1 cells)"
+	check "so has net-snmp's" "$SOCKETS" "$(median netsnmp.1 cells)"
+}
+
+tell_walk() { # FILE WHAT
+	printf '%-46s %10s\n' "$2" "$(median "$1" cells_per_s)"
+}
+
+tell_walks() {
+	printf '\n%-46s %10s\n' "walk of $SOCKETS connections by GETBULK" 'cells/s'
+	tell_walk plain.1 'tcpstated, a column at a time'
+	tell_walk busy.1 "... busy-poll $BUSY_POLL"
+	tell_walk netsnmp.1 'net-snmp tcpConnectionTable'
+	tell_walk plain.8 'tcpstated, 8 columns in a request'
+	tell_walk busy.8 "... busy-poll $BUSY_POLL"
+	tell_walk netsnmp.2 'net-snmp tcpConnectionTable, 2 columns (all)'
+	printf 'tcpstated, CPU time of an answer: %s us, with busy-poll %s us\n' \
+		"$(median plain.1 cpu_us)" "$(median busy.1 cpu_us)"
+}
+
+walk_values() {
+	local file
+	for file in plain.1 busy.1 netsnmp.1 plain.8 busy.8 netsnmp.2; do
+		echo "walk_${file/./_}_cells_per_s=$(median "$file" cells_per_s)"
+	done
+	echo "walk_plain_cpu_us=$(median plain.1 cpu_us)"
+	echo "walk_busy_cpu_us=$(median busy.1 cpu_us)"
+}
+
+# --- GETs --------------------------------------------------------------------------------
+
+OFTEN=$'interval 1\ndetail-interval 1'
+
+# As often as can be: each second, where a sample takes less.
+get_round() { # FILE
+	local before thread
+	thread=$(sampling_thread)
+	before=$(cpu_ns "$thread")
+	client get "$COUNT_OID" "$RATE" "$SECONDS_OF_GETS" >>"$T/$1" || die "get"
+	awk -v ns=$(($(cpu_ns "$thread") - before)) -v seconds="$SECONDS_OF_GETS" \
+		'BEGIN { printf "sampling_percent=%.2f\n", ns / seconds / 1e7 }' >>"$T/$1"
+}
+
+get_rounds() {
+	local round COUNT_OID
+	COUNT_OID=$(snmptranslate -On "$COUNT") || die "no OID" "$COUNT"
+	for ((round = 0; round < ROUNDS; round++)); do
+		reconfigure "$SELDOM"
+		get_round quiet
+		reconfigure "$OFTEN"
+		get_round sampling
+	done
+	check "no GET is lost" 0 "$(value lost <"$T/sampling" | awk '{ n += $1 } END { print n }')"
+	check "full samples were taken meanwhile" 1 "$(
+		awk -v sampling="$(median sampling sampling_percent)" \
+			-v quiet="$(median quiet sampling_percent)" 'BEGIN { print(sampling > quiet) }')"
+}
+
+tell_gets() {
+	local file
+	printf '\n%s GETs a second of a count, at %s sockets\n%-24s %10s %8s %8s %8s\n' "$RATE" \
+		"$SOCKETS" '' 'sampling' 'p50 us' 'p99 us' 'max us'
+	for file in quiet sampling; do
+		printf '%-24s %8s %% %8s %8s %8s\n' \
+			"$([ $file = quiet ] && echo 'no full samples' || echo 'full samples')" \
+			"$(median $file sampling_percent)" "$(median $file p50_us)" \
+			"$(median $file p99_us)" "$(median $file max_us)"
+	done
+}
+
+get_values() {
+	local file key
+	for file in quiet sampling; do
+		for key in p50_us p99_us max_us sampling_percent; do
+			echo "get_${file}_$key=$(median $file $key)"
+		done
+	done
+}
+
+# --- all of it ---------------------------------------------------------------------------
+
+require snmpd snmptranslate
+make_sockets "$SOCKETS"
+snmpd_start
+TCPSTATED_AS=()
+tcpstated_start "$SELDOM"
+for part in $PARTS; do
+	"${part}_rounds"
+done
+printf '\n%s, %s cores, %s\n' "$(uname -sr)" "$(nproc)" "$(date +%F)"
+for part in $PARTS; do
+	"tell_${part}s"
+done
+printf '\nsockets=%s\nrounds=%s\n' "$SOCKETS" "$ROUNDS"
+for part in $PARTS; do
+	"${part}_values"
+done
