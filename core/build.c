@@ -254,12 +254,26 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 	return 0;
 }
 
+/* Counts the remote address, which a bound socket does not have, and the suspect. */
+static int add_remote(struct build *b, const struct coming *c, unsigned kinds,
+		      struct listener_entry *listener)
+{
+	struct remote_key key = remote_key_of(&c->conn);
+	struct remote_entry *remote;
+
+	if (c->conn.state == STATE_CLOSED)
+		return 0;
+	remote = tally_add_hashed(&b->remotes, &key, c->remote_hash);
+	if (!remote)
+		return -ENOMEM;
+	remote->count++;
+	return build_suspect(b, kinds, &c->conn, listener, remote);
+}
+
 static int add_connection(struct build *b, const struct coming *c,
 			  struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, &c->conn);
-	struct remote_key key = remote_key_of(&c->conn);
-	struct remote_entry *remote;
 	int ret = 0;
 
 	if (listener) {
@@ -268,13 +282,8 @@ static int add_connection(struct build *b, const struct coming *c,
 	} else {
 		ret = add_port(b, c, pending);
 	}
-	if (ret < 0 || c->conn.state == STATE_CLOSED)
-		return ret < 0 ? ret : add_row(b, &c->conn, pending);
-	remote = tally_add_hashed(&b->remotes, &key, c->remote_hash);
-	if (!remote)
-		return -ENOMEM;
-	remote->count++;
-	ret = build_suspect(b, pending->kinds, &c->conn, listener, remote);
+	if (ret == 0)
+		ret = add_remote(b, c, pending->kinds, listener);
 	return ret < 0 ? ret : add_row(b, &c->conn, pending);
 }
 
@@ -304,7 +313,9 @@ static int take(struct build *b)
 	if (b->options.owners) {
 		conn->owner =
 		    owners_find(b->options.owners, conn->inode, conn->cgroup_id);
-		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode);
+		wanted = b->options.scan &&
+			 owners_wants(b->options.owners, conn->inode) &&
+			 build_may_pend(b);
 	}
 	if (wanted)
 		conn->owner = 0;

@@ -8,12 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool build_may_pend(struct build *b)
+{
+	if (b->n_pending < PENDING_MAX)
+		return true;
+	b->overflowed = true;
+	return false;
+}
+
 int build_pend(struct build *b, const struct pending *pending)
 {
-	if (b->n_pending == PENDING_MAX) {
-		b->overflowed = true;
-		return 0;
-	}
 	if (build_reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
 			  sizeof(*b->pending)) < 0)
 		return -ENOMEM;

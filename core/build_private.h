@@ -137,7 +137,11 @@ struct build {
 /* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
 int build_reserve(void **array, size_t *capacity, size_t count, size_t size);
 
-/* Keeps a socket until its owner has been looked for. 0 or -ENOMEM. */
+/* True if one more socket can be kept until its owner has been looked for. One that
+ * cannot is counted with what is known of it, its service at the most. */
+bool build_may_pend(struct build *b);
+
+/* Keeps it. 0 or -ENOMEM. */
 int build_pend(struct build *b, const struct pending *pending);
 
 /* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or

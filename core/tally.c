@@ -91,7 +91,9 @@ void tally_done(struct tally *t)
 {
 	free(t->entries);
 	free(t->slots);
-	tally_init(t, t->key_size, t->entry_size);
+	t->entries = NULL;
+	t->slots = NULL;
+	t->count = t->capacity = 0;
 }
 
 void tally_clear(struct tally *t)

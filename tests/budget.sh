@@ -31,11 +31,8 @@ cpu_us() { # STAT: CPU time of a process or thread, microseconds
 	echo $(((${12} + ${13}) * TICK_US))
 }
 
-thread_us() { # of the sampling thread: the one that is not the first
-	local task
-	for task in "/proc/$DAEMON/task"/*; do
-		[ "${task##*/}" = "$DAEMON" ] || cpu_us "$task/stat"
-	done
+thread_us() { # of the sampling thread
+	cpu_us "$(sampling_thread)/stat"
 }
 
 percent() { # MICROSECONDS SECONDS

@@ -41,6 +41,16 @@ collectd_configure() { # NAME
 	} >"$T/$1.conf"
 }
 
+# The same for one that writes its values to files.
+collectd_writing() { # NAME
+	collectd_configure "$1" <<-END
+		LoadPlugin csv
+		<Plugin csv>
+		  DataDir "$T/$1/csv"
+		</Plugin>
+	END
+}
+
 # Appends the plugin; the lines of its block come from standard input.
 plugin_configure() { # NAME [SECONDS]
 	{

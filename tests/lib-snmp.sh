@@ -215,6 +215,16 @@ tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be r
 	tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
 }
 
+# /proc/PID/task/TID of the thread that samples; the other one is the process's first.
+sampling_thread() {
+	find "/proc/${PIDS[tcpstated]}/task" -mindepth 1 -maxdepth 1 ! -name "${PIDS[tcpstated]}"
+}
+
+# CPU time of a thread so far, nanoseconds.
+cpu_ns() { # TASK-FOLDER
+	cut -d ' ' -f 1 "$1/schedstat"
+}
+
 tcpstated_stop() { # its exit code
 	stop tcpstated
 }

@@ -9,12 +9,7 @@ require collectd collectdctl setpriv valgrind
 SECONDS_TO_RUN=${SECONDS_TO_RUN:-60}
 
 configure() { # NAME: ten reads a second
-	collectd_configure "$1" <<-END
-		LoadPlugin csv
-		<Plugin csv>
-		  DataDir "$T/$1/csv"
-		</Plugin>
-	END
+	collectd_writing "$1"
 	plugin_configure "$1" 0.1 <<-'END'
 		ReportTuning true
 		TuningInterval 10

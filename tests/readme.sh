@@ -59,7 +59,7 @@ inside() {
 					"lowerdir=/$1,upperdir=$T/over/$1/upper,workdir=$T/over/$1/work" "/$1"
 		}
 		mkdir "$T/over" && mount -t tmpfs none "$T/over" &&
-			overlay usr && overlay etc && overlay var && mount -t tmpfs none /run || exit 77
+			overlay usr && overlay etc && overlay var && mount -t tmpfs none /run || exit 1
 		unset MIBS MIBDIRS SNMPCONFPATH SNMP_PERSISTENT_DIR BUILD
 		export HOME=$T/home
 		mkdir "$HOME"

@@ -38,17 +38,8 @@ median() { # FILE KEY
 	value "$2" <"$T/$1" | sort -g | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
 }
 
-# CPU time of a thread so far, nanoseconds.
-cpu_ns() { # TASK-FOLDER
-	cut -d ' ' -f 1 "$1/schedstat"
-}
-
 main_thread() {
 	echo "/proc/${PIDS[tcpstated]}/task/${PIDS[tcpstated]}"
-}
-
-sampling_thread() {
-	find "/proc/${PIDS[tcpstated]}/task" -mindepth 1 -maxdepth 1 ! -name "${PIDS[tcpstated]}"
 }
 
 # The newest full sample is not older than that; it may be as old.
@@ -70,7 +61,6 @@ reconfigure() { # CONFIGURATION
 
 SELDOM=$'interval 3600\ndetail-interval 3600'
 LISTED="$SELDOM"$'\nconn-states all\nconn-rows 1000000'
-
 
 walk_ours() { # FILE
 	local before cells

@@ -8,16 +8,6 @@ TOGETHER=(tcpconns tcpstate tcpstated)
 COLLECTD_INTERVAL=10 # collectd's default
 SETTLE=5             # seconds, for what the start still has to do
 
-# Configures one that writes its values to files; its plugin is still to be added.
-collectd_writing() { # NAME
-	collectd_configure "$1" <<-END
-		LoadPlugin csv
-		<Plugin csv>
-		  DataDir "$T/$1/csv"
-		</Plugin>
-	END
-}
-
 tcpconns_configure() { # NAME
 	cat >>"$T/$1.conf" <<-END
 		<LoadPlugin tcpconns>
@@ -99,20 +89,11 @@ ages_watch() { # SECONDS
 # $T/together has lines "NAME CPU-MICROSECONDS READS", and one for the thread of tcpstated that
 # samples, which is what its budget is about; their reads are not told.
 
-sampling_us() { # its CPU time so far
-	local pid=${PIDS[tcpstated]} task ns
-	for task in "/proc/$pid/task"/*; do
-		[ "${task##*/}" != "$pid" ] || continue
-		read -r ns _ <"$task/schedstat"
-		echo $((ns / 1000))
-	done
-}
-
 together_run() { # SECONDS
 	local name pids=() line before=() sampling
 	ages_begin
 	passing_keep "$1"
-	sampling=$(sampling_us)
+	sampling=$(cpu_ns "$(sampling_thread)")
 	for name in "${TOGETHER[@]}"; do
 		before+=("$(reads "$name")")
 		cost "${PIDS[$name]}" sleep "$1" >"$T/together.$name" &
@@ -126,7 +107,7 @@ together_run() { # SECONDS
 		echo "$name ${line#*cpu_us=} $(($(reads "$name") - before[0]))"
 		before=("${before[@]:1}")
 	done >"$T/together"
-	echo "sampling $(($(sampling_us) - sampling)) 0" >>"$T/together"
+	echo "sampling $((($(cpu_ns "$(sampling_thread)") - sampling) / 1000)) 0" >>"$T/together"
 }
 
 together_value() { # NAME FIELD
