@@ -25,8 +25,9 @@ fi
 
 SOCKETS=${SOCKETS:-100000}
 
-# malloc counts what a thread keeps for itself as in use; without that its figures are exact.
-EXACT=(env GLIBC_TUNABLES=glibc.malloc.tcache_count=0)
+# malloc counts as in use what a thread keeps for itself, and a large piece in whole pages if
+# it happens to get a mapping of its own; without both its figures are exact.
+EXACT=(env GLIBC_TUNABLES=glibc.malloc.tcache_count=0:glibc.malloc.mmap_threshold=33554432)
 
 # --- growth ------------------------------------------------------------------------------
 

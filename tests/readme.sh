@@ -91,7 +91,7 @@ inside() {
 		COLLECTD=$!
 		for ((i = 0; i < 150; i++)); do
 			VALUES=$(find "$T/csv" -name 'tcp_connections-CLOSE_WAIT*' -path '*tcpstate-all*' -exec tail -n 1 {} + 2>/dev/null || true)
-			[[ $VALUES == *,* ]] && break
+			[[ $VALUES == *[0-9],* ]] && break
 			sleep 0.2
 		done
 		kill "$COLLECTD"
@@ -99,6 +99,9 @@ inside() {
 		printf '%s\n' "$VALUES"
 		MANWIDTH=80 man -P cat 8 tcpstated >"$T/man"
 		exec >"$T/uninstall.out" 2>&1
+		# First, as the unit would be: a daemon whose files go tells of them in its log.
+		kill "$TCPSTATED"
+		wait "$TCPSTATED"
 		make uninstall
 		[ ! -e /usr/sbin/tcpstated ]
 	END
