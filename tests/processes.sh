@@ -75,6 +75,26 @@ test_crowd() {
 	sockets_stop server7
 	next_sample
 	check "a process ends" "$expected" "$(table_processes)"
+	flood "$expected"
+}
+
+# 20,000 new sockets between two samples: more than may wait for their owners in one.
+flood() { # EXPECTED, SO FAR
+	local i expected=$1 pid
+	kill -s STOP "${PIDS[tcpstated]}"
+	for i in 0 1 2 3; do
+		ask "server$i" accept b l 5000
+		ask "client$i" connect d "$SERVER4" $((8000 + i)) 5000 from "$CROWD4*250"
+		pid=${PIDS[server$i]}
+		expected=${expected/"$pid.5 5000"/"$pid.5 10000"}
+	done
+	for i in 0 1 2 3; do
+		answer "client$i" && answer "server$i" || die "a flood" "$REPLY"
+	done
+	kill -s CONT "${PIDS[tcpstated]}"
+	check_cell "20,000 sockets more" tcpStateCount.3.5 70000
+	next_sample
+	check "and every process has its own number" "$expected" "$(table_processes)"
 }
 
 # Three servers with 5,000 connections each, from FIRST on.
