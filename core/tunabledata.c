@@ -191,7 +191,7 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_syn_linear_timeouts", 1, false, "4",
      "SYN retransmissions at equal distances before the distance doubles"},
     {"tcp_syn_retries", 1, true, "6",
-     "SYNs sent again before connect() gives up; 6 is some 127 s"},
+     "SYNs sent again before connect() gives up; 6 is some 127 s, 131 s since Linux 6.5"},
     {"tcp_synack_retries", 1, true, "5",
      "SYN-ACKs sent again before a half-open connection is dropped; 5 is some 63 s"},
     {"tcp_syncookies", 1, true, "1",

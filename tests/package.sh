@@ -17,7 +17,7 @@ lib/systemd/system/tcpstated.service
 lib/sysusers.d/tcpstate.conf
 sbin/tcpstated
 share/doc/tcpstate/README.md
-share/doc/tcpstate/diagnosis.md
+share/doc/tcpstate/doc/diagnosis.md
 share/doc/tcpstate/examples/snmpd.conf.example
 share/doc/tcpstate/examples/tcpstate.conf.example
 share/man/man5/collectd-tcpstate.5
