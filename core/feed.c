@@ -22,6 +22,7 @@ struct feed {
 	int wake_fd;                      /* readable: something for the thread to do */
 	_Atomic(struct snapshot *) ready; /* newest, not taken yet */
 	_Atomic(struct snapshot *) returned; /* list of those given back */
+	_Atomic(char *) trouble;             /* why there is no first one */
 	_Atomic(struct config *) config;     /* new one for the thread */
 	atomic_uint_fast64_t reader_us; /* CPU time of the reader's, not yet counted */
 	atomic_bool stop;
@@ -107,15 +108,23 @@ static uint64_t spent_us(struct feed *feed)
 	return spent + atomic_exchange(&feed->reader_us, 0);
 }
 
+static void tell_trouble(struct feed *feed)
+{
+	free(atomic_exchange(&feed->trouble, strdup(sampler_error(feed->sampler))));
+	ring(feed->ready_fd);
+}
+
 /* Takes a sample and hands it over. Returns the snapshot that the next one builds on; it
  * is freed only after a newer one was handed over and it came back. */
 static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 				     const struct snapshot *last)
 {
 	uint64_t started = now_ms(), scan_us = 0;
-	struct pace pace = schedule_pace(&feed->schedule, kind, started);
+	struct pace pace;
 	struct snapshot *snapshot = NULL, *unread;
 
+	kind = sampler_kind(feed->sampler, kind, last);
+	pace = schedule_pace(&feed->schedule, kind, started);
 	free_returned(feed);
 	/* The error is in the snapshot, for the reader to tell. */
 	(void)sampler_take(feed->sampler, kind, &pace, last, &snapshot);
@@ -125,6 +134,11 @@ static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 		sampler_release(feed->sampler, unread);
 		ring(feed->ready_fd);
 		last = snapshot;
+	}
+	if (!last) {
+		tell_trouble(feed);
+		schedule_failed_first(&feed->schedule, started, spent_us(feed));
+		return NULL;
 	}
 	schedule_done(&feed->schedule, kind, started, spent_us(feed), scan_us);
 	return last;
@@ -213,6 +227,7 @@ void feed_stop(struct feed *feed)
 	sampler_release(feed->sampler, atomic_exchange(&feed->ready, NULL));
 	sampler_free(feed->sampler);
 	free(atomic_exchange(&feed->config, NULL));
+	free(atomic_exchange(&feed->trouble, NULL));
 	feed_free(feed);
 }
 
@@ -225,6 +240,11 @@ const struct snapshot *feed_take(struct feed *feed)
 {
 	clear(feed->ready_fd);
 	return atomic_exchange(&feed->ready, NULL);
+}
+
+char *feed_trouble(struct feed *feed)
+{
+	return atomic_exchange(&feed->trouble, NULL);
 }
 
 void feed_return(struct feed *feed, const struct snapshot *snapshot)

@@ -270,9 +270,20 @@ void owners_begin(struct owners *o)
 			continue;
 		}
 		o->list[count] = o->list[i];
-		o->holders[count++] = o->holders[i];
+		o->holders[count] = o->holders[i];
+		o->holders[count++].was = (uint32_t)i;
 	}
 	o->count = count;
+}
+
+void owners_renumbered(const struct owners *o, uint32_t *ret_numbers, size_t count)
+{
+	memset(ret_numbers, 0, count * sizeof(*ret_numbers));
+	for (uint32_t i = 1; i < o->count; i++)
+		if (o->holders[i].was < count)
+			ret_numbers[o->holders[i].was] = i;
+	/* Those that came later were nobody's. */
+	ret_numbers[0] = 0;
 }
 
 /* How many bytes the UTF-8 character at p takes; 0: there is none, or it is a control

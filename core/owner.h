@@ -44,6 +44,10 @@ int owners_open_cgroup(void);
  */
 void owners_begin(struct owners *o);
 
+/* What the numbers 0 to count - 1, given before the last owners_begin(), are now; 0: such
+ * an owner is forgotten. */
+void owners_renumbered(const struct owners *o, uint32_t *ret_numbers, size_t count);
+
 /* The owner of a socket as far as it is known; 0 if not. Cheap. inode 0: nobody. */
 uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id);
 

@@ -37,6 +37,7 @@ struct holder {
 	    *fds; /* by descriptor: the inode of the socket that it was; 0: no idea */
 	uint32_t n_fds;
 	uint32_t number; /* while numbers change: the new one */
+	uint32_t was;    /* its number before the last owners_begin(); 0: none */
 	bool read;       /* the running scan has read all of its descriptors */
 };
 

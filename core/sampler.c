@@ -14,6 +14,7 @@
 #include "core/owner.h"
 #include "core/peaks.h"
 #include "core/procnet.h"
+#include "core/standin.h"
 #include "core/totals.h"
 #include "core/tuningkeep.h"
 
@@ -36,7 +37,11 @@ struct sampler {
 	struct conditions *conditions;
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
+	bool renumbered;   /* this sample has given the owners new numbers */
 	uint32_t samples, errors, unknown_states;
+	bool failing; /* a sample has failed, and none since was as full */
+	enum sample_kind failed;
+	char error[sizeof(((struct sample_info *)NULL)->last_error)];
 	struct bounds bounds;     /* of the newest sample that is more than listeners */
 	struct build_ports ports; /* of the newest full sample */
 };
@@ -123,7 +128,8 @@ void sampler_configure(struct sampler *s, const struct config *config)
 static bool is_refusal(int error)
 {
 	return error == -EPERM || error == -EACCES || error == -EPROTONOSUPPORT ||
-	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP;
+	       error == -EAFNOSUPPORT || error == -ENOENT || error == -EOPNOTSUPP ||
+	       error == -ENOSYS || error == -EINVAL;
 }
 
 /* Listeners first: the builder finds a connection's listener among them. tcp_info is
@@ -223,6 +229,7 @@ static int read_owned_sockets(struct sampler *s, uint32_t scan_us,
 	int ret;
 
 	owners_begin(s->owners);
+	s->renumbered = true;
 	ret = read_sockets(s, STATE_MASK_ALL, scan, ret_source);
 	if (ret < 0)
 		return ret;
@@ -246,6 +253,13 @@ static uint32_t total_sockets(const struct snapshot *now)
 	return total;
 }
 
+static void put_failures(const struct sampler *s, struct snapshot *now)
+{
+	now->info.errors = s->errors;
+	now->info.failing = s->failing;
+	memcpy(now->info.last_error, s->error, sizeof(s->error));
+}
+
 static void put_info(struct sampler *s, enum sample_kind kind,
 		     const struct snapshot *last, struct snapshot *now)
 {
@@ -262,6 +276,7 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	info->sockets = total_sockets(now);
 	info->unknown_states = s->unknown_states;
 	info->owners_unreadable = owners_unreadable(s->owners);
+	put_failures(s, now);
 }
 
 /* --- a sample -------------------------------------------------------------------------
@@ -273,11 +288,18 @@ static const uint32_t states_of_kind[] = {
     [SAMPLE_FULL] = STATE_MASK_ALL,
 };
 
-/* /proc/net/tcp has to be read whole for any state. */
-static enum sample_kind fullest_kind(enum sample_kind kind, const struct snapshot *last)
+enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
+			      const struct snapshot *last)
 {
-	return kind == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
-									   : kind;
+	if (!last || s->reconfigured)
+		return SAMPLE_FULL;
+	return due == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
+									  : due;
+}
+
+const char *sampler_error(const struct sampler *s)
+{
+	return s->error;
 }
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one
@@ -297,7 +319,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
-		*kind = fullest_kind(SAMPLE_FAST, last);
+		*kind = sampler_kind(s, SAMPLE_FAST, last);
 	if (*kind != SAMPLE_LISTENERS)
 		bounds_read(s->proc_fd, &s->bounds);
 	*what = "reading the sockets";
@@ -336,20 +358,30 @@ out:
 	return ret;
 }
 
-/* A sample failed: the last one stands once more, and says so. */
-static struct snapshot *stand_in(struct sampler *s, int error, const char *what,
-				 const struct snapshot *last)
+static void note_failure(struct sampler *s, enum sample_kind kind, const char *what,
+			 int error)
 {
-	struct snapshot *now = last ? snapshot_copy(last) : NULL;
+	s->errors++;
+	s->failed = s->failing && s->failed > kind ? s->failed : kind;
+	s->failing = true;
+	snprintf(s->error, sizeof(s->error), "%s: %s", what, strerrordesc_np(-error));
+}
 
-	if (!now)
+/* After a failure the last sample stands once more, and says so. */
+static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
+{
+	struct snapshot *now;
+
+	if (!last)
 		return NULL;
-	if (now->tuning)
-		now->tuning->users++;
-	now->info.errors = ++s->errors;
+	now = standin_new(last, s->renumbered ? s->owners : NULL, &s->ports.owner);
+	if (!now) {
+		/* The numbers in the last one are void, then. */
+		s->reconfigured |= s->renumbered;
+		return NULL;
+	}
+	put_failures(s, now);
 	now->info.scan_us = 0;
-	snprintf(now->info.last_error, sizeof(now->info.last_error), "%s: %s", what,
-		 strerrordesc_np(-error));
 	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
@@ -362,10 +394,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	struct snapshot *now = calloc(1, sizeof(*now));
 	int ret = -ENOMEM;
 
-	if (!last || s->reconfigured)
-		kind = SAMPLE_FULL;
-	else
-		kind = fullest_kind(kind, last);
+	kind = sampler_kind(s, kind, last);
+	s->renumbered = false;
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
@@ -373,16 +403,13 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
-	now->info.errors = s->errors;
-	if (last)
-		memcpy(now->info.last_error, last->info.last_error,
-		       sizeof(now->info.last_error));
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
 	ret = observe(s, &kind, pace->scan_us, last, now, &what);
 	if (ret < 0)
 		goto out;
 	s->reconfigured = false;
+	s->failing = s->failing && s->failed > kind;
 	put_info(s, kind, last, now);
 	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
@@ -392,7 +419,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 out:
 	if (ret < 0) {
 		sampler_release(s, now);
-		now = stand_in(s, ret, what, last);
+		note_failure(s, kind, what, ret);
+		now = stand_in(s, last);
 		if (now)
 			*ret_snapshot = now;
 	}

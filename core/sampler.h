@@ -41,13 +41,21 @@ void sampler_free(struct sampler *s);
  * parameters again. */
 void sampler_configure(struct sampler *s, const struct config *config);
 
+/* What a sample that is due as this kind will be: the first one, the first with a new
+ * configuration, and where /proc has to be read whole for any state, a full one. */
+enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
+			      const struct snapshot *last);
+
 /*
- * Takes one sample. last: the snapshot before, NULL for the first (then kind is
- * SAMPLE_FULL whatever is asked). On failure, *ret_snapshot is still set if there was a
- * last one: its copy with the error counted and named; the caller gives the error out.
+ * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On
+ * failure, *ret_snapshot is still set if there was a last one: its copy with the error
+ * counted and named; the caller gives the error out.
  */
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
 		 const struct snapshot *last, struct snapshot **ret_snapshot);
+
+/* What the last sample that failed said; "" if none has. */
+const char *sampler_error(const struct sampler *s);
 
 /* Frees a snapshot of this sampler; NULL is allowed. */
 void sampler_release(struct sampler *s, struct snapshot *snapshot);

@@ -96,7 +96,7 @@ enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms,
 
 	/* Of kinds due at the same time, or by now, the fuller one: it covers the others.
 	 */
-	for (int other = SAMPLE_FAST; other >= SAMPLE_LISTENERS; other--)
+	for (int other = SAMPLE_FAST; s->begun && other >= SAMPLE_LISTENERS; other--)
 		if (s->due_ms[kind] > now_ms && s->due_ms[other] < s->due_ms[kind])
 			kind = (enum sample_kind)other;
 	*ret_at_ms = s->due_ms[kind];
@@ -112,6 +112,13 @@ static void advance(struct schedule *s, uint64_t second)
 		for (uint64_t i = s->second + 1; i <= second; i++)
 			s->spent_us[i % SCHEDULE_WINDOW_S] = 0;
 	s->second = second;
+}
+
+static void note_spent(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
+{
+	if (now_ms / 1000 > s->second)
+		advance(s, now_ms / 1000);
+	s->spent_us[s->second % SCHEDULE_WINDOW_S] += cpu_us;
 }
 
 /*
@@ -161,14 +168,25 @@ static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost
 		expect_less(s);
 }
 
+/* A kind whose cost was learned when it was high is not to wait for ever behind fuller
+ * samples, which come more often and say nothing of it. */
+static void set_due(struct schedule *s)
+{
+	for (int i = 0; i < SCHEDULE_KINDS; i++) {
+		uint64_t paid_ms = s->own_ms[i] + s->effective_ms[i];
+		uint64_t wanted_ms = s->begun_ms[i] + s->interval_ms[i];
+
+		s->due_ms[i] =
+		    i == SAMPLE_FULL || paid_ms > wanted_ms ? paid_ms : wanted_ms;
+	}
+}
+
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 		   uint64_t cpu_us, uint64_t scan_us)
 {
 	uint64_t cost_us = cpu_us > scan_us ? cpu_us - scan_us : 0;
 
-	if (now_ms / 1000 > s->second)
-		advance(s, now_ms / 1000);
-	s->spent_us[s->second % SCHEDULE_WINDOW_S] += cpu_us;
+	note_spent(s, now_ms, cpu_us);
 	/* The first one finds everything new. That is the price of the start, which no
 	 * interval has to pay. */
 	if (!s->begun)
@@ -179,11 +197,19 @@ void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 	else
 		note_lesser(s, kind, cost_us);
 	set_effective(s);
+	s->own_ms[kind] = now_ms;
 	/* A sample does the work of the lesser kinds as well. */
 	for (int i = 0; i <= (int)kind; i++)
 		s->begun_ms[i] = now_ms;
-	for (int i = 0; i < SCHEDULE_KINDS; i++)
-		s->due_ms[i] = s->begun_ms[i] + s->effective_ms[i];
+	set_due(s);
+}
+
+void schedule_failed_first(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
+{
+	note_spent(s, now_ms, cpu_us);
+	note_full(s, cpu_us);
+	set_effective(s);
+	s->due_ms[SAMPLE_FULL] = now_ms + s->effective_ms[SAMPLE_FULL];
 }
 
 uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)

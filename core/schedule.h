@@ -7,7 +7,9 @@
  * samples stays within the budget. Pure: it is told the time and what each sample cost.
  *
  * Each kind has a share of the budget and comes as often as the share pays for what it
- * costs, in any five minutes. Listener samples come first; full ones get a
+ * costs, in any five minutes. A fuller sample does the work of the lesser kinds as well:
+ * their next one comes an interval after it, unless their own share would not pay for it
+ * yet. Listener samples come first; full ones get a
  * quarter of what they leave, up to half where one of them in five minutes costs as much;
  * fast ones, which read the suspicious states, get the rest. What a kind leaves goes to
  * the full samples. Where a full sample fits into the base interval, every sample is
@@ -32,6 +34,7 @@ struct schedule {
 	uint32_t interval_ms[SCHEDULE_KINDS];  /* as configured */
 	uint32_t effective_ms[SCHEDULE_KINDS]; /* stretched to the budget */
 	uint64_t begun_ms[SCHEDULE_KINDS];     /* the last sample that did this work */
+	uint64_t own_ms[SCHEDULE_KINDS];       /* the last sample of just this kind */
 	uint64_t due_ms[SCHEDULE_KINDS];
 	uint64_t cost_us[SCHEDULE_KINDS]; /* that the interval pays for; 0: none yet */
 	uint64_t last_us[SAMPLE_FULL];    /* what the last sample of the kind cost */
@@ -53,7 +56,8 @@ void schedule_init(struct schedule *s, const struct config *config, uint64_t now
 void schedule_configure(struct schedule *s, const struct config *config, uint64_t now_ms);
 
 /* The kind that is due next and when (may lie in the past). After a delay that is the
- * fullest of those that are due, so that the first thing seen is not old counts. */
+ * fullest of those that are due, so that the first thing seen is not old counts. Nothing
+ * comes before the first full one. */
 enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms,
 			       uint64_t *ret_at_ms);
 
@@ -61,6 +65,10 @@ enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms,
  * since the sample before was noted; scan_us: what of it was looking for owners. */
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
 		   uint64_t cpu_us, uint64_t scan_us);
+
+/* Notes that the first sample, begun at now_ms, failed: it is to be taken again, as soon
+ * as the budget has paid for this one. */
+void schedule_failed_first(struct schedule *s, uint64_t now_ms, uint64_t cpu_us);
 
 /* CPU used in the last minute (or since the start), parts per ten thousand of a core. */
 uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms);

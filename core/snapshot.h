@@ -41,6 +41,7 @@ struct sample_info {
 	struct timespec tried;  /* CLOCK_MONOTONIC of the newest attempt, failed or not */
 	uint32_t samples;       /* since the start, of any kind */
 	uint32_t errors;        /* samples that failed */
+	bool failing;           /* one has, and none like it has succeeded since */
 	char last_error[160];   /* what the last failed one said; "" */
 	char tuning_error[320]; /* what the last reading of the tuning said; "" */
 	uint32_t duration_us;   /* wall time that the newest sample took */

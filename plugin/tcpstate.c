@@ -180,8 +180,7 @@ static void log_outcome(struct reader *r, int rc)
 	if (rc < 0 && !r->failing)
 		ERROR("tcpstate plugin: no sample: %s; no counts are sent until one "
 		      "succeeds",
-		      r->last && r->last->info.last_error[0] ? r->last->info.last_error
-							     : strerrordesc_np(-rc));
+		      sampler_error(r->sampler));
 	else if (rc == 0 && r->failing)
 		NOTICE("tcpstate plugin: samples succeed again");
 	r->failing = rc < 0;
@@ -260,15 +259,18 @@ static int on_read(user_data_t *ud)
 	struct reader *r = ud->data;
 	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
 	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
-	enum sample_kind kind = due_kind(&r->schedule, now_ms);
+	enum sample_kind kind =
+	    sampler_kind(r->sampler, due_kind(&r->schedule, now_ms), r->last);
 	int rc = take(r, kind, now_ms);
 
 	log_outcome(r, rc);
 	if (r->last)
 		emit(r, rc);
-	schedule_done(&r->schedule, kind, now_ms,
-		      clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us,
-		      r->last ? r->last->info.scan_us : 0);
+	cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us;
+	if (r->last)
+		schedule_done(&r->schedule, kind, now_ms, cpu_us, r->last->info.scan_us);
+	else
+		schedule_failed_first(&r->schedule, now_ms, cpu_us);
 	return 0;
 }
 

@@ -24,8 +24,9 @@ struct daemon {
 	int signal_fd;
 	bool stop;
 	/* What the log has told, so that it tells each change once. */
-	uint32_t errors, source;
+	uint32_t source;
 	bool failing, unreadable;
+	char *trouble; /* why there was no first sample */
 	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
 };
 
@@ -38,6 +39,20 @@ static void tell_first(struct daemon *d, const struct snapshot *s)
 	    LOG_NOTICE,
 	    "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
 	    s->info.version, base, d->config.interval_s, s->info.sockets);
+}
+
+/* Each reason once, in a row. */
+static void tell_no_sample(struct daemon *d)
+{
+	char *trouble = feed_trouble(d->feed);
+
+	if (trouble && (!d->trouble || strcmp(trouble, d->trouble) != 0))
+		log_line(LOG_ERR, "no sample (%s): nothing is served; trying again",
+			 trouble);
+	if (trouble) {
+		free(d->trouble);
+		d->trouble = trouble;
+	}
 }
 
 static void tell_source(struct daemon *d, const struct snapshot *s)
@@ -54,19 +69,17 @@ static void tell_source(struct daemon *d, const struct snapshot *s)
 
 static void tell_errors(struct daemon *d, const struct snapshot *s)
 {
-	bool failing = s->info.errors != d->errors;
 	struct timespec now;
 
-	if (failing && !d->failing) {
+	if (s->info.failing && !d->failing) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		log_line(
 		    LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
 		    s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
-	} else if (!failing && d->failing) {
+	} else if (!s->info.failing && d->failing) {
 		log_line(LOG_NOTICE, "samples work again");
 	}
-	d->failing = failing;
-	d->errors = s->info.errors;
+	d->failing = s->info.failing;
 }
 
 static void tell_tuning(struct daemon *d, const struct snapshot *s)
@@ -108,8 +121,10 @@ static void show(struct daemon *d)
 {
 	const struct snapshot *s = feed_take(d->feed), *before = d->snapshot;
 
-	if (!s)
+	if (!s) {
+		tell_no_sample(d);
 		return;
+	}
 	agent_show(d->agent, s);
 	d->snapshot = s;
 	if (!before)
@@ -246,6 +261,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	if (d.feed)
 		feed_return(d.feed, d.snapshot);
 	feed_stop(d.feed);
+	free(d.trouble);
 	telling_free(d.telling);
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);

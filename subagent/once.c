@@ -72,6 +72,15 @@ static int print_report(const struct snapshot *s)
 	return exit_code(s);
 }
 
+static int no_sample(enum once_output output, const char *why)
+{
+	if (output == ONCE_CHECK)
+		printf("TCPSTATE UNKNOWN - no sample: %s\n", why);
+	else
+		fprintf(stderr, "tcpstated: no sample: %s\n", why);
+	return EXIT_UNKNOWN;
+}
+
 int once_run(const struct config *config, enum once_output output)
 {
 	struct config once = *config;
@@ -81,19 +90,12 @@ int once_run(const struct config *config, enum once_output output)
 
 	forget_holds(&once);
 	ret = sampler_new(&once, &sampler);
-	if (ret == 0) {
-		ret = take_two(sampler, &snapshot);
-		if (ret < 0)
-			sampler_free(sampler);
-	}
-	if (ret < 0) {
-		if (output == ONCE_CHECK)
-			printf("TCPSTATE UNKNOWN - no sample: %s\n", strerror(-ret));
-		else
-			fprintf(stderr, "tcpstated: no sample: %s\n", strerror(-ret));
-		return EXIT_UNKNOWN;
-	}
-	if (output == ONCE_CHECK)
+	if (ret < 0)
+		return no_sample(output, strerror(-ret));
+	ret = take_two(sampler, &snapshot);
+	if (ret < 0)
+		ret = no_sample(output, sampler_error(sampler));
+	else if (output == ONCE_CHECK)
 		ret = check_print(stdout, snapshot);
 	else if (output == ONCE_JSON)
 		ret = print_json(snapshot);
@@ -141,7 +143,7 @@ int once_tuning(const struct config *config, enum tuning_output output)
 	/* A sample, because some verdicts look at the listeners. */
 	ret = sampler_take(sampler, SAMPLE_FULL, &pace, NULL, &snapshot);
 	if (ret < 0)
-		fprintf(stderr, "tcpstated: no sample: %s\n", strerror(-ret));
+		fprintf(stderr, "tcpstated: no sample: %s\n", sampler_error(sampler));
 	else if (snapshot->info.tuning_error[0])
 		fprintf(stderr, "tcpstated: %s\n", snapshot->info.tuning_error);
 	if (ret == 0 && !snapshot->info.tuning_error[0] && snapshot->tuning)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nodiag COMMAND [ARGUMENT]...: runs a command to which the kernel refuses sock_diag with
- * EPERM, as a strict container does. Other netlink sockets work.
+ * nodiag [-e ERRNO] COMMAND [ARGUMENT]...: runs a command to which the kernel refuses
+ * sock_diag with that number, EPERM by default, as a strict container does. Other netlink
+ * sockets work.
  */
 #include <err.h>
 #include <errno.h>
@@ -9,6 +10,8 @@
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -22,7 +25,7 @@
 #define UNLESS_EQUAL(value, else_skip)                                                   \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (else_skip))
 
-static void refuse_sock_diag(void)
+static void refuse_sock_diag(int error)
 {
 	struct sock_filter filter[] = {
 	    LOAD(offsetof(struct seccomp_data, nr)),
@@ -31,7 +34,7 @@ static void refuse_sock_diag(void)
 	    UNLESS_EQUAL(AF_NETLINK, 3),
 	    LOAD(ARGUMENT(2)),
 	    UNLESS_EQUAL(NETLINK_SOCK_DIAG, 1),
-	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned)error),
 	    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
@@ -43,11 +46,18 @@ static void refuse_sock_diag(void)
 
 int main(int argc, char **argv)
 {
+	int error = EPERM;
+
+	if (argc > 2 && strcmp(argv[1], "-e") == 0) {
+		error = atoi(argv[2]);
+		argc -= 2;
+		argv += 2;
+	}
 	if (argc < 2)
-		errx(125, "usage: nodiag COMMAND [ARGUMENT]...");
-	refuse_sock_diag();
+		errx(125, "usage: nodiag [-e ERRNO] COMMAND [ARGUMENT]...");
+	refuse_sock_diag(error);
 	/* A test that rests on the refusal must not run without it. */
-	if (socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) >= 0 || errno != EPERM)
+	if (socket(AF_NETLINK, SOCK_RAW, NETLINK_SOCK_DIAG) >= 0 || errno != error)
 		errx(125, "the filter does not refuse sock_diag");
 	execvp(argv[1], argv + 1);
 	err(127, "%s", argv[1]);

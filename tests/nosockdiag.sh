@@ -27,3 +27,25 @@ check "one line in the log" 1 "$(log_lines 'sock_diag is refused here')"
 check "33 rows" 33 "$(bulkwalk -On TCPSTATE-MIB::tcpStateCount | wc -l)"
 tcpstated_stop
 check "ends with exit code" 0 $?
+
+# --- other answers than EPERM -------------------------------------------------------------
+
+once() { # ERRNO OPTION...
+	in_server "$BIN/nodiag" -e "$1" "$BIN/tcpstated" --once -c "$T/tcpstate.conf" "${@:2}" 2>&1
+}
+
+check "refused as an unknown system call" procNet \
+	"$(once 38 --json | jq -r .sampler.sampleSource)"
+
+# ENOBUFS is no refusal: there is nothing to serve, and the log says so, once.
+check_match "no sample, and why" 'no sample: reading the sockets: No buffer space available' \
+	"$(once 105)"
+TCPSTATED_AS+=(-e 105)
+tcpstated_spawn 'interval 1'
+check_run "the log tells that nothing is served" \
+	wait_until 10 grep -q 'no sample (reading the sockets: No buffer space' "$T/tcpstated.log"
+sleep 3
+check "once, though it tries again each second" 1 "$(log_lines 'no sample')"
+check "only the one before has served" 1 "$(log_lines 'serving')"
+tcpstated_stop
+check "it ends with exit code" 0 $?

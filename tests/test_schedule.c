@@ -305,6 +305,57 @@ static void test_expensive_samples(void)
 	CU_ASSERT(spent_us <= 6 * hour_ms * 10);
 }
 
+/* For a while lesser samples cost many times as much, so that their intervals become
+ * longer than those of fuller ones. When that is over, all is as it was before. */
+static void test_a_dear_time_ends(void)
+{
+	static const uint64_t times[][SCHEDULE_KINDS] = {
+	    {100, 1, 1}, {1, 20, 1}, {100, 20, 1}};
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		for (size_t j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
+			struct config config = config_with(5, 15, 100);
+			struct host dear = hosts[i];
+			struct schedule s;
+			struct life before, life;
+
+			for (int kind = 0; kind < SCHEDULE_KINDS; kind++)
+				dear.cost_us[kind] *= times[j][kind];
+			schedule_init(&s, &config, 0);
+			life = live(&s, &hosts[i], 0, hour_ms);
+			before = live(&s, &hosts[i], life.end_ms, 2 * hour_ms);
+			life = live(&s, &dear, before.end_ms, before.end_ms + 60000);
+			life = live(&s, &hosts[i], life.end_ms, 4 * hour_ms);
+			life = live(&s, &hosts[i], life.end_ms, 5 * hour_ms);
+			for (int kind = 0; kind < SCHEDULE_KINDS; kind++)
+				CU_ASSERT(life.count[kind] >=
+					  before.count[kind] * 9 / 10);
+			CU_ASSERT(life.most_us <= (uint64_t)SPAN_MS * 10);
+		}
+	}
+}
+
+/* It is taken again, looks for all owners, and costs no more than the budget gives. */
+static void test_the_first_fails(void)
+{
+	struct config config = config_with(5, 15, 100);
+	uint64_t at_ms = 0, spent_us = 0;
+	struct schedule s;
+
+	schedule_init(&s, &config, 0);
+	while (at_ms < hour_ms) {
+		CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_FULL);
+		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, at_ms).scan_us,
+				UINT32_MAX);
+		schedule_failed_first(&s, at_ms, 400000);
+		spent_us += 400000;
+	}
+	CU_ASSERT(spent_us <= hour_ms * 10 + 400000);
+	CU_ASSERT(spent_us >= hour_ms * 5);
+	schedule_done(&s, SAMPLE_FULL, at_ms, 400000, 0);
+	CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_LISTENERS);
+}
+
 /* Fast samples become cheap and full ones do not: one of these is taken too early, and
  * pays for it. */
 static void test_mistaken_hope(void)
@@ -412,6 +463,8 @@ int main(void)
 	    {"scans take what is left", test_scans_take_what_is_left},
 	    {"intervals come back", test_intervals_come_back},
 	    {"expensive samples", test_expensive_samples},
+	    {"a dear time ends", test_a_dear_time_ends},
+	    {"the first fails", test_the_first_fails},
 	    {"mistaken hope", test_mistaken_hope},
 	    {"detail interval without pressure", test_detail_interval_without_pressure},
 	    {"reconfigured", test_reconfigured},
