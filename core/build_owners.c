@@ -105,5 +105,9 @@ int build_resolve(struct build *b)
 		if (owner)
 			ret = resolve(b, p, owner);
 	}
+	/* Most were there in the first sample, or a flood of new sockets. */
+	free(b->pending);
+	b->pending = NULL;
+	b->n_pending = b->pending_capacity = 0;
 	return ret;
 }

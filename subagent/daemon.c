@@ -2,6 +2,7 @@
 #include "subagent/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -227,6 +228,10 @@ static int loop(struct daemon *d)
 	return ret;
 }
 
+/* Large pieces of memory have a mapping of their own, and go back when they are freed. As
+ * it is by default, malloc() learns to keep them, and a megabyte lies idle in holes. */
+enum { OWN_MAPPING = 128 * 1024 };
+
 int daemon_run(const struct daemon_options *options, const struct config *config)
 {
 	struct daemon d = {.options = options, .config = *config, .signal_fd = -1};
@@ -237,6 +242,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	const char *what = "signalfd";
 	int ret;
 
+	mallopt(M_MMAP_THRESHOLD, OWN_MAPPING);
 	ret = d.signal_fd = open_signals();
 	if (ret >= 0) {
 		what = "memory";
