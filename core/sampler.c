@@ -37,8 +37,10 @@ struct sampler {
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	uint32_t samples, errors, unknown_states;
-	struct bounds bounds;     /* of the newest sample that is more than listeners */
-	struct build_ports ports; /* of the newest full sample */
+	struct bounds bounds; /* of the newest sample that is more than listeners */
+	/* Of the newest full sample. */
+	struct build_ports ports;
+	struct state_row states[IP_VERSION_COUNT * STATE_COUNT];
 };
 
 static uint64_t milliseconds(const struct timespec *t)
@@ -319,9 +321,12 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_FAST)
-		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
-	if (*kind == SAMPLE_FULL)
+		totals_derive(&before, &after, result.time_wait_sockets_fin2, s->states,
+			      now);
+	if (*kind == SAMPLE_FULL) {
 		s->ports = result.ports;
+		memcpy(s->states, now->states, sizeof(s->states));
+	}
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,

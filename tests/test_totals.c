@@ -70,6 +70,48 @@ static void a_counter_that_is_new_or_gone_says_nothing(void)
 	CU_ASSERT_FALSE(totals_overflowing(&none, &with));
 }
 
+/* What a full sample counted of TIME_WAIT. */
+static void count_full(struct state_row *full, uint32_t v4, uint32_t v6)
+{
+	const uint32_t counts[] = {v4, v6, v4 + v6};
+
+	for (int version = IP_V4; version <= IP_TOTAL; version++)
+		full[(version - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count =
+		    counts[version - 1];
+}
+
+/* A fast sample at which the kernel has that many time-wait sockets. */
+static void derive(const struct state_row *full, uint64_t time_wait, struct snapshot *now)
+{
+	struct totals totals = {.sockstat = {.time_wait = time_wait}};
+
+	totals_derive(&totals, &totals, 0, full, now);
+}
+
+/* Each fast sample builds on the one before, but not its division. */
+static void division_is_that_of_the_full_sample(void)
+{
+	static const uint64_t between[] = {1, 0, 7, 3};
+	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
+	struct snapshot now = {0};
+
+	count_full(full, 700, 300);
+	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
+		derive(full, between[i], &now);
+		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT),
+				between[i]);
+		derive(full, 2000, &now);
+		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 1400);
+		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 600);
+		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), 2000);
+	}
+	/* It had none: nothing tells. */
+	count_full(full, 0, 0);
+	derive(full, 2000, &now);
+	CU_ASSERT_EQUAL(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 2000);
+	CU_ASSERT_EQUAL(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 0);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -77,6 +119,8 @@ int main(void)
 	     a_syn_queue_that_overflows_is_seen_once},
 	    {"a counter that is new or gone says nothing",
 	     a_counter_that_is_new_or_gone_says_nothing},
+	    {"the division is that of the full sample",
+	     division_is_that_of_the_full_sample},
 	    CU_TEST_INFO_NULL,
 	};
 
