@@ -22,12 +22,19 @@ void totals_done(struct totals *totals)
 	proc_counters_done(&totals->counters);
 }
 
+/* The kernel adds up what its CPUs have counted one after the other: CurrEstab may be
+ * short of 0 for a moment, and is printed without a sign. */
+static uint64_t not_negative(uint64_t value)
+{
+	return value > INT64_MAX ? 0 : value;
+}
+
 static uint64_t counter(const struct totals *totals, const char *name)
 {
 	uint64_t value = 0;
 
 	proc_counter(&totals->counters, name, &value);
-	return value;
+	return not_negative(value);
 }
 
 /* Divided as in the full sample, whose counts are exact: those derived since are rounded,
@@ -114,8 +121,10 @@ int totals_counters(const struct totals *totals, const struct config *config,
 			wanted = strcmp(name, always[j]) == 0;
 		for (size_t j = 0; !wanted && j < config->n_counters; j++)
 			wanted = strcmp(name, config->counters[j]) == 0;
-		if (wanted)
-			now->counters[now->n_counters++] = all->rows[i];
+		if (!wanted)
+			continue;
+		now->counters[now->n_counters] = all->rows[i];
+		now->counters[now->n_counters++].value = not_negative(all->rows[i].value);
 	}
 	return 0;
 }
