@@ -80,7 +80,8 @@ struct listener {
 	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
 	uint32_t sockets;
 	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
-	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn) */
+	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn), at the most
+					* UINT32_MAX */
 	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest;
 					* 100 at the most */
 	uint32_t accept_queue_peak;    /* 15 minutes */

@@ -126,19 +126,24 @@ static void test_shared_listener(void)
 	    listening("0.0.0.0", 80, 0, 100),
 	    listening("0.0.0.0", 80, 101, 100),
 	    listening("0.0.0.0", 80, 7, 100),
+	    /* Sums that have no room in 32 bits. */
+	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
+	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
 	};
 	struct build *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	size_t n_sockets;
 
-	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 1);
+	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 2);
 	CU_ASSERT_EQUAL(s->listeners[0].sockets, 3);
 	CU_ASSERT_EQUAL(s->listeners[0].accept_queue, 108);
 	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_limit, 300);
 	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_fullest, 100);
 	CU_ASSERT_EQUAL(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
+	CU_ASSERT_EQUAL(s->listeners[1].accept_queue, UINT32_MAX);
+	CU_ASSERT_EQUAL(s->listeners[1].accept_queue_limit, UINT32_MAX);
 	build_listener_sockets(b, &n_sockets);
-	CU_ASSERT_EQUAL(n_sockets, 3);
+	CU_ASSERT_EQUAL(n_sockets, 5);
 	snapshot_free(s);
 	build_free(b);
 }
