@@ -262,6 +262,7 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
 				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
 	info->sockets = total_sockets(now);
+	info->rows_omitted = build_omitted(s->build, now);
 	info->unknown_states = s->unknown_states;
 	info->owners_unreadable = owners_unreadable(s->owners);
 }

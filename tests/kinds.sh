@@ -114,6 +114,14 @@ test_still() {
 	change_all "$full"
 }
 
+# Of a sample on stdin: connections that have no row, as it says and as its rows say.
+omitted() {
+	awk '$1 == "sample" { said = $7 }
+		$1 == "state" && $2 != "LISTEN" && $3 == "total" { n += $4 }
+		$1 == "conn" { n-- }
+		END { print said, (n > 0 ? n : 0) }'
+}
+
 # The same listener's row, its queue alone.
 queue_at() { # ENDPOINT
 	queues | awk -v at="$1" '$1 == at { print $2, $3 }'
@@ -121,7 +129,7 @@ queue_at() { # ENDPOINT
 
 # Twelve connections go to TIME_WAIT, others come, some of them into an accept queue.
 change_all() { # FULL SAMPLE BEFORE
-	local before=$1 group=g5010 number=12
+	local before=$1 group=g5010 number=12 said without_row
 	tell server shutdown $group
 	tell client eof $group
 	tell client close $group
@@ -163,6 +171,9 @@ change_all() { # FULL SAMPLE BEFORE
 		"$(counts <<<"$REPLY" | read_by_fast)"
 	check "fast, changed: bound sockets are those of the full sample before" \
 		"$(counts <<<"$before" | grep CLOSED)" "$(counts <<<"$REPLY" | grep CLOSED)"
+	read -r said without_row <<<"$(omitted <<<"$REPLY")"
+	check "fast, changed: connections without a row" "$without_row" "$said"
+	check_run "fast, changed: there are some" test "$without_row" -gt 0
 	sample full
 	before=$REPLY
 	check_counts "full, changed" "$before"
