@@ -257,6 +257,8 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	clock_gettime(CLOCK_MONOTONIC, &done);
 	info->tried = info->monotonic;
 	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
+	info->counted_source =
+	    kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +

@@ -54,6 +54,7 @@ struct sample_info {
 	uint32_t rows_omitted;   /* connections left out of `conns` by its bound */
 	uint32_t unknown_states; /* sockets in a state this program does not know, ever */
 	uint32_t owners_unreadable; /* processes whose descriptors may not be read */
+	uint32_t counted_source;    /* of the newest fast or full sample */
 };
 
 struct state_row {

@@ -396,6 +396,30 @@ static void test_unknown_breaks_a_hold(void)
 	lab_close(&lab);
 }
 
+/* What a listener sample carries over has the ages of the sample that counted. */
+static void test_unknown_is_carried_over(void)
+{
+	struct lab lab;
+	struct suspects *stale = &lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
+
+	lab_open(&lab);
+	lab.config.rules[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
+	stale->count = 5000;
+	lab_step(&lab, 1000);
+	lab.now.s.info.source = SOURCE_PROC_NET;
+	lab_step_listeners(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	stale->count = 0;
+	lab_step(&lab, 3000);
+	lab.now.s.info.source = SOURCE_SOCK_DIAG;
+	lab_step_listeners(&lab, 4000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_UNKNOWN);
+	stale->count = 5000;
+	lab_step(&lab, 5000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -417,6 +441,7 @@ int main(void)
 	    {"rows", test_rows},
 	    {"unknown", test_unknown},
 	    {"unknown breaks a hold", test_unknown_breaks_a_hold},
+	    {"unknown is carried over", test_unknown_is_carried_over},
 	    CU_TEST_INFO_NULL,
 	};
 
