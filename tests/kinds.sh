@@ -202,6 +202,46 @@ test_refused() {
 		"$(counts <<<"$REPLY" | grep -v CLOSED)"
 }
 
+ss_drops() {
+	in_server ss -Htlnm 'sport = :81' | sed -n 's/.*,d\([0-9]*\)).*/\1/p'
+}
+
+has_dropped() {
+	[ "$(ss_drops)" -gt 0 ]
+}
+
+# The drops of the listener at port 81, and the severity of acceptQueue.
+drops_and_severity() {
+	local drops
+	sampling show
+	drops=$(awk -v at="$SERVER4:81" '$1 == "listener" && $2 == at' <<<"$REPLY" |
+		sed 's/.* drops \([0-9]*\) .*/\1/')
+	sampling conditions
+	echo "$drops $(sed -n 's/^acceptQueue //p' <<<"$REPLY")"
+}
+
+# To one sample sock_diag is refused: what /proc/net does not tell stands as it was.
+test_once() {
+	local drops
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	sockets_start client "${CLIENT[@]}"
+	tell server listen full "$SERVER4" 81 8
+	tell client connect q "$SERVER4" 81 20 nowait
+	wait_until 10 has_dropped
+	tell client reset q
+	sampling_start <<<'condition acceptQueue warning 50 critical 100 hold 1 clear 80'
+	sample full
+	sleep 1.1
+	sample full
+	drops=$(ss_drops)
+	check "once: a full queue" "$drops critical" "$(drops_and_severity)"
+	sampling refused
+	check "once: refused" "$drops unknown" "$(drops_and_severity)"
+	sample listeners
+	check "once: no longer refused" "$drops critical" "$(drops_and_severity)"
+}
+
 # --- busy --------------------------------------------------------------------------------
 
 SAMPLES=${SAMPLES:-150}
@@ -263,4 +303,4 @@ test_busy() {
 	done
 }
 
-side_by_side "$@" -- still refused busy
+side_by_side "$@" -- still refused once busy
