@@ -128,6 +128,12 @@ static uint32_t fullness(uint32_t queue, uint32_t limit)
 			     : 0;
 }
 
+/* The sum, or as much of it as there is room for: somaxconn may be as large as an int. */
+static uint32_t add_up(uint32_t sum, uint32_t more)
+{
+	return more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
+}
+
 static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
 {
 	struct listener_entry *entry;
@@ -143,8 +149,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
 	entry->sockets++;
-	entry->accept_queue += conn->recv_queue;
-	entry->accept_queue_limit += conn->send_queue;
+	entry->accept_queue = add_up(entry->accept_queue, conn->recv_queue);
+	entry->accept_queue_limit = add_up(entry->accept_queue_limit, conn->send_queue);
 	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
 	if (full > entry->fullest_percent || (full == entry->fullest_percent &&
 					      conn->recv_queue >= entry->fullest_queue)) {

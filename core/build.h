@@ -69,12 +69,16 @@ bool build_overflowed(const struct build *b);
 /*
  * Finds the missing owners and fills the rows of now: states (counts only), spreads,
  * tops, suspects, listeners (without peaks; drops are this moment's sum),
- * listener_states, conns, remotes, processes, owners, info.sockets, info.rows_omitted.
- * What options.states does not cover is carried over from last (NULL if it covers
- * everything). 0 or -ENOMEM; then now holds what snapshot_free() frees.
+ * listener_states, conns, remotes, processes, owners. What options.states does not cover
+ * is carried over from last (NULL if it covers everything). 0 or -ENOMEM; then now holds
+ * what snapshot_free() frees.
  */
 int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
 		 struct build_result *ret_result);
+
+/* How many connections of the listed states have no row, once the counts of now are
+ * final. */
+uint32_t build_omitted(const struct build *b, const struct snapshot *now);
 
 /* The listening sockets of this sample one by one, for their drops: inode, sk_drops and
  * the index of their row. Valid after build_finish() until the next build_begin(). */

@@ -177,8 +177,7 @@ static void sort_conns(struct build *b)
 	b->n_conns = kept;
 }
 
-/* How many connections of the listed states have no row. */
-static uint32_t count_omitted(const struct build *b, const struct snapshot *now)
+uint32_t build_omitted(const struct build *b, const struct snapshot *now)
 {
 	uint64_t listed = 0;
 
@@ -215,7 +214,6 @@ static int put_conns(struct build *b, const struct snapshot *last, struct snapsh
 	}
 	while (taken < b->n_conns)
 		now->conns[now->n_conns++] = b->conns[taken++];
-	now->info.rows_omitted = count_omitted(b, now);
 	return 0;
 }
 

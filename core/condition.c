@@ -19,7 +19,8 @@ struct trigger {
 };
 
 struct tracker {
-	bool measured;
+	bool measured; /* ever */
+	bool known;    /* now */
 	int64_t at_ms; /* of the figures that value was judged by */
 	double mean;   /* stateSurge: of the count */
 	int32_t value;
@@ -122,7 +123,7 @@ static void judge(struct tracker *t, uint32_t id, const struct rule *rule,
 
 static uint32_t severity_of(const struct tracker *t)
 {
-	if (!t->measured)
+	if (!t->known)
 		return SEVERITY_UNKNOWN;
 	if (t->critical.on)
 		return SEVERITY_CRITICAL;
@@ -142,7 +143,7 @@ static void fill_row(struct condition *row, uint32_t id, uint32_t element,
 			 state_name(element));
 	else
 		snprintf(row->name, sizeof(row->name), "%s", info->name);
-	row->value = t->value;
+	row->value = t->known ? t->value : 0;
 	row->unit = info->unit;
 	row->warning = rule->warning;
 	row->critical = rule->critical;
@@ -160,10 +161,12 @@ static void update_row(struct tracker *t, const struct rule *rule,
 	enum measured measured = measure_take(row->id, row->element, before, now, &m);
 	uint32_t severity;
 
-	if (measured == MEASURED_UNKNOWN)
-		*t = (struct tracker){.severity = t->severity, .since = t->since};
-	else if (measured == MEASURED_VALUE && (!t->measured || m.at_ms > t->at_ms))
+	if (measured == MEASURED_VALUE && (!t->measured || m.at_ms > t->at_ms))
 		judge(t, row->id, rule, &m);
+	if (measured == MEASURED_UNKNOWN)
+		t->warning.turning = t->critical.turning = false;
+	if (measured != MEASURED_NOTHING)
+		t->known = measured == MEASURED_VALUE;
 	severity = severity_of(t);
 	if (severity != t->severity) {
 		t->severity = severity;

@@ -83,7 +83,8 @@ void conditions_free(struct conditions *c);
  * the copy after a failed one carries over neither holds a threshold nor breaks a hold.
  * All time is CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has
  * been measured (a rate: at the second sample), and where this host does not give its
- * figures; diagnosis.worst is SEVERITY_UNKNOWN only if nothing is known at all.
+ * figures: when it does again, the condition is what it was, but a hold begins anew.
+ * diagnosis.worst is SEVERITY_UNKNOWN only if nothing is known at all.
  */
 int conditions_update(struct conditions *c, const struct config *config,
 		      const struct snapshot *before, struct snapshot *now);

@@ -164,9 +164,11 @@ static void add_ports(const struct bounds *bounds, const struct build_ports *por
 static const char *backlog_bound(const struct bounds *bounds, uint64_t limit,
 				 uint32_t sockets)
 {
-	bool most = bounds->somaxconn && limit == (uint64_t)bounds->somaxconn * sockets;
+	uint64_t most = (uint64_t)bounds->somaxconn * sockets;
 
-	return most ? "net.core.somaxconn" : "listen() backlog";
+	if (most > UINT32_MAX) /* where the sum of the sockets' limits ends, too */
+		most = UINT32_MAX;
+	return most && limit == most ? "net.core.somaxconn" : "listen() backlog";
 }
 
 /* How many half-open connections the listener's sockets may hold. */

@@ -43,7 +43,7 @@ static enum measured measure_close_wait_stale(const struct measuring *in,
 					      struct text *text, struct measure *m)
 {
 	/* /proc/net/tcp does not tell since when a connection has been silent. */
-	if (in->now->info.source == SOURCE_PROC_NET)
+	if (in->now->info.counted_source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
 	offender_suspect_process(
 	    text, in->now, count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m), "local port");
@@ -61,7 +61,7 @@ static enum measured measure_close_wait_unaccepted(const struct measuring *in,
 static enum measured measure_fin_wait_2_stale(const struct measuring *in,
 					      struct text *text, struct measure *m)
 {
-	if (in->now->info.source == SOURCE_PROC_NET)
+	if (in->now->info.counted_source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
 	offender_suspect_process(
 	    text, in->now, count_suspects(in, SUSPECT_FIN_WAIT_2_STALE, m), "local port");

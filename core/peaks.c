@@ -72,18 +72,18 @@ static void note_states(struct peaks *p, uint64_t now_ms, struct snapshot *now)
 	}
 }
 
-/* The drops that a socket has had since it was last looked at. sk_drops counts in 32 bits
+/* The drops that a socket has had since they were last told. sk_drops counts in 32 bits
  * from 0 at the socket's birth, and wraps. */
 static int new_drops(struct peaks *p, const struct build_listener_socket *socket,
-		     uint64_t now_ms, uint32_t *ret_drops)
+		     bool told, uint64_t now_ms, uint32_t *ret_drops)
 {
 	struct socket_past *past = tally_add(&p->sockets, &socket->inode);
 
 	if (!past)
 		return -ENOMEM;
-	*ret_drops = socket->drops - past->drops;
-	past->drops = socket->drops;
 	past->seen_ms = now_ms;
+	*ret_drops = told ? socket->drops - past->drops : 0;
+	past->drops += *ret_drops;
 	return 0;
 }
 
@@ -119,12 +119,15 @@ static int note_drops(struct peaks *p, uint64_t now_ms,
 		      const struct build_listener_socket *sockets, size_t n_sockets,
 		      struct snapshot *now)
 {
+	/* /proc/net does not. */
+	bool told = now->info.source != SOURCE_PROC_NET;
+
 	for (size_t i = 0; i < n_sockets; i++) {
 		struct listener_past *past =
 		    listener_past(p, &now->listeners[sockets[i].listener]);
 		uint32_t drops;
 
-		if (!past || new_drops(p, &sockets[i], now_ms, &drops) < 0)
+		if (!past || new_drops(p, &sockets[i], told, now_ms, &drops) < 0)
 			return -ENOMEM;
 		past->drops += drops;
 	}

@@ -19,7 +19,8 @@ void peaks_free(struct peaks *p);
 /*
  * Notes the values of now and fills in its peaks and drops. sockets: the listening
  * sockets of this sample with their sk_drops, with the index of their row in
- * now->listeners. now_ms: CLOCK_MONOTONIC. 0 or -ENOMEM.
+ * now->listeners; where now->info.source is /proc/net, which tells none, the drops stay
+ * as they were. now_ms: CLOCK_MONOTONIC. 0 or -ENOMEM.
  */
 int peaks_note(struct peaks *p, uint64_t now_ms,
 	       const struct build_listener_socket *sockets, size_t n_sockets,

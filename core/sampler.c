@@ -42,8 +42,10 @@ struct sampler {
 	bool failing; /* a sample has failed, and none since was as full */
 	enum sample_kind failed;
 	char error[sizeof(((struct sample_info *)NULL)->last_error)];
-	struct bounds bounds;     /* of the newest sample that is more than listeners */
-	struct build_ports ports; /* of the newest full sample */
+	struct bounds bounds; /* of the newest sample that is more than listeners */
+	/* Of the newest full sample. */
+	struct build_ports ports;
+	struct state_row states[IP_VERSION_COUNT * STATE_COUNT];
 };
 
 static uint64_t milliseconds(const struct timespec *t)
@@ -269,11 +271,14 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	clock_gettime(CLOCK_MONOTONIC, &done);
 	info->tried = info->monotonic;
 	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
+	info->counted_source =
+	    kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
 				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
 	info->sockets = total_sockets(now);
+	info->rows_omitted = build_omitted(s->build, now);
 	info->unknown_states = s->unknown_states;
 	info->owners_unreadable = owners_unreadable(s->owners);
 	put_failures(s, now);
@@ -341,9 +346,12 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_FAST)
-		totals_derive(&before, &after, result.time_wait_sockets_fin2, now);
-	if (*kind == SAMPLE_FULL)
+		totals_derive(&before, &after, result.time_wait_sockets_fin2, s->states,
+			      now);
+	if (*kind == SAMPLE_FULL) {
 		s->ports = result.ports;
+		memcpy(s->states, now->states, sizeof(s->states));
+	}
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,

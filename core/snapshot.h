@@ -55,6 +55,7 @@ struct sample_info {
 	uint32_t rows_omitted;   /* connections left out of `conns` by its bound */
 	uint32_t unknown_states; /* sockets in a state this program does not know, ever */
 	uint32_t owners_unreadable; /* processes whose descriptors may not be read */
+	uint32_t counted_source;    /* of the newest fast or full sample */
 };
 
 struct state_row {
@@ -81,7 +82,8 @@ struct listener {
 	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
 	uint32_t sockets;
 	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
-	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn) */
+	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn), at the most
+					* UINT32_MAX */
 	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest;
 					* 100 at the most */
 	uint32_t accept_queue_peak;    /* 15 minutes */

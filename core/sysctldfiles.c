@@ -76,8 +76,9 @@ static int search_folder(struct search *s, int root, size_t folder,
 		return 0;
 	dir = fdopendir(fd);
 	if (!dir) {
+		r = -errno;
 		close(fd);
-		return -ENOMEM;
+		return r;
 	}
 	while (r == 0 && (entry = readdir(dir)))
 		if (is_wanted(entry->d_name, order))

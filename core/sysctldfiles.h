@@ -16,7 +16,7 @@ struct sysctldfiles {
 	size_t count;
 };
 
-/* root: directory handle. order: not SYSCTLD_AUTO. 0, -ENOMEM, or -EFBIG: too many. */
+/* root: directory handle. order: not SYSCTLD_AUTO. 0 or -errno; -EFBIG: too many. */
 int sysctldfiles_list(int root, enum sysctld_order order, struct sysctldfiles *ret_files);
 void sysctldfiles_done(struct sysctldfiles *files);
 

@@ -22,26 +22,36 @@ void totals_done(struct totals *totals)
 	proc_counters_done(&totals->counters);
 }
 
+/* The kernel adds up what its CPUs have counted one after the other: CurrEstab may be
+ * short of 0 for a moment, and is printed without a sign. */
+static uint64_t not_negative(uint64_t value)
+{
+	return value > INT64_MAX ? 0 : value;
+}
+
 static uint64_t counter(const struct totals *totals, const char *name)
 {
 	uint64_t value = 0;
 
 	proc_counter(&totals->counters, name, &value);
-	return value;
+	return not_negative(value);
 }
 
-static void set_count(struct snapshot *now, enum tcp_state state, uint64_t total)
+/* Divided as in the full sample, whose counts are exact: those derived since are rounded,
+ * and would lose it bit by bit. */
+static void set_count(const struct state_row *full, struct snapshot *now,
+		      enum tcp_state state, uint64_t total)
 {
-	struct state_row *rows[IP_VERSION_COUNT + 1];
-	uint64_t before, v6;
+	size_t v4 = (IP_V4 - 1) * STATE_COUNT + state - 1;
+	size_t v6 = (IP_V6 - 1) * STATE_COUNT + state - 1;
+	size_t both = (IP_TOTAL - 1) * STATE_COUNT + state - 1;
+	uint64_t was = full[both].count, share = 0;
 
-	for (int version = IP_V4; version <= IP_TOTAL; version++)
-		rows[version] = &now->states[(version - 1) * STATE_COUNT + state - 1];
-	before = rows[IP_TOTAL]->count;
-	v6 = before ? (rows[IP_V6]->count * total + before / 2) / before : 0;
-	rows[IP_TOTAL]->count = (uint32_t)total;
-	rows[IP_V6]->count = (uint32_t)v6;
-	rows[IP_V4]->count = (uint32_t)(total - v6);
+	if (was)
+		share = (full[v6].count * total + was / 2) / was;
+	now->states[both].count = (uint32_t)total;
+	now->states[v6].count = (uint32_t)share;
+	now->states[v4].count = (uint32_t)(total - share);
 }
 
 static uint64_t less(uint64_t a, uint64_t b)
@@ -52,11 +62,10 @@ static uint64_t less(uint64_t a, uint64_t b)
 /*
  * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
  * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
- * time-wait sockets. The totals right before and right after the dump are averaged; the
- * families' shares are those of the last full sample.
+ * time-wait sockets. The totals right before and right after the dump are averaged.
  */
 void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
-		   struct snapshot *now)
+		   const struct state_row *full, struct snapshot *now)
 {
 	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
 	uint64_t established =
@@ -64,8 +73,8 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 	uint64_t time_wait =
 	    (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
 
-	set_count(now, STATE_ESTABLISHED, less(established, close_wait));
-	set_count(now, STATE_TIME_WAIT, less(time_wait, fin2));
+	set_count(full, now, STATE_ESTABLISHED, less(established, close_wait));
+	set_count(full, now, STATE_TIME_WAIT, less(time_wait, fin2));
 }
 
 int totals_counters(const struct totals *totals, const struct config *config,
@@ -112,8 +121,10 @@ int totals_counters(const struct totals *totals, const struct config *config,
 			wanted = strcmp(name, always[j]) == 0;
 		for (size_t j = 0; !wanted && j < config->n_counters; j++)
 			wanted = strcmp(name, config->counters[j]) == 0;
-		if (wanted)
-			now->counters[now->n_counters++] = all->rows[i];
+		if (!wanted)
+			continue;
+		now->counters[now->n_counters] = all->rows[i];
+		now->counters[now->n_counters++].value = not_negative(all->rows[i].value);
 	}
 	return 0;
 }

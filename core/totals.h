@@ -26,9 +26,10 @@ int totals_read(int net_fd, struct totals *ret_totals);
 void totals_done(struct totals *totals);
 
 /* Sets the counts of ESTABLISHED and TIME_WAIT in now. before and after: the totals
- * around the sample; fin2: FIN_WAIT_2 sockets kept as time-wait sockets. */
+ * around the sample; fin2: FIN_WAIT_2 sockets kept as time-wait sockets; full: the state
+ * rows of the newest full sample. */
 void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
-		   struct snapshot *now);
+		   const struct state_row *full, struct snapshot *now);
 
 /* Fills now->counters: those that the diagnosis uses and those that the user named. 0 or
  * -ENOMEM. */

@@ -64,16 +64,17 @@ static void sort_names(struct reading *r)
 static int list_kernel_names(struct reading *r)
 {
 	struct dirent *entry;
+	int fd, result;
 	DIR *dir;
-	int fd;
 
 	fd = openat(r->proc_sys, "net/ipv4", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	dir = fdopendir(fd);
 	if (!dir) {
+		result = -errno;
 		close(fd);
-		return -ENOMEM;
+		return result;
 	}
 	while ((entry = readdir(dir)))
 		if (strncmp(entry->d_name, "tcp_", 4) == 0)
@@ -304,7 +305,7 @@ int tunable_read(const struct tunable_roots *roots, const char *profile,
 	struct reading r = {.proc_sys = -1};
 	int result = -ENOMEM;
 
-	snprintf(error, TUNABLE_ERROR_MAX, "%s", strerror(ENOMEM));
+	error[0] = '\0';
 	if (!table)
 		goto out;
 	result = open_all(&r, roots, profile ? profile : "", table, error);
@@ -317,8 +318,9 @@ int tunable_read(const struct tunable_roots *roots, const char *profile,
 	finish(&r, table);
 	*ret_table = table;
 	table = NULL;
-	error[0] = '\0';
 out:
+	if (result < 0 && error[0] == '\0')
+		snprintf(error, TUNABLE_ERROR_MAX, "%s", strerror(-result));
 	if (r.proc_sys >= 0)
 		close(r.proc_sys);
 	sysctld_free(r.sysctld);

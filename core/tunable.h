@@ -26,8 +26,8 @@ struct tunable_roots {
  * those of the newest snapshot, for the rules that look at them (may be NULL, 0).
  *
  * 0; -ENOMEM; -EINVAL or what open() and read() gave for a profile that cannot be read or
- * has a wrong line, or for a proc_sys that cannot be opened: error says file, line and
- * remedy. sysctl.d files that cannot be read are no error: the table tells.
+ * has a wrong line, or for a proc_sys that cannot be opened or listed: error says file,
+ * line and remedy. sysctl.d files that cannot be read are no error: the table tells.
  */
 int tunable_read(const struct tunable_roots *roots, const char *profile,
 		 const struct listener *listeners, size_t n_listeners,

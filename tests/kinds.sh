@@ -114,6 +114,14 @@ test_still() {
 	change_all "$full"
 }
 
+# Of a sample on stdin: connections that have no row, as it says and as its rows say.
+omitted() {
+	awk '$1 == "sample" { said = $7 }
+		$1 == "state" && $2 != "LISTEN" && $3 == "total" { n += $4 }
+		$1 == "conn" { n-- }
+		END { print said, (n > 0 ? n : 0) }'
+}
+
 # The same listener's row, its queue alone.
 queue_at() { # ENDPOINT
 	queues | awk -v at="$1" '$1 == at { print $2, $3 }'
@@ -121,7 +129,7 @@ queue_at() { # ENDPOINT
 
 # Twelve connections go to TIME_WAIT, others come, some of them into an accept queue.
 change_all() { # FULL SAMPLE BEFORE
-	local before=$1 group=g5010 number=12
+	local before=$1 group=g5010 number=12 said without_row
 	tell server shutdown $group
 	tell client eof $group
 	tell client close $group
@@ -163,6 +171,9 @@ change_all() { # FULL SAMPLE BEFORE
 		"$(counts <<<"$REPLY" | read_by_fast)"
 	check "fast, changed: bound sockets are those of the full sample before" \
 		"$(counts <<<"$before" | grep CLOSED)" "$(counts <<<"$REPLY" | grep CLOSED)"
+	read -r said without_row <<<"$(omitted <<<"$REPLY")"
+	check "fast, changed: connections without a row" "$without_row" "$said"
+	check_run "fast, changed: there are some" test "$without_row" -gt 0
 	sample full
 	before=$REPLY
 	check_counts "full, changed" "$before"
@@ -189,6 +200,46 @@ test_refused() {
 	sample fast
 	check "fast, changed: those of ss" "$(ss_table | sort | grep -v CLOSED)" \
 		"$(counts <<<"$REPLY" | grep -v CLOSED)"
+}
+
+ss_drops() {
+	in_server ss -Htlnm 'sport = :81' | sed -n 's/.*,d\([0-9]*\)).*/\1/p'
+}
+
+has_dropped() {
+	[ "$(ss_drops)" -gt 0 ]
+}
+
+# The drops of the listener at port 81, and the severity of acceptQueue.
+drops_and_severity() {
+	local drops
+	sampling show
+	drops=$(awk -v at="$SERVER4:81" '$1 == "listener" && $2 == at' <<<"$REPLY" |
+		sed 's/.* drops \([0-9]*\) .*/\1/')
+	sampling conditions
+	echo "$drops $(sed -n 's/^acceptQueue //p' <<<"$REPLY")"
+}
+
+# To one sample sock_diag is refused: what /proc/net does not tell stands as it was.
+test_once() {
+	local drops
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	sockets_start client "${CLIENT[@]}"
+	tell server listen full "$SERVER4" 81 8
+	tell client connect q "$SERVER4" 81 20 nowait
+	wait_until 10 has_dropped
+	tell client reset q
+	sampling_start <<<'condition acceptQueue warning 50 critical 100 hold 1 clear 80'
+	sample full
+	sleep 1.1
+	sample full
+	drops=$(ss_drops)
+	check "once: a full queue" "$drops critical" "$(drops_and_severity)"
+	sampling refused
+	check "once: refused" "$drops unknown" "$(drops_and_severity)"
+	sample listeners
+	check "once: no longer refused" "$drops critical" "$(drops_and_severity)"
 }
 
 # --- busy --------------------------------------------------------------------------------
@@ -252,4 +303,4 @@ test_busy() {
 	done
 }
 
-side_by_side "$@" -- still refused busy
+side_by_side "$@" -- still refused once busy

@@ -105,6 +105,7 @@ void lab_step_listeners(struct lab *lab, int64_t at_ms)
 void lab_step_fast(struct lab *lab, int64_t at_ms)
 {
 	lab->now.s.info.counted = at(at_ms);
+	lab->now.s.info.counted_source = lab->now.s.info.source;
 	lab_step_listeners(lab, at_ms);
 }
 

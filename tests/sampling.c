@@ -6,8 +6,10 @@
  *   tests/sampling [CONFIGURATION]
  *
  *   full, fast, listeners [COUNT]  takes samples of that kind
+ *   refused                        a full one to which sock_diag is refused
  *   mixed COUNT                    of each kind by turns; a second apart, see below
  *   show                           prints the newest one
+ *   conditions                     prints its conditions
  *   memory                         memory of this process, in bytes
  *   watch COUNT                    see sampling.h
  */
@@ -16,15 +18,18 @@
 #include <err.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <libmnl/libmnl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 static time_t ahead_s;
+static bool refused;
 
 /*
  * The clock of this program, in place of libc's: each sample of "mixed" makes it go
@@ -38,6 +43,16 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 	if (ret == 0 && clock == CLOCK_MONOTONIC)
 		t->tv_sec += ahead_s;
 	return ret;
+}
+
+/* In place of libmnl's: a request for sockets, which may be refused. */
+ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *request,
+			  size_t size)
+{
+	if (!refused)
+		return send(mnl_socket_get_fd(socket), request, size, 0);
+	errno = EPERM;
+	return -1;
 }
 
 const struct snapshot *sampling_take(struct sampling *s, enum sample_kind kind)
@@ -57,6 +72,13 @@ static void take_some(struct sampling *s, enum sample_kind kind, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
 		sampling_take(s, kind);
+}
+
+static void take_refused(struct sampling *s)
+{
+	refused = true;
+	sampling_take(s, SAMPLE_FULL);
+	refused = false;
 }
 
 /* As they are taken where a full sample is dear: most are of the listeners. */
@@ -105,10 +127,14 @@ static void run(struct sampling *s, const char *command, uint32_t number)
 		take_some(s, SAMPLE_FAST, number);
 	else if (strcmp(command, "listeners") == 0)
 		take_some(s, SAMPLE_LISTENERS, number);
+	else if (strcmp(command, "refused") == 0)
+		take_refused(s);
 	else if (strcmp(command, "mixed") == 0)
 		take_mixed(s, number);
 	else if (strcmp(command, "show") == 0 && s->last)
 		show(s->last);
+	else if (strcmp(command, "conditions") == 0 && s->last)
+		show_conditions(s->last);
 	else if (strcmp(command, "memory") == 0)
 		memory(s);
 	else if (strcmp(command, "watch") == 0)

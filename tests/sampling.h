@@ -25,6 +25,9 @@ const struct snapshot *sampling_take(struct sampling *s, enum sample_kind kind);
  * times, ages, and figures of the whole machine. */
 void show(const struct snapshot *s);
 
+/* Prints the severity of its conditions, a line each. */
+void show_conditions(const struct snapshot *s);
+
 /* One connection as /proc/net/tcp has it. */
 struct line {
 	char ends[80]; /* both addresses and ports, as they are printed */

@@ -131,6 +131,16 @@ static void show_rows(const struct snapshot *s)
 	}
 }
 
+void show_conditions(const struct snapshot *s)
+{
+	static const char *const severity[] = {"", "normal", "warning", "critical",
+					       "unknown"};
+
+	for (size_t i = 0; i < s->n_conditions; i++)
+		printf("%s %s\n", s->conditions[i].name,
+		       severity[s->conditions[i].severity]);
+}
+
 void show(const struct snapshot *s)
 {
 	show_counts(s);

@@ -354,19 +354,69 @@ static void test_rows(void)
 	lab_close(&lab);
 }
 
-/* A condition that cannot be measured any more is not raised for ever. */
+/* A sample that says nothing of orphans. */
+static void step_unknown(struct lab *lab, int64_t at_ms)
+{
+	lab->now.s.n_limits = 1;
+	lab_step(lab, at_ms);
+	CU_ASSERT_EQUAL(lab_severity(lab, CONDITION_ORPHANS), SEVERITY_UNKNOWN);
+	CU_ASSERT_EQUAL(lab_row(lab, CONDITION_ORPHANS, 0)->value, 0);
+	CU_ASSERT_EQUAL(lab->now.s.diagnosis.warning, 0);
+	lab->now.s.n_limits = 4;
+}
+
+/* What cannot be measured is not raised for a reader; once it can be again, it is what it
+ * was, and clears in its own time. */
 static void test_unknown(void)
 {
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
 	DRIVE(&lab, {0, 60, N}, {10000, 60, W});
-	lab.now.s.n_limits = 1;
-	lab_step(&lab, 11000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_UNKNOWN);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.warning, 0);
-	lab.now.s.n_limits = 4;
-	DRIVE(&lab, {12000, 60, N}, {22000, 60, W});
+	step_unknown(&lab, 11000);
+	DRIVE(&lab, {12000, 60, W});
+	step_unknown(&lab, 13000);
+	DRIVE(&lab, {100000, 0, W}, {110000, 0, N});
+	step_unknown(&lab, 111000);
+	DRIVE(&lab, {112000, 0, N});
+	lab_close(&lab);
+}
+
+/* Nobody knows whether the value stayed where it was. */
+static void test_unknown_breaks_a_hold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 60, N}, {9000, 60, N});
+	step_unknown(&lab, 10000);
+	DRIVE(&lab, {11000, 60, N}, {20999, 60, N}, {21000, 60, W}, {22000, 0, W});
+	step_unknown(&lab, 32000);
+	DRIVE(&lab, {33000, 0, W}, {43000, 0, N});
+	lab_close(&lab);
+}
+
+/* What a listener sample carries over has the ages of the sample that counted. */
+static void test_unknown_is_carried_over(void)
+{
+	struct lab lab;
+	struct suspects *stale = &lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
+
+	lab_open(&lab);
+	lab.config.rules[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
+	stale->count = 5000;
+	lab_step(&lab, 1000);
+	lab.now.s.info.source = SOURCE_PROC_NET;
+	lab_step_listeners(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	stale->count = 0;
+	lab_step(&lab, 3000);
+	lab.now.s.info.source = SOURCE_SOCK_DIAG;
+	lab_step_listeners(&lab, 4000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_UNKNOWN);
+	stale->count = 5000;
+	lab_step(&lab, 5000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
 	lab_close(&lab);
 }
 
@@ -390,6 +440,8 @@ int main(void)
 	    {"surge", test_surge},
 	    {"rows", test_rows},
 	    {"unknown", test_unknown},
+	    {"unknown breaks a hold", test_unknown_breaks_a_hold},
+	    {"unknown is carried over", test_unknown_is_carried_over},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -369,7 +369,7 @@ static void test_not_measurable(void)
 
 	lab_open(&lab);
 	w = lab.now;
-	w.s.info.source = SOURCE_PROC_NET;
+	w.s.info.source = w.s.info.counted_source = SOURCE_PROC_NET;
 	w.s.n_counters = 0;
 	w.s.n_limits = 0;
 	w.s.tuning = NULL;

@@ -65,14 +65,21 @@ static void test_listener_queues(void)
 	peaks_free(p);
 }
 
-static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
-			    const struct build_listener_socket *sockets, size_t count)
+static uint64_t drops_from(enum sample_source source, struct peaks *p, uint64_t now_ms,
+			   const struct build_listener_socket *sockets, size_t count)
 {
 	struct made m;
 
 	make(&m, 1);
+	m.s.info.source = source;
 	CU_ASSERT_EQUAL(peaks_note(p, now_ms, sockets, count, &m.s), 0);
 	return m.rows[0].drops;
+}
+
+static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
+			    const struct build_listener_socket *sockets, size_t count)
+{
+	return drops_from(SOURCE_SOCK_DIAG, p, now_ms, sockets, count);
 }
 
 /* Sockets of one address come and go; the sum of their drops never goes back. */
@@ -97,6 +104,30 @@ static void test_drops_are_monotonic(void)
 	big = drops_after(p, 4000, wrapped, 2);
 	CU_ASSERT_EQUAL(big, 20 + (uint64_t)UINT32_MAX - 4);
 	CU_ASSERT_EQUAL(drops_after(p, 5000, after_wrap, 2), big + 2);
+	peaks_free(p);
+}
+
+/* Where sock_diag is refused for a while: /proc/net tells 0. */
+static void test_drops_not_told(void)
+{
+	static const struct build_listener_socket before[] = {{.inode = 1, .drops = 10}};
+	static const struct build_listener_socket not_told[] = {{.inode = 1},
+								{.inode = 2}};
+	static const struct build_listener_socket after[] = {{.inode = 1, .drops = 12},
+							     {.inode = 2, .drops = 3}};
+	struct peaks *p = new_peaks();
+	uint64_t now_ms = 0;
+
+	CU_ASSERT_EQUAL(drops_after(p, now_ms, before, 1), 10);
+	/* A socket that is seen all the while is not forgotten. */
+	for (; now_ms < 3600000; now_ms += 5000) {
+		struct build_listener_socket passing = {.inode = 3 + (uint32_t)now_ms};
+
+		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, not_told, 2), 10);
+		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, &passing, 1), 10);
+	}
+	CU_ASSERT_EQUAL(drops_after(p, now_ms, after, 2), 15);
+	CU_ASSERT_EQUAL(drops_after(p, now_ms, after, 2), 15);
 	peaks_free(p);
 }
 
@@ -136,6 +167,7 @@ int main(void)
 	    {"states and limits", test_states_and_limits},
 	    {"listeners' queues", test_listener_queues},
 	    {"drops are monotonic", test_drops_are_monotonic},
+	    {"drops that are not told", test_drops_not_told},
 	    {"forgets", test_forgets},
 	    CU_TEST_INFO_NULL,
 	};

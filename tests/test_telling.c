@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
-#include "core/condition.h"
+#include "tests/lab.h"
 #include "tests/suite.h"
 
 enum { TOLD_MAX = 64 };
@@ -184,6 +184,38 @@ static void test_switched_off(void)
 	telling_free(NULL);
 }
 
+static void count_told(const struct transition *transition, void *arg)
+{
+	if (transition->condition.id == CONDITION_CLOSE_WAIT_STALE)
+		++*(unsigned *)arg;
+}
+
+/* /proc/net/tcp tells no ages: a sample from there is no news of what stands. */
+static void test_stands_through_unknown(void)
+{
+	struct telling *telling;
+	struct lab lab;
+	unsigned told = 0;
+
+	lab_open(&lab);
+	CU_ASSERT_EQUAL_FATAL(telling_new(&telling), 0);
+	for (int64_t t = 0; t < 600000; t += 5000) {
+		bool refused = t == 200000 || (t >= 300000 && t < 400000);
+
+		lab.now.s.info.source = refused ? SOURCE_PROC_NET : SOURCE_SOCK_DIAG;
+		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = refused ? 0 : 5000;
+		lab_step(&lab, t);
+		telling_update(telling, &lab.now.s, count_told, &told);
+		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
+				refused     ? SEVERITY_UNKNOWN
+				: t < 15000 ? SEVERITY_NORMAL
+					    : SEVERITY_CRITICAL);
+	}
+	CU_ASSERT_EQUAL(told, 1);
+	telling_free(telling);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -192,6 +224,8 @@ int main(void)
 	    {"end of minute", test_end_of_minute},
 	    {"unknown is no news", test_unknown_is_no_news},
 	    {"switched off", test_switched_off},
+	    {"a condition that stands through unknown times",
+	     test_stands_through_unknown},
 	    CU_TEST_INFO_NULL,
 	};
 

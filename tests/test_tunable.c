@@ -1,15 +1,38 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tunable.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "core/sysctld.h"
 #include "core/sysname.h"
 #include "tests/recorded.h"
 #include "tests/suite.h"
 #include "tests/tree.h"
+
+/* What opening a folder gives, if it is not 0. */
+static int folder_error;
+
+/* In place of libc's. */
+DIR *fdopendir(int fd)
+{
+	char path[32];
+	DIR *dir;
+
+	if (folder_error) {
+		errno = folder_error;
+		return NULL;
+	}
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	dir = opendir(path);
+	if (dir)
+		close(fd);
+	return dir;
+}
 
 static struct tuning_table *read_tree(const struct tree *t)
 {
@@ -203,6 +226,31 @@ static void no_proc_sys(void)
 	tunable_free(NULL);
 }
 
+/* Whatever keeps a folder from being read is named. */
+static void folders_that_fail(void)
+{
+	struct tuning_table *table = NULL;
+	struct sysctld *sysctld = NULL;
+	char error[TUNABLE_ERROR_MAX];
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "sys/net/ipv4/tcp_sack", "1\n");
+	tree_file(&t, "etc/sysctl.d/50-admin.conf", "net.ipv4.tcp_sack=1\n");
+	folder_error = EMFILE;
+	CU_ASSERT_EQUAL(
+	    tunable_read(
+		&(struct tunable_roots){.proc_sys = tree_path(&t, "sys"), .root = t.path},
+		NULL, NULL, 0, &table, error),
+	    -EMFILE);
+	CU_ASSERT_STRING_EQUAL(error, strerror(EMFILE));
+	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &sysctld), -EMFILE);
+	folder_error = 0;
+	CU_ASSERT_PTR_NULL(table);
+	CU_ASSERT_PTR_NULL(sysctld);
+	tree_remove(&t);
+}
+
 static void this_kernel(void)
 {
 	struct tunable_roots roots = {0};
@@ -230,6 +278,7 @@ int main(void)
 	    {"what is no parameter, and secrets", unreadable},
 	    {"a long value is cut", long_value_is_cut},
 	    {"no /proc/sys", no_proc_sys},
+	    {"folders that fail", folders_that_fail},
 	    {"this kernel", this_kernel},
 	    CU_TEST_INFO_NULL,
 	};
