@@ -183,3 +183,28 @@ check_run "a condition of one's own" has_value options \
 	conditions/tcpstate_condition-stateCount.SYN_RECV
 stop options
 check_run "collectd -T" "${SERVER[@]}" "${COLLECTD_AS[@]}" collectd -T -C "$T/host.conf"
+
+# A profile that cannot be read, however often it is tried: each text once, and its end.
+profile_becomes() { # LINE
+	echo "$1" >"$T/new.conf"
+	mv "$T/new.conf" "$T/own.conf"
+}
+collectd_configure profile <<<'LoadPlugin csv'
+plugin_configure profile <<-END
+	Profile "$T/own.conf"
+	DetailInterval 1
+	CpuBudget 100
+END
+collectd_start profile
+profile_becomes 'tcp_sack yes why'
+wait_until 10 in_log profile 'own.conf:1: '
+touch "$T/own.conf"
+sleep 2.2
+profile_becomes 'tcp_sack = 1 why'
+wait_until 10 in_log profile 'read again'
+check "the log tells of the profile" "\
+tcpstate plugin: $T/own.conf: No such file or directory: nothing is recommended
+tcpstate plugin: $T/own.conf:1: \"yes\" where =, >=, <= or one-of is allowed: nothing is recommended
+tcpstate plugin: the tuning profile can be read again" \
+	"$(grep 'tcpstate plugin' "$T/profile.log")"
+stop profile
