@@ -349,11 +349,9 @@ static int on_init(void)
 		return -1;
 	}
 	register_types();
-	rc = plugin_register_complex_read(NULL, "tcpstate", on_read, interval,
-					  &(user_data_t){reader, reader_free});
-	if (rc != 0)
-		reader_free(reader);
-	return rc;
+	/* An error frees the reader as well, whatever collectd's header says. */
+	return plugin_register_complex_read(NULL, "tcpstate", on_read, interval,
+					    &(user_data_t){reader, reader_free});
 }
 
 void module_register(void);

@@ -3,7 +3,7 @@
 # The collectd plugin on known sockets: what unixsock, csv and rrdtool receive.
 . "$(dirname "$0")/lib.sh"
 . "$SRC/tests/lib-collectd.sh"
-require collectd collectdctl rrdtool setpriv prlimit
+require cc collectd collectdctl rrdtool setpriv prlimit
 
 # tcpconns' spelling of a table's states.
 spelling() {
@@ -208,3 +208,26 @@ tcpstate plugin: $T/own.conf:1: \"yes\" where =, >=, <= or one-of is allowed: no
 tcpstate plugin: the tuning profile can be read again" \
 	"$(grep 'tcpstate plugin' "$T/profile.log")"
 stop profile
+
+# Somebody else has our name already: collectd refuses to register, and frees what it was
+# given. Freed memory is overwritten here, so that whoever uses it is found.
+cc -shared -fPIC -o "$T/plugins/first.so" -x c - <<-'END'
+	int plugin_register_complex_read(const char *, const char *, int (*)(void *),
+					 unsigned long, const void *);
+	static int nothing(void *data)
+	{
+		return data != 0;
+	}
+	void module_register(void)
+	{
+		plugin_register_complex_read(0, "tcpstate", nothing, 0, 0);
+	}
+END
+collectd_configure second <<<"PluginDir \"$T/plugins\"
+LoadPlugin first"
+plugin_configure second </dev/null
+"${SERVER[@]}" "${COLLECTD_AS[@]}" env MALLOC_PERTURB_=170 \
+	collectd -T -C "$T/second.conf" >"$T/second.log" 2>&1
+check "the name is taken: collectd goes on" 1 $?
+check_match "and has said why" '"tcpstate" is already registered' "$(cat "$T/second.log")"
+check_match "and ends" '^Exiting normally' "$(cat "$T/second.log")"
