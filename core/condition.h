@@ -56,6 +56,7 @@ struct condition_info {
 	const char *unit;   /* "connections", "%", "1/s" */
 	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent
 			       for ..." */
+	const char *one;    /* the same of a single one; NULL: no other words */
 	const char *advice; /* one or two sentences for a person on call */
 	struct rule rule;   /* the defaults */
 };
@@ -107,6 +108,9 @@ void telling_free(struct telling *t);
 void telling_update(struct telling *t, const struct snapshot *now,
 		    void (*tell)(const struct transition *transition, void *arg),
 		    void *arg);
+
+/* The measure in words, to stand behind the value. */
+const char *condition_phrase(const struct condition *condition);
 
 /*
  * The line that stands by itself in a pager, without the host's name: "CRITICAL

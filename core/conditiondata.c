@@ -31,6 +31,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "synUnanswered",
 	.unit = "connections",
 	.phrase = "half-open connections whose SYN-ACK was sent again",
+	.one = "half-open connection whose SYN-ACK was sent again",
 	.advice =
 	    "The peers do not answer our SYN-ACK. Spoofed addresses of a SYN flood, or a "
 	    "route or firewall that loses the way back: capture on the interface, block "
@@ -42,6 +43,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "synCookies",
 	.unit = "1/s",
 	.phrase = "SYN cookies sent or SYNs dropped a second",
+	.one = "SYN cookie sent or SYN dropped a second",
 	.advice =
 	    "A SYN queue is overflowing. With cookies clients still get in; without "
 	    "(TCPReqQFullDrop counts) they do not: set tcp_syncookies to 1. Raise the "
@@ -64,6 +66,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "acceptDrops",
 	.unit = "1/s",
 	.phrase = "connections a second dropped by a listener",
+	.one = "connection a second dropped by a listener",
 	.advice =
 	    "Clients are being turned away. The accept queue is or was full: see why the "
 	    "process does not accept(); for bursts raise both the listen() backlog and "
@@ -75,6 +78,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "closeWaitStale",
 	.unit = "connections",
 	.phrase = "connections in CLOSE_WAIT, silent for 60 s or more",
+	.one = "connection in CLOSE_WAIT, silent for 60 s or more",
 	.advice =
 	    "The application does not close(). The peer has closed long ago; no kernel "
 	    "setting helps. Look for a missing close() in this process; it ends in \"too "
@@ -87,6 +91,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "closeWaitUnaccepted",
 	.unit = "connections",
 	.phrase = "connections in CLOSE_WAIT that were never accepted",
+	.one = "connection in CLOSE_WAIT that was never accepted",
 	.advice =
 	    "The application has stopped calling accept(). The clients gave up while "
 	    "they "
@@ -99,6 +104,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "finWait2Stale",
 	.unit = "connections",
 	.phrase = "connections in FIN_WAIT_2, owned and long silent",
+	.one = "connection in FIN_WAIT_2, owned and long silent",
 	.advice =
 	    "The application waits for peers that never close. tcp_fin_timeout does not "
 	    "bound sockets that a process still owns: it must close() after shutdown(), "
@@ -110,6 +116,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "closingStuck",
 	.unit = "connections",
 	.phrase = "closed connections whose last segments stay unacknowledged",
+	.one = "closed connection whose last segments stay unacknowledged",
 	.advice =
 	    "The peers are gone or packets are lost. Check the path to the remote named; "
 	    "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
@@ -121,6 +128,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "synSentFanout",
 	.unit = "addresses",
 	.phrase = "remote addresses that do not answer our SYN",
+	.one = "remote address that does not answer our SYN",
 	.advice =
 	    "A process here is scanning, or its upstreams are dead. Many hosts on one "
 	    "port from a program that has no business there is a worm or scanner: stop "
@@ -176,6 +184,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "stateCount",
 	.unit = "connections",
 	.phrase = "connections in this state",
+	.one = "connection in this state",
 	.advice =
 	    "More connections in this state than the configuration allows. "
 	    "tcpStateInfoTable says what many of them mean and what to look at first.",
@@ -202,6 +211,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "tuningHarmful",
 	.unit = "parameters",
 	.phrase = "kernel parameters whose value does harm",
+	.one = "kernel parameter whose value does harm",
 	.advice =
 	    "Set the parameter back. tcpStateTuningTable has the default, the "
 	    "recommended "
@@ -214,6 +224,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "tuningDrift",
 	.unit = "parameters",
 	.phrase = "kernel parameters that differ from the persisted value",
+	.one = "kernel parameter that differs from the persisted value",
 	.advice =
 	    "The next boot changes the running value. Somebody set it by hand, or the "
 	    "file "
@@ -251,6 +262,13 @@ static int first_sentence(const char *advice)
 	return end ? (int)(end - advice) + 1 : (int)strlen(advice);
 }
 
+const char *condition_phrase(const struct condition *condition)
+{
+	const struct condition_info *info = &condition_table[condition->id - 1];
+
+	return condition->value == 1 && info->one ? info->one : info->phrase;
+}
+
 char *condition_format(const struct condition *condition, char *buf, size_t size)
 {
 	static const char *const words[] = {
@@ -267,8 +285,7 @@ char *condition_format(const struct condition *condition, char *buf, size_t size
 	text_add(&text, "", "%s %s", words[condition->severity], condition->name);
 	if (condition->severity == SEVERITY_UNKNOWN)
 		return buf;
-	text_add(&text, ": ", "%d %s", condition->value,
-		 condition_table[condition->id - 1].phrase);
+	text_add(&text, ": ", "%d %s", condition->value, condition_phrase(condition));
 	if (threshold >= 0)
 		text_add(&text, " ", "(%s at %d)", critical ? "critical" : "warning",
 			 threshold);

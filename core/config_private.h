@@ -36,7 +36,7 @@ struct option {
 extern const struct option config_options[];
 extern const size_t config_option_count;
 
-/* Writes the message into error and returns -EINVAL. */
+/* Writes the message into error, made printable, and returns -EINVAL. */
 int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/kerneldefault.h"
+#include "core/owner.h"
 #include "core/portset.h"
 #include "core/profile.h"
 #include "core/sysname.h"
@@ -271,14 +272,17 @@ static int open_all(struct reading *r, const struct tunable_roots *roots,
 		    char error[TUNABLE_ERROR_MAX])
 {
 	const char *proc_sys = roots->proc_sys ? roots->proc_sys : "/proc/sys";
+	char *shown;
 	int result;
 
 	r->names = calloc(NAMES_MAX, sizeof(r->names[0]));
 	if (!r->names || textpool_new(&r->pool) < 0)
 		return -ENOMEM;
-	table->profile = textpool_add(r->pool, profile, strlen(profile));
-	if (!table->profile)
+	shown = textpool_add(r->pool, profile, strlen(profile));
+	if (!shown)
 		return -ENOMEM;
+	owner_text_clean(shown);
+	table->profile = shown;
 	if (profile[0] != '\0') {
 		result = profile_read(roots->profiles, profile, &r->profile, error);
 		if (result < 0)
@@ -321,6 +325,7 @@ int tunable_read(const struct tunable_roots *roots, const char *profile,
 out:
 	if (result < 0 && error[0] == '\0')
 		snprintf(error, TUNABLE_ERROR_MAX, "%s", strerror(-result));
+	owner_text_clean(error);
 	if (r.proc_sys >= 0)
 		close(r.proc_sys);
 	sysctld_free(r.sysctld);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/owner.h"
 #include "core/sysvalue.h"
 #include "core/tuningharm.h"
 
@@ -198,6 +199,7 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool v
 	struct sysctld_setting setting;
 	char text[SYSVALUE_TEXT_MAX];
 	const char *start, *whole;
+	char *place;
 	size_t len;
 
 	if (!a->sysctld)
@@ -215,11 +217,13 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool v
 	sysvalue_printable(whole, text);
 	row->persisted = textpool_add(a->pool, text, strlen(text));
 	snprintf(text, sizeof(text), ":%" PRIu32, setting.line);
-	row->persisted_in = textpool_format(a->pool, "%.*s%s",
-					    (int)(SYSVALUE_TEXT_MAX - 1 - strlen(text)),
-					    setting.file, text);
-	if (!row->persisted || !row->persisted_in)
+	place = textpool_format(a->pool, "%.*s%s",
+				(int)(SYSVALUE_TEXT_MAX - 1 - strlen(text)), setting.file,
+				text);
+	if (!row->persisted || !place)
 		return -ENOMEM;
+	owner_text_clean(place);
+	row->persisted_in = place;
 	if (has_value(row))
 		row->drift = is_persisted(a, row, whole) ? DRIFT_NONE
 							 : DRIFT_DIFFERS_FROM_PERSISTED;

@@ -42,4 +42,4 @@ code { print escape($0); next }
 /^\|/ { row($0); next }
 /^- / { print ".IP \\(bu 2\n" inline(substr($0, 3)); next }
 /^$/ { print ".PP"; next }
-{ print inline($0) }
+{ sub(/^ +/, ""); print inline($0) }

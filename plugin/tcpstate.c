@@ -32,9 +32,8 @@ struct reader {
 	struct snapshot *last; /* NULL before the first sample */
 	uint32_t source;       /* of the newest sample, 0 before the first */
 	bool failing;          /* the newest sample failed, and the log says so */
-	uint32_t errors;       /* known of */
-	char error[sizeof(
-	    ((struct sample_info *)0)->last_error)]; /* the last one logged */
+	char tuning_error[sizeof(
+	    ((struct sample_info *)0)->tuning_error)]; /* the last one logged */
 };
 
 /* collectd gives no context to the callbacks that configure and start a plugin. Nothing
@@ -186,18 +185,19 @@ static void log_outcome(struct reader *r, int rc)
 	r->failing = rc < 0;
 }
 
-/* What went wrong in a sample that succeeded nevertheless: reading the parameters. It is
- * tried again and again, so that each text is logged once. */
-static void log_error(struct reader *r, int rc)
+/* A profile that cannot be read fails no sample. It is tried again and again, so that
+ * each text is logged once. */
+static void log_tuning(struct reader *r)
 {
-	const struct sample_info *info = &r->last->info;
+	const char *error = r->last->info.tuning_error;
 
-	if (rc == 0 && info->errors != r->errors &&
-	    strcmp(info->last_error, r->error) != 0) {
-		WARNING("tcpstate plugin: %s", info->last_error);
-		memcpy(r->error, info->last_error, sizeof(r->error));
-	}
-	r->errors = info->errors;
+	if (strcmp(error, r->tuning_error) == 0)
+		return;
+	if (error[0])
+		WARNING("tcpstate plugin: %s: nothing is recommended", error);
+	else
+		NOTICE("tcpstate plugin: the tuning profile can be read again");
+	memcpy(r->tuning_error, error, sizeof(r->tuning_error));
 }
 
 static uint64_t clock_us(clockid_t clock)
@@ -238,7 +238,7 @@ static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 static void emit(struct reader *r, int rc)
 {
 	log_source(r);
-	log_error(r, rc);
+	log_tuning(r);
 	if (rc == 0 &&
 	    metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
@@ -351,11 +351,9 @@ static int on_init(void)
 		return -1;
 	}
 	register_types();
-	rc = plugin_register_complex_read(NULL, "tcpstate", on_read, interval,
-					  &(user_data_t){reader, reader_free});
-	if (rc != 0)
-		reader_free(reader);
-	return rc;
+	/* An error frees the reader as well, whatever collectd's header says. */
+	return plugin_register_complex_read(NULL, "tcpstate", on_read, interval,
+					    &(user_data_t){reader, reader_free});
 }
 
 void module_register(void);

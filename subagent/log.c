@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "core/owner.h"
+
 static bool to_stderr = true;
 
 void log_open(bool foreground)
@@ -15,16 +17,15 @@ void log_open(bool foreground)
 
 void log_line(int priority, const char *format, ...)
 {
+	char line[1024];
 	va_list args;
 
 	va_start(args, format);
-	if (to_stderr) {
-		char line[1024];
-
-		vsnprintf(line, sizeof(line), format, args);
-		fprintf(stderr, "tcpstated: %s\n", line);
-	} else {
-		vsyslog(priority, format, args);
-	}
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	owner_text_clean(line);
+	if (to_stderr)
+		fprintf(stderr, "tcpstated: %s\n", line);
+	else
+		syslog(priority, "%s", line);
 }

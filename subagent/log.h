@@ -12,7 +12,7 @@
 /* Where to log from now on. The choice is the process's own, as syslog(3)'s is. */
 void log_open(bool foreground);
 
-/* One line; priority as in syslog(3). */
+/* One line, made printable; priority as in syslog(3). */
 void log_line(int priority, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -52,14 +52,17 @@ static int exit_code(const struct snapshot *s)
 							 : EXIT_UNKNOWN;
 }
 
-static int print_json(const struct snapshot *s)
+/* Takes the JSON over; NULL: it could not be made. 0 or -1. */
+static int print_json(json_t *json)
 {
-	json_t *json = json_snapshot(s);
 	int ret = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 
 	json_decref(json);
-	putchar('\n');
-	return ret == 0 ? exit_code(s) : EXIT_UNKNOWN;
+	if (ret < 0)
+		fputs("tcpstated: the JSON cannot be written\n", stderr);
+	else
+		putchar('\n');
+	return ret;
 }
 
 static int print_report(const struct snapshot *s)
@@ -98,7 +101,8 @@ int once_run(const struct config *config, enum once_output output)
 	else if (output == ONCE_CHECK)
 		ret = check_print(stdout, snapshot);
 	else if (output == ONCE_JSON)
-		ret = print_json(snapshot);
+		ret = print_json(json_snapshot(snapshot)) == 0 ? exit_code(snapshot)
+							       : EXIT_UNKNOWN;
 	else
 		ret = print_report(snapshot);
 	sampler_release(sampler, snapshot);
@@ -110,18 +114,11 @@ int once_run(const struct config *config, enum once_output output)
 
 static int print_tuning(const struct tuning_table *table, enum tuning_output output)
 {
-	json_t *json;
-	int ret;
-
 	switch (output) {
 	case TUNING_SYSCTL:
 		return tuningreport_sysctl(stdout, table);
 	case TUNING_JSON:
-		json = tuningreport_json(table);
-		ret = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -ENOMEM;
-		json_decref(json);
-		putchar('\n');
-		return ret;
+		return print_json(tuningreport_json(table));
 	case TUNING_LOOK:
 	case TUNING_ALL:
 		break;

@@ -42,16 +42,18 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "services are not known.");
 	if (info->owners_unreadable)
 		page_text(out, 0, 0,
-			  "No permission to look into %s process%s: their sockets show "
-			  "no process. Run as root, or with CAP_SYS_PTRACE and "
+			  "No permission to look into %s %s sockets show no "
+			  "process. Run as root, or with CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH.",
 			  page_number(info->owners_unreadable, number),
-			  info->owners_unreadable == 1 ? "" : "es");
+			  info->owners_unreadable == 1 ? "process: its"
+						       : "processes: their");
 	if (info->unknown_states)
 		page_text(out, 0, 0,
-			  "Not counted: %s sockets in a state that this version does "
+			  "Not counted: %s socket%s in a state that this version does "
 			  "not know.",
-			  page_number(info->unknown_states, number));
+			  page_number(info->unknown_states, number),
+			  info->unknown_states == 1 ? "" : "s");
 }
 
 int report_print(FILE *out, const struct snapshot *s,

@@ -55,15 +55,12 @@ static void add_value(struct text *text, const struct condition *condition,
 {
 	bool critical = condition->severity == SEVERITY_CRITICAL;
 	int32_t threshold = critical ? condition->critical : condition->warning;
-	const char *phrase = condition->unit;
 	char number[PAGE_NUMBER_MAX];
 
-	if (condition->id >= 1 && condition->id <= CONDITION_COUNT)
-		phrase = condition_table[condition->id - 1].phrase;
 	text_add(
 	    text, "", "%s %s",
 	    page_number(condition->value > 0 ? (uint64_t)condition->value : 0, number),
-	    phrase);
+	    condition_phrase(condition));
 	if (threshold >= 0)
 		text_add(text, " ", "(%s at %s)", critical ? "critical" : "warning",
 			 page_number((uint64_t)threshold, number));

@@ -51,7 +51,8 @@ collectd_writing() { # NAME
 	END
 }
 
-# Appends the plugin; the lines of its block come from standard input.
+# Appends the plugin; the lines of its block come from standard input. The default profile,
+# which is not installed here, is in $T.
 plugin_configure() { # NAME [SECONDS]
 	{
 		cat <<-END
@@ -60,6 +61,7 @@ plugin_configure() { # NAME [SECONDS]
 			  Interval ${2:-1}
 			</LoadPlugin>
 			<Plugin tcpstate>
+			  Profile "$T/profiles/modern.conf"
 		END
 		cat
 		echo '</Plugin>'

@@ -120,6 +120,27 @@ copy_source() { # FOLDER
 	fi
 }
 
+# The links of README.md and of the pages in doc/ beside it that lead nowhere: "FILE LINK".
+dead_links() { # FOLDER
+	local file link to
+	for file in "$1"/README.md "$1"/doc/*.md; do
+		grep -o '](\([^)]*\))' "$file" | tr -d '()]' | grep -v '^http' |
+			while read -r link; do
+				to=$(dirname "$file")/${link%%#*}
+				[ "${link%%#*}" ] || to=$file
+				case $link in
+				*#*) headings "$to" 2>/dev/null | grep -qx -- "${link#*#}" ;;
+				*) [ -f "$to" ] ;;
+				esac || echo "${file#"$1"/} $link"
+			done
+	done
+}
+
+# As a link names them.
+headings() { # FILE
+	sed -n 's/^##* *//p' "$1" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_\n-'
+}
+
 # --- processes ---------------------------------------------------------------------------
 
 declare -A PIDS=()

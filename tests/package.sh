@@ -57,6 +57,8 @@ test_install() {
 		[ -f "$T/dest$PREFIX/$file" ] || missing+=" $file"
 	done
 	check "what is expected is installed" "" "$missing"
+	check "links of the installed pages lead somewhere" "" \
+		"$(dead_links "$T/dest$PREFIX/share/doc/tcpstate")"
 	check "the unit names the installed program" "$PREFIX/sbin/tcpstated" \
 		"$(sed -n 's/^ExecStart=\([^ ]*\).*/\1/p' \
 			"$T/dest$PREFIX/lib/systemd/system/tcpstated.service")"

@@ -3,7 +3,7 @@
 # The collectd plugin on known sockets: what unixsock, csv and rrdtool receive.
 . "$(dirname "$0")/lib.sh"
 . "$SRC/tests/lib-collectd.sh"
-require collectd collectdctl rrdtool setpriv prlimit
+require cc collectd collectdctl rrdtool setpriv prlimit
 
 # tcpconns' spelling of a table's states.
 spelling() {
@@ -183,3 +183,51 @@ check_run "a condition of one's own" has_value options \
 	conditions/tcpstate_condition-stateCount.SYN_RECV
 stop options
 check_run "collectd -T" "${SERVER[@]}" "${COLLECTD_AS[@]}" collectd -T -C "$T/host.conf"
+
+# A profile that cannot be read, however often it is tried: each text once, and its end.
+profile_becomes() { # LINE
+	echo "$1" >"$T/new.conf"
+	mv "$T/new.conf" "$T/own.conf"
+}
+collectd_configure profile <<<'LoadPlugin csv'
+plugin_configure profile <<-END
+	Profile "$T/own.conf"
+	DetailInterval 1
+	CpuBudget 100
+END
+collectd_start profile
+profile_becomes 'tcp_sack yes why'
+wait_until 10 in_log profile 'own.conf:1: '
+touch "$T/own.conf"
+sleep 2.2
+profile_becomes 'tcp_sack = 1 why'
+wait_until 10 in_log profile 'read again'
+check "the log tells of the profile" "\
+tcpstate plugin: $T/own.conf: No such file or directory: nothing is recommended
+tcpstate plugin: $T/own.conf:1: \"yes\" where =, >=, <= or one-of is allowed: nothing is recommended
+tcpstate plugin: the tuning profile can be read again" \
+	"$(grep 'tcpstate plugin' "$T/profile.log")"
+stop profile
+
+# Somebody else has our name already: collectd refuses to register, and frees what it was
+# given. Freed memory is overwritten here, so that whoever uses it is found.
+cc -shared -fPIC -o "$T/plugins/first.so" -x c - <<-'END'
+	int plugin_register_complex_read(const char *, const char *, int (*)(void *),
+					 unsigned long, const void *);
+	static int nothing(void *data)
+	{
+		return data != 0;
+	}
+	void module_register(void)
+	{
+		plugin_register_complex_read(0, "tcpstate", nothing, 0, 0);
+	}
+END
+collectd_configure second <<<"PluginDir \"$T/plugins\"
+LoadPlugin first"
+plugin_configure second </dev/null
+"${SERVER[@]}" "${COLLECTD_AS[@]}" env MALLOC_PERTURB_=170 \
+	collectd -T -C "$T/second.conf" >"$T/second.log" 2>&1
+check "the name is taken: collectd goes on" 1 $?
+check_match "and has said why" '"tcpstate" is already registered' "$(cat "$T/second.log")"
+check_match "and ends" '^Exiting normally' "$(cat "$T/second.log")"

@@ -21,8 +21,7 @@ test_first_commands() {
 	check "the two commands" "./quickstart"$'\n'"tests/run" \
 		"$(sed -n '/^## Try it/,/^## /s/^    //p' "$README")"
 	check_run "they are there" test -x "$SRC/quickstart" -a -x "$SRC/tests/run"
-	check "links lead somewhere" "" "$(grep -o '](\([^)]*\))' "$README" | tr -d '()]' |
-		while read -r link; do [ -e "$SRC/$link" ] || echo "$link"; done)"
+	check "links lead somewhere" "" "$(dead_links "$SRC")"
 	check "tables are those of the MIB" "" "$(grep -o 'tcpState[A-Z][A-Za-z0-9]*' "$README" |
 		sort -u | while read -r name; do
 			grep -qw "$name" "$SRC/mib/TCPSTATE-MIB.txt.in" || echo "$name"

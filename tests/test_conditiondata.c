@@ -42,6 +42,13 @@ static void test_format(void)
 	    condition_format(&c, buf, sizeof(buf)),
 	    "NORMAL closeWaitStale: 3 connections in CLOSE_WAIT, silent for 60 s or more "
 	    "(critical at 200)");
+	c.value = 1;
+	CU_ASSERT_STRING_EQUAL(
+	    condition_format(&c, buf, sizeof(buf)),
+	    "NORMAL closeWaitStale: 1 connection in CLOSE_WAIT, silent for 60 s or more "
+	    "(critical at 200)");
+	c.id = CONDITION_MEMORY;
+	CU_ASSERT_STRING_EQUAL(condition_phrase(&c), "% of tcp_mem's maximum in use");
 	c.severity = SEVERITY_UNKNOWN;
 	CU_ASSERT_STRING_EQUAL(condition_format(&c, buf, sizeof(buf)),
 			       "UNKNOWN closeWaitStale");
@@ -59,6 +66,9 @@ static void test_table(void)
 		CU_ASSERT_TRUE(strlen(info->advice) <= 255);
 		CU_ASSERT_TRUE(stop && stop - info->advice <= 80);
 		CU_ASSERT_TRUE(info->phrase[0] != '\0' && info->unit[0] != '\0');
+		/* "1 %" and "1 times" are right as they are. */
+		CU_ASSERT_EQUAL(!info->one, strcmp(info->unit, "%") == 0 ||
+						strcmp(info->unit, "times") == 0);
 		CU_ASSERT_TRUE(info->rule.critical == -1 ||
 			       info->rule.warning <= info->rule.critical);
 	}

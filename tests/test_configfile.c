@@ -48,6 +48,8 @@ static void test_files(void)
 	    {BYTES("interval 7\r\n"), ":1: control byte 0x0d", 0},
 	    {BYTES("interval 7\x1b\n"), ":1: control byte 0x1b", 0},
 	    {BYTES("\n\n\x7f"), ":3: control byte 0x7f", 0},
+	    {BYTES("interval \xe9\xc3\xa9\xc2\x9b"),
+	     ":1: interval: \"?\xc3\xa9\?\?\" is no whole number from 1 to 3600", 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

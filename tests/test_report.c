@@ -8,6 +8,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "core/condition.h"
 #include "subagent/page.h"
 #include "subagent/report.h"
 #include "tests/sample.h"
@@ -187,6 +188,21 @@ static void test_service_only(void)
 	sample_free(s);
 }
 
+/* The words for one of a thing. */
+static void test_one(void)
+{
+	struct snapshot *s = sample_trouble();
+
+	s->info.owners_unreadable = s->info.unknown_states = 1;
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].id == CONDITION_CLOSE_WAIT_STALE)
+			s->conditions[i].value = 1;
+	expect_part(s, " into 1 process: its sockets show no process. ", true);
+	expect_part(s, "\nNot counted: 1 socket in a state ", true);
+	expect_part(s, "  1 connection in CLOSE_WAIT, silent ", true);
+	sample_free(s);
+}
+
 static void test_cannot_write(void)
 {
 	struct snapshot *s = sample_trouble();
@@ -207,6 +223,7 @@ int main(void)
 	    {"only the fullest listeners", test_bounded},
 	    {"the fallback source", test_fallback},
 	    {"a service without its process", test_service_only},
+	    {"one of a thing", test_one},
 	    {"a full disk", test_cannot_write},
 	    CU_TEST_INFO_NULL,
 	};

@@ -252,6 +252,41 @@ static void profiles(void)
 	tree_remove(&t);
 }
 
+/* Names of files go to terminals, into JSON and over SNMP: printable UTF-8, also where
+ * they are cut in the middle of a character. */
+static void names_of_files(void)
+{
+	struct tunable_roots roots = {0};
+	struct tuning_table *table;
+	const struct tuning *row;
+	char error[TUNABLE_ERROR_MAX], name[256] = "", path[512], clean[512];
+	struct tree t;
+
+	tree_make(&t);
+	recorded_expand(&t, "6.18");
+	tree_file(&t, "own\xe9\n\033.conf", "tcp_sack = 1 why\n");
+	tree_file(&t, "etc/sysctl.d/1\xe9\n\033[31m.conf", "net.ipv4.tcp_sack=0\n");
+	for (size_t i = 0; i < 120; i++)
+		strcat(name, "\xc3\xa9");
+	snprintf(path, sizeof(path), "etc/sysctl.d/%s.conf", name);
+	tree_file(&t, path, "net.ipv4.tcp_fin_timeout=1\n");
+	snprintf(path, sizeof(path), "%s", tree_path(&t, "own\xe9\n\033.conf"));
+	table = recorded_audit(&t, path, NULL, 0);
+	snprintf(clean, sizeof(clean), "%s", tree_path(&t, "own???.conf"));
+	CU_ASSERT_STRING_EQUAL(table->profile, clean);
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_sack", 1)->persisted_in,
+			       "/etc/sysctl.d/1???[31m.conf:1");
+	row = recorded_find(table, "tcp_fin_timeout", 1);
+	snprintf(clean, sizeof(clean), "/etc/sysctl.d/%.238s?:1", name);
+	CU_ASSERT_STRING_EQUAL(row->persisted_in, clean);
+	tunable_free(table);
+
+	tree_file(&t, "own\xe9\n\033.conf", "tcp_sack\n");
+	CU_ASSERT_EQUAL(tunable_read(&roots, path, NULL, 0, &table, error), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/own???.conf:1: "));
+	tree_remove(&t);
+}
+
 static void sysctld_that_cannot_be_read(void)
 {
 	struct tunable_roots roots = {.root = "/nonexistent"};
@@ -329,6 +364,7 @@ int main(void)
 	    {"kernels old and new", kernels_old_and_new},
 	    {"status and drift", verdicts},
 	    {"profiles", profiles},
+	    {"names of files", names_of_files},
 	    {"sysctl.d that cannot be read", sysctld_that_cannot_be_read},
 	    {"a fresh namespace has the known defaults", fresh_namespace},
 	    CU_TEST_INFO_NULL,

@@ -87,6 +87,28 @@ test_json() {
 		.parameters[] | select(.status == "harmful") | .name' | paste -sd ' ')"
 }
 
+# Names of files may hold anything. Nothing of it reaches a terminal, a script, or becomes a line
+# of the fragment.
+test_names() {
+	local odd=$'1\xe9\e[31m\nnet.ipv4.tcp_dsack = 0' own=$'own\xe9\e\nx = 1.conf'
+	local shown='1??[31m?net.ipv4.tcp_dsack = 0'
+	make_host
+	echo 'net.ipv4.tcp_sack = 1' >"$HOST/sysctl.d/$odd.conf"
+	echo 'tcp_sack = 1 ours' >"$T/$own"
+	check "the JSON of odd names" "own???x = 1.conf /etc/sysctl.d/$shown.conf:1" \
+		"$(audit_jq "$T/$own" '"\(.profile | sub(".*/"; "")) \(.parameters[]
+			| select(.name == "tcp_sack") | .persistedIn)"')"
+	check "the report of odd names" "" "$(audit --all --profile "$T/$own" |
+		tr -d '\n -~' | od -An -c)"
+	check "the fragment has the setting only" "net.ipv4.tcp_sack = 1" \
+		"$(audit --sysctl --profile "$T/$own" | grep -v '^#' | grep .)"
+	check "an error about an odd name" "tcpstated: /no??: No such file or directory" \
+		"$(audit -c $'/no\xe9\n' 2>&1)"
+	audit --json >/dev/full 2>"$T/output"
+	check "JSON that cannot be written: exit code" 1 $?
+	check "and why" "tcpstated: the JSON cannot be written" "$(cat "$T/output")"
+}
+
 # --- the fragment ------------------------------------------------------------------------
 
 apply() { # PROFILE: as the fragment itself says
@@ -236,7 +258,7 @@ $SELDOM"
 	check_trace "the daemon"
 }
 
-for section in report json modern founding profiles readonly; do
+for section in report json names modern founding profiles readonly; do
 	"test_$section"
 	host_stop
 done
