@@ -9,7 +9,6 @@
 
 #include "core/config_private.h"
 #include "core/number.h"
-#include "core/owner.h"
 #include "core/text.h"
 
 int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
@@ -19,7 +18,7 @@ int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(error, CONFIG_ERROR_MAX, format, ap);
 	va_end(ap);
-	owner_text_clean(error);
+	text_clean(error);
 	return -EINVAL;
 }
 

@@ -76,8 +76,4 @@ uint32_t owners_unreadable(const struct owners *o);
 /* All owners, number 0 included; valid until the next call with a non-const owners. */
 const struct owner *owners_list(const struct owners *o, size_t *ret_count);
 
-/* Makes text printable UTF-8 in place: each byte of a control character and of what is no
- * UTF-8 becomes '?'. */
-void owner_text_clean(char *text);
-
 #endif

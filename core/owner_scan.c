@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/owner_private.h"
+#include "core/text.h"
 
 /* Sockets of the kernel, of other pid namespaces and of processes that may not be read
  * stay unfound: after so many misses an inode is looked for rarely. */
@@ -39,7 +40,7 @@ bool owners_runs(struct owners *o, uint32_t number)
 	if (err || process.start != o->holders[number].start)
 		return false;
 	memcpy(owner->name, process.name, sizeof(owner->name));
-	owner_text_clean(owner->name);
+	text_clean(owner->name);
 	return true;
 }
 

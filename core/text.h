@@ -4,7 +4,8 @@
 
 /*
  * This module puts a line together from pieces, each of which is there whole or not at
- * all: a number or a UTF-8 character that is cut in two would say something else.
+ * all: a number or a UTF-8 character that is cut in two would say something else. And it
+ * makes text from elsewhere fit for a terminal.
  */
 
 #include <stdbool.h>
@@ -23,5 +24,9 @@ struct text text_begin(char *buf, size_t size);
  * text is as before. */
 bool text_add(struct text *text, const char *sep, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Makes text printable UTF-8 in place: each byte of a control character and of what is no
+ * UTF-8 becomes '?'. */
+void text_clean(char *text);
 
 #endif

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "core/kerneldefault.h"
-#include "core/owner.h"
+#include "core/text.h"
 #include "core/portset.h"
 #include "core/profile.h"
 #include "core/sysname.h"
@@ -281,7 +281,7 @@ static int open_all(struct reading *r, const struct tunable_roots *roots,
 	shown = textpool_add(r->pool, profile, strlen(profile));
 	if (!shown)
 		return -ENOMEM;
-	owner_text_clean(shown);
+	text_clean(shown);
 	table->profile = shown;
 	if (profile[0] != '\0') {
 		result = profile_read(roots->profiles, profile, &r->profile, error);
@@ -325,7 +325,7 @@ int tunable_read(const struct tunable_roots *roots, const char *profile,
 out:
 	if (result < 0 && error[0] == '\0')
 		snprintf(error, TUNABLE_ERROR_MAX, "%s", strerror(-result));
-	owner_text_clean(error);
+	text_clean(error);
 	if (r.proc_sys >= 0)
 		close(r.proc_sys);
 	sysctld_free(r.sysctld);

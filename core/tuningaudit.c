@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/owner.h"
+#include "core/text.h"
 #include "core/sysvalue.h"
 #include "core/tuningharm.h"
 
@@ -222,7 +222,7 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool v
 				text);
 	if (!row->persisted || !place)
 		return -ENOMEM;
-	owner_text_clean(place);
+	text_clean(place);
 	row->persisted_in = place;
 	if (has_value(row))
 		row->drift = is_persisted(a, row, whole) ? DRIFT_NONE

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "core/condition.h"
-#include "core/owner.h"
+#include "core/text.h"
 
 /* Of the offender; the text of a page has no place for more. */
 enum { OFFENDER_MAX = 64 };
@@ -31,7 +31,7 @@ static void format_offender(const struct condition *condition, char buf[OFFENDER
 	int len = (int)strcspn(condition->offender, ",|");
 
 	snprintf(buf, OFFENDER_MAX, "%.*s", len, condition->offender);
-	owner_text_clean(buf);
+	text_clean(buf);
 }
 
 static const char *unit_of(const struct condition *condition)

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/owner.h"
+#include "core/text.h"
 #include "subagent/member.h"
 #include "subagent/tables.h"
 
@@ -33,7 +33,7 @@ static json_t *make_text(const char *text, size_t len)
 	copy = strndup(text, len);
 	if (!copy)
 		return NULL;
-	owner_text_clean(copy);
+	text_clean(copy);
 	json = json_string(copy);
 	free(copy);
 	return json;

@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "core/owner.h"
+#include "core/text.h"
 
 static bool to_stderr = true;
 
@@ -23,7 +23,7 @@ void log_line(int priority, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	owner_text_clean(line);
+	text_clean(line);
 	if (to_stderr)
 		fprintf(stderr, "tcpstated: %s\n", line);
 	else

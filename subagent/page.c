@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "core/owner.h"
+#include "core/text.h"
 
 enum { GAP = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
 
@@ -112,7 +112,7 @@ void page_text(FILE *out, size_t at, size_t indent, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	owner_text_clean(text);
+	text_clean(text);
 	wrap(out, at, indent, text);
 }
 
@@ -132,7 +132,7 @@ void page_cell(struct page_table *table, size_t column, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(cell, PAGE_CELL, format, ap);
 	va_end(ap);
-	owner_text_clean(cell);
+	text_clean(cell);
 }
 
 /* The widest column that can give a column away; n_columns: none. */

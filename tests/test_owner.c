@@ -15,47 +15,6 @@
 
 enum { CGROUP2_MAGIC = 0x63677270 };
 
-static void test_text_clean(void)
-{
-	static const struct {
-		const char *text, *clean;
-	} cases[] = {
-	    {"", ""},
-	    {"nginx: worker", "nginx: worker"},
-	    {"a\nb\tc\x1b[31m\x7f", "a?b?c?[31m?"},
-	    {"gr\xc3\xbc\xc3\x9f", "gr\xc3\xbc\xc3\x9f"},
-	    {"\xe2\x82\xac \xf0\x9f\x90\xa7", "\xe2\x82\xac \xf0\x9f\x90\xa7"},
-	    {"cut\xc3", "cut?"},
-	    {"cut\xe2\x82", "cut??"},
-	    {"cut\xf0\x9f\x90", "cut???"},
-	    {"\xc3(", "?("},
-	    {"\xe2\x82x", "??x"},
-	    {"\x80\xbf", "??"},
-	    {"\xc0\xaf", "??"},
-	    {"\xc1\xbf", "??"},
-	    {"\xe0\x80\xaf", "???"},
-	    {"\xe0\xa0\x80", "\xe0\xa0\x80"},
-	    {"\xed\xa0\x80", "???"},
-	    {"\xed\x9f\xbf", "\xed\x9f\xbf"},
-	    {"\xf0\x8f\xbf\xbf", "????"},
-	    {"\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf"},
-	    {"\xf4\x90\x80\x80", "????"},
-	    {"\xf5\x80\x80\x80", "????"},
-	    {"\xff\xfe", "??"},
-	    {"\xc2\x9b"
-	     "31m",
-	     "??31m"},
-	    {"\xc2\xa0", "\xc2\xa0"},
-	};
-	char text[64];
-
-	for (size_t i = 0; i < COUNT(cases); i++) {
-		snprintf(text, sizeof(text), "%s", cases[i].text);
-		owner_text_clean(text);
-		CU_ASSERT_STRING_EQUAL(text, cases[i].clean);
-	}
-}
-
 static void test_scan(void)
 {
 	struct host h = host_new();
@@ -274,7 +233,6 @@ static void test_open_cgroup(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-	    {"text is made printable", test_text_clean},
 	    {"a scan finds owners", test_scan},
 	    {"a shared socket", test_shared},
 	    {"a recycled pid", test_recycled_pid},
