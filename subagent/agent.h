@@ -20,14 +20,14 @@ struct agent;
 
 struct agent_options {
 	const char
-	    *address;     /* of the master as snmpd writes it; "": net-snmp's default */
+	    *address; /* of the master as snmpd writes it; "": net-snmp's default; kept */
 	uint32_t retry_s; /* pause between attempts to reach the master, and of pings */
 };
 
 /*
- * Registers and tries to reach the master; that it is not there is no error: it is tried
- * again for ever. One agent a process, because net-snmp keeps its state in the process.
- * -EIO: net-snmp refused; it has logged why.
+ * Tries to reach the master and to register; that it is not there is no error: it is
+ * tried again for ever. One agent a process, because net-snmp keeps its state in the
+ * process. SIGALRM is the agent's, and has to be blocked in every thread.
  */
 int agent_open(const struct agent_options *options, struct agent **ret_agent);
 void agent_close(struct agent *agent);
@@ -42,9 +42,6 @@ void agent_show(struct agent *agent, const struct snapshot *snapshot);
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set)
  * and does net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
 int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms);
-
-/* The master's address as it is used. */
-const char *agent_address(const struct agent *agent);
 
 /* Queues a notification of this change for the master; it is sent as soon as there is
  * one. Of more than a few hundred waiting ones the oldest are lost, and counted. */

@@ -6,8 +6,14 @@
 #include "subagent/oidtable.h"
 #include "subagent/tables.h"
 
-/* RFC 2741, 6.1; net-snmp does not install the header that names them. */
-enum { AGENTX_GET_PDU = 5, AGENTX_GETNEXT_PDU = 6, AGENTX_RESPONSE_PDU = 18 };
+/* Of libnetsnmpagent; the header that declares it is not installed. */
+int agentx_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);
+
+enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
+
+/* net-snmp takes no longer PDU, on either side. A master that gets one drops it, waits
+ * six seconds for another and ends the session. */
+enum { AGENTX_PDU_MAX = 65536, AGENTX_HEADER_LEN = 20, AGENTX_LENGTH_AT = 16 };
 
 const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
 
@@ -114,34 +120,7 @@ static bool answer_next(const struct agent *agent, netsnmp_variable_list *vb,
 	return true;
 }
 
-/* --- requests that net-snmp hands on --------------------------------------------------
- */
-
-/* At the end the variable is left as it is, and net-snmp goes on behind our tree. */
-int agent_handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
-		 netsnmp_agent_request_info *info, netsnmp_request_info *requests)
-{
-	const struct agent *agent = registration->my_reg_void;
-
-	(void)handler;
-	for (; requests; requests = requests->next) {
-		if (requests->processed)
-			continue;
-		if (info->mode == MODE_GET)
-			answer_get(agent, requests->requestvb);
-		else if (info->mode == MODE_GETNEXT)
-			answer_next(agent, requests->requestvb, requests->inclusive, NULL,
-				    0);
-		else
-			netsnmp_set_request_error(info, requests, SNMP_ERR_NOTWRITABLE);
-	}
-	return SNMP_ERR_NOERROR;
-}
-
 /* --- requests on the wire -------------------------------------------------------------
- * A walk over AgentX is one GETNEXT for each cell. net-snmp passes each one to its own
- * agent and the answer back, through two pipes and two more turns of the loop: ten system
- * calls, where receiving and sending take four.
  */
 
 /* RFC 2741, 7.2.3.2: the end of the range is the variable's value. */
@@ -152,50 +131,100 @@ static void answer_range(const struct agent *agent, netsnmp_variable_list *vb)
 		snmp_set_var_typed_value(vb, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
 
-/* The request's variables go over to the answer. */
-static bool answer(struct agent *agent, netsnmp_session *session, netsnmp_pdu *request)
+/* Of a request that is too long only the header is read: enough to answer that it is. */
+int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len)
 {
-	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_RESPONSE_PDU);
+	u_char header[AGENTX_HEADER_LEN] = {0};
+	int ret;
 
-	if (!pdu)
-		return false;
+	if (len <= AGENTX_PDU_MAX)
+		return agentx_parse(session, pdu, data, len);
+	memcpy(header, data, AGENTX_LENGTH_AT);
+	ret = agentx_parse(session, pdu, header, sizeof(header));
+	pdu->flags |= UCD_MSG_FLAG_BULK_TOOBIG;
+	return ret;
+}
+
+/* Sets the values, or returns why there are none. A repetition of GETBULK is enough: the
+ * master asks for the next one. Nothing can be SET, and we have no context. */
+static long look_up(const struct agent *agent, netsnmp_pdu *request)
+{
+	bool get = request->command == AGENTX_GET_PDU;
+
+	if (request->flags & UCD_MSG_FLAG_BULK_TOOBIG)
+		return SNMP_ERR_TOOBIG;
+	if (request->community_len)
+		return AGENTX_UNSUPPORTED_CONTEXT;
+	if (!get && request->command != AGENTX_GETNEXT_PDU &&
+	    request->command != AGENTX_GETBULK_PDU)
+		return SNMP_ERR_NOTWRITABLE;
 	for (netsnmp_variable_list *vb = request->variables; vb; vb = vb->next_variable) {
-		if (request->command == AGENTX_GET_PDU)
+		if (get)
 			answer_get(agent, vb);
 		else
 			answer_range(agent, vb);
 	}
-	pdu->variables = request->variables;
-	request->variables = NULL;
+	return SNMP_ERR_NOERROR;
+}
+
+/* 0: it cannot be sent, or is too long; session->s_snmp_errno says it. */
+static int respond(netsnmp_session *session, const netsnmp_pdu *request, long error,
+		   netsnmp_variable_list *variables)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_RESPONSE_PDU);
+	int sent;
+
+	if (!pdu) {
+		snmp_free_varbind(variables);
+		return 0;
+	}
+	pdu->variables = variables;
 	pdu->version = session->version;
 	pdu->sessid = request->sessid;
 	pdu->transid = request->transid;
 	pdu->reqid = request->reqid;
-	pdu->errstat = pdu->errindex = 0;
-	if (!snmp_send(session, pdu))
+	pdu->time = 0;
+	pdu->errstat = error;
+	pdu->errindex = error != 0;
+	pdu->msgMaxSize = AGENTX_PDU_MAX;
+	sent = snmp_send(session, pdu);
+	if (!sent)
 		snmp_free_pdu(pdu);
-	agent->asked = true;
-	return true;
+	return sent;
 }
 
-/* What is no plain request is net-snmp's, and so is a context: we have none. So is every
- * request that comes while net-snmp waits for an answer of the master (its ping). */
-static int on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
-		     void *arg)
+/* The request's variables go over to the answer. */
+static void answer(struct agent *agent, netsnmp_session *session, netsnmp_pdu *request)
+{
+	long error = look_up(agent, request);
+	netsnmp_variable_list *variables = request->variables;
+
+	request->variables = NULL;
+	if (error) {
+		snmp_free_varbind(variables);
+		variables = NULL;
+	}
+	if (!respond(session, request, error, variables) &&
+	    session->s_snmp_errno == SNMPERR_TOO_LONG)
+		respond(session, request, SNMP_ERR_TOOBIG, NULL);
+	agent->asked = true;
+}
+
+/* A late answer is a response, too. */
+int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
+		    void *arg)
 {
 	struct agent *agent = arg;
 
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE && !pdu->community_len &&
-	    (pdu->command == AGENTX_GET_PDU || pdu->command == AGENTX_GETNEXT_PDU) &&
-	    answer(agent, session, pdu))
+	(void)id;
+	if (operation == NETSNMP_CALLBACK_OP_DISCONNECT)
+		agent->over = true;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
 		return 1;
-	return agent->on_packet(operation, session, id, pdu, agent->on_packet_arg);
-}
-
-void agent_answer(struct agent *agent)
-{
-	agent->on_packet = agent->session->callback;
-	agent->on_packet_arg = agent->session->callback_magic;
-	agent->session->callback = on_packet;
-	agent->session->callback_magic = agent;
+	if (pdu->command == AGENTX_CLOSE_PDU)
+		agent->over = true;
+	else if (pdu->command != AGENTX_RESPONSE_PDU &&
+		 pdu->command != AGENTX_CLEANUPSET_PDU)
+		answer(agent, session, pdu);
+	return 1;
 }

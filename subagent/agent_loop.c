@@ -102,9 +102,8 @@ int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeou
 			NETSNMP_LARGE_FD_SET(agent->polled[i].fd, &agent->fds);
 	if (ready > 0)
 		snmp_read2(&agent->fds);
-	else
-		snmp_timeout();
+	snmp_timeout();
 	run_alarms();
-	netsnmp_check_outstanding_agent_requests();
+	agent_session_settle(agent);
 	return 0;
 }

@@ -3,9 +3,6 @@
 
 #include <string.h>
 
-/* RFC 2741, 6.1; net-snmp does not install the header that names it. */
-enum { AGENTX_NOTIFY_PDU = 12 };
-
 /* Longer than a session lives whose master does not answer its pings; net-snmp counts
  * microseconds in a long. */
 enum { ANSWER_TIMEOUT_S = 1800 };
@@ -34,7 +31,7 @@ void agent_notify(struct agent *agent, const struct transition *transition)
 	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
 }
 
-/* Without an answer the session is over, and on_disconnect() has it sent again. */
+/* Without an answer the session is over, and agent_session_settle() has it sent again. */
 static int on_response(int operation, netsnmp_session *session, int request,
 		       netsnmp_pdu *pdu, void *arg)
 {
@@ -123,7 +120,7 @@ void agent_flush(struct agent *agent)
 {
 	struct queued *queued;
 
-	while (agent->session && (queued = queue_unsent(&agent->queue))) {
+	while (agent->connected && (queued = queue_unsent(&agent->queue))) {
 		netsnmp_pdu *pdu = make_pdu(&queued->transition.condition);
 
 		if (!pdu)

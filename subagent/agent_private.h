@@ -3,13 +3,12 @@
 #define TCPSTATE_SUBAGENT_AGENT_PRIVATE_H
 
 /*
- * What agent.c, agent_answer.c, agent_loop.c and agent_notify.c share: the only files
- * that include net-snmp.
+ * What agent.c, agent_session.c, agent_answer.c, agent_loop.c and agent_notify.c share:
+ * the only files that include net-snmp.
  */
 
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
-#include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/library/large_fd_set.h>
 
 #include "subagent/agent.h"
@@ -19,27 +18,59 @@ enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) }
 
 extern const oid agent_base_oid[AGENT_BASE_LEN];
 
+/* RFC 2741, 6.1; net-snmp does not install the header that names them. */
+enum {
+	AGENTX_OPEN_PDU = 1,
+	AGENTX_CLOSE_PDU = 2,
+	AGENTX_REGISTER_PDU = 3,
+	AGENTX_GET_PDU = 5,
+	AGENTX_GETNEXT_PDU = 6,
+	AGENTX_GETBULK_PDU = 7,
+	AGENTX_CLEANUPSET_PDU = 11,
+	AGENTX_NOTIFY_PDU = 12,
+	AGENTX_PING_PDU = 13,
+	AGENTX_ADDAGENTCAPS_PDU = 16,
+	AGENTX_RESPONSE_PDU = 18,
+};
+
+/* Why the MIB is not served, from bad to worse: what the log tells once an outage. */
+enum outage { OUTAGE_NONE, OUTAGE_AWAY, OUTAGE_REFUSED };
+
 struct agent {
 	/* The snapshot to answer from, and with it what only the agent knows. Its rows
 	 * are those of the snapshot that agent_show() was given. */
 	struct snapshot shown;
 	bool showing;
-	bool connected;
+	const char *address;      /* of the master */
 	netsnmp_session *session; /* the AgentX session; NULL: none */
-	snmp_callback on_packet;  /* net-snmp's own for this session, with its argument */
-	void *on_packet_arg;
-	bool asked;     /* a request was answered since the last wait */
+	u_char awaited; /* what the master has to answer, a PDU of AgentX; 0: nothing */
+	bool connected; /* the MIB is registered */
+	bool over;      /* the session is, and net-snmp still at work on it */
+	long refusal;   /* the error that ended it; 0: silence */
+	enum outage outage;
 	time_t lost_at; /* CLOCK_MONOTONIC seconds; 0: not lost */
+	bool asked;     /* a request was answered since the last wait */
 	uint32_t retry_s, busy_poll_us;
 	netsnmp_large_fd_set fds;
 	struct pollfd *polled;
 	size_t n_polled_max;
 	struct queue queue; /* notifications */
+	char logged[256];   /* net-snmp's last line */
 };
 
-/* agent_answer.c: answers the requests of the session itself, from when it is open; what
- * it does not, net-snmp hands to agent_handle(). */
-void agent_answer(struct agent *agent);
-Netsnmp_Node_Handler agent_handle;
+/* agent_session.c: reaches the master or asks it whether it lives, now and once a retry.
+ */
+SNMPAlarmCallback agent_session_keep;
+
+/* Ends a session that is over. Not from within net-snmp, which may be at work on it. */
+void agent_session_settle(struct agent *agent);
+
+/* Says goodbye. */
+void agent_session_close(struct agent *agent);
+
+/* agent_answer.c: how net-snmp reads a PDU of the session, and to whom it gives it. */
+int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);
+int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
+		    void *arg);
 
 #endif

@@ -193,17 +193,19 @@ static void take_signal(struct daemon *d)
 		d->stop = true;
 }
 
-/* Before any thread starts, so that they all inherit the mask. */
+/* Before any thread starts, so that they all inherit the mask. SIGALRM is the agent's. */
 static int open_signals(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
+	sigaddset(&set, SIGALRM);
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
 		return -errno;
+	sigdelset(&set, SIGALRM);
 	signal(SIGPIPE, SIG_IGN);
 	int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;

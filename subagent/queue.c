@@ -10,21 +10,26 @@ static void drop(struct queue *queue, size_t at)
 		(queue->count - at) * sizeof(queue->rows[0]));
 }
 
-void queue_add(struct queue *queue, const struct transition *transition)
-{
-	if (queue->count == QUEUE_MAX) {
-		drop(queue, 0);
-		queue->lost++;
-	}
-	queue->rows[queue->count++] = (struct queued){.transition = *transition};
-}
-
 struct queued *queue_unsent(struct queue *queue)
 {
 	for (size_t i = 0; i < queue->count; i++)
 		if (queue->rows[i].request == 0)
 			return &queue->rows[i];
 	return NULL;
+}
+
+void queue_add(struct queue *queue, const struct transition *transition)
+{
+	const struct queued *oldest;
+
+	if (queue->count == QUEUE_MAX) {
+		queue->lost++;
+		oldest = queue_unsent(queue);
+		if (!oldest)
+			return;
+		drop(queue, (size_t)(oldest - queue->rows));
+	}
+	queue->rows[queue->count++] = (struct queued){.transition = *transition};
 }
 
 void queue_answered(struct queue *queue, int request, bool refused)

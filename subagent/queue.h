@@ -27,7 +27,8 @@ struct queue {
 	uint32_t lost; /* given up: no room, or refused by the master */
 };
 
-/* Appends a copy; without room the oldest one is lost. */
+/* Appends a copy; without room the oldest one that is not sent is lost, or else this one:
+ * what is sent may arrive. */
 void queue_add(struct queue *queue, const struct transition *transition);
 
 /* The oldest one that is not sent, for the caller to send and to note the request; NULL:

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # The main thread answers whatever else goes on: while full samples of many sockets are
-# taken, over net-snmp's pings of the master, and while it waits awake (busy-poll).
+# taken, over the pings of the master, and while it waits awake (busy-poll).
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/lib-crowd.sh
@@ -78,8 +78,7 @@ test_sampling() {
 }
 
 # --- a long walk -------------------------------------------------------------------------
-# net-snmp asks the master each second whether it lives and waits for the answer; what comes
-# meanwhile it handles itself.
+# The master is asked each second whether it lives; its requests come before the answer.
 
 uids_by_ss() { # root's are not shown
 	in_server ss -Htne state established state close-wait state fin-wait-2 |
