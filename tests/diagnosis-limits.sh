@@ -20,6 +20,7 @@ connections() { # GROUP PORT COUNT: that the server has accepted
 
 # The server closes first.
 test_time_wait() {
+	local n
 	diagnosis_start
 	sysctl_server tcp_max_tw_buckets=1000
 	connections g 8080 700
@@ -30,8 +31,10 @@ test_time_wait() {
 	tell server eof g
 	tell server close g
 	check_told 45 Raised timeWait warning
-	check "the percentage" 70 "$(varbind Raised timeWait ConditionValue)"
-	check "it names the remote" "$CLIENT4, 700 of 700" "$(offender timeWait)"
+	# As many as the kernel has: where a FIN is late, a reset may take one away.
+	n=$(in_server ss -Htn state time-wait | wc -l)
+	check "the percentage" $((n / 10)) "$(varbind Raised timeWait ConditionValue)"
+	check "it names the remote" "$CLIENT4, $n of $n" "$(offender timeWait)"
 	# The limit that was set here is far too low, and that is told as well.
 	check_within "nothing else" timeWait tuningHarmful
 	check_told 120 Cleared timeWait
