@@ -169,15 +169,18 @@ static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost
 }
 
 /* A kind whose cost was learned when it was high is not to wait for ever behind fuller
- * samples, which come more often and say nothing of it. */
+ * samples, which come more often and say nothing of it: twice as long as it takes to pay
+ * for the last of its own is enough. */
 static void set_due(struct schedule *s)
 {
 	for (int i = 0; i < SCHEDULE_KINDS; i++) {
-		uint64_t paid_ms = s->own_ms[i] + s->effective_ms[i];
+		uint64_t due_ms = s->begun_ms[i] + s->effective_ms[i];
 		uint64_t wanted_ms = s->begun_ms[i] + s->interval_ms[i];
+		uint64_t latest_ms = s->own_ms[i] + 2 * (uint64_t)s->effective_ms[i];
 
-		s->due_ms[i] =
-		    i == SAMPLE_FULL || paid_ms > wanted_ms ? paid_ms : wanted_ms;
+		if (latest_ms < wanted_ms)
+			latest_ms = wanted_ms;
+		s->due_ms[i] = due_ms < latest_ms ? due_ms : latest_ms;
 	}
 }
 

@@ -8,8 +8,7 @@
  *
  * Each kind has a share of the budget and comes as often as the share pays for what it
  * costs, in any five minutes. A fuller sample does the work of the lesser kinds as well:
- * their next one comes an interval after it, unless their own share would not pay for it
- * yet. Listener samples come first; full ones get a
+ * their next one comes an interval after it. Listener samples come first; full ones get a
  * quarter of what they leave, up to half where one of them in five minutes costs as much;
  * fast ones, which read the suspicious states, get the rest. What a kind leaves goes to
  * the full samples. Where a full sample fits into the base interval, every sample is

@@ -134,3 +134,7 @@ crowd_wanted() {
 		echo "$state $((${WANT[$state.all]}))"
 	done
 }
+
+crowd_is_there() {
+	[ "$(crowd_wanted)" = "$(crowd_counted)" ]
+}
