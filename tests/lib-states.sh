@@ -228,9 +228,6 @@ state_after_loss() {
 # for 50 seconds at least (TIME_WAIT and orphaned FIN_WAIT_2 last 60).
 make_all_states() {
 	local MUTE=()
-	# On a busy machine a FIN may be sent twice; the answer to the second one is a RST that would
-	# end the TIME_WAIT.
-	sysctl_server tcp_rfc1337=1
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
 	each_state state_begin

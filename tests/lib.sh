@@ -327,9 +327,11 @@ namespaces_start() {
 	CLIENT=(nsenter "--net=/run/netns/$client" --)
 	join_namespaces "$server" "$client" || die "cannot join the namespaces"
 	make_mute || die "nftables does not work in a namespace"
-	sysctl_server conf.all.rp_filter=0 conf.veth0.rp_filter=0 \
+	# A segment that is sent again because the machine had no time meets a closed socket, whose
+	# reset would take a TIME_WAIT away: not with RFC 1337.
+	sysctl_server conf.all.rp_filter=0 conf.veth0.rp_filter=0 tcp_rfc1337=1 \
 		tcp_syn_retries=7 tcp_synack_retries=7 tcp_orphan_retries=12
-	sysctl_client "ip_local_port_range=1024 65535" tcp_orphan_retries=12
+	sysctl_client "ip_local_port_range=1024 65535" tcp_rfc1337=1 tcp_orphan_retries=12
 	# A local route is enough to bind to an IPv4 address, and not to an IPv6 one.
 	in_client sysctl -qw net.ipv6.ip_nonlocal_bind=1
 }
