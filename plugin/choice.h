@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/inet.h"
+#include "core/model/inet.h"
 
 struct candidate {
 	struct inet_addr addr;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/state.h"
+#include "core/model/state.h"
 
 /* collectd's DATA_MAX_NAME_LEN: an instance and its terminating NUL. */
 enum { METRIC_NAME_MAX = 128 };

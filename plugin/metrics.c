@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugin/places.h"
+#include "plugin/selection.h"
 
 /* clang-format off */
 static const struct field limit_fields[] = {

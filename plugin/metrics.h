@@ -10,8 +10,8 @@
 
 #include <time.h>
 
-#include "core/series.h"
-#include "core/snapshot.h"
+#include "core/config/series.h"
+#include "core/model/snapshot.h"
 #include "plugin/metric.h"
 
 /* Which listeners and remotes were chosen: they stay chosen as long as they exist. */

@@ -13,10 +13,10 @@
 #include <math.h>
 #include <time.h>
 
-#include "core/condition.h"
-#include "core/config.h"
-#include "core/sampler.h"
-#include "core/schedule.h"
+#include "core/diagnosis/condition.h"
+#include "core/config/config.h"
+#include "core/sample/sampler.h"
+#include "core/sample/schedule.h"
 #include "plugin/metrics.h"
 
 enum { ARGS_MAX = 64, NUMBER_MAX = 32 };

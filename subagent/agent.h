@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/condition.h"
-#include "core/snapshot.h"
+#include "core/diagnosis/condition.h"
+#include "core/model/snapshot.h"
 
 struct agent;
 

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/condition.h"
-#include "core/text.h"
+#include "core/diagnosis/condition.h"
+#include "core/base/text.h"
 
 /* Of the offender; the text of a page has no place for more. */
 enum { OFFENDER_MAX = 64 };

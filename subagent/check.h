@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 /* Prints the line and returns the exit code: 0 normal, 1 warning, 2 critical, 3 unknown.
  */

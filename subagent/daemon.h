@@ -7,7 +7,7 @@
  * snapshots from one to the other, obeys signals and writes the log.
  */
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 struct daemon_options {
 	const char *config_path;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 #include "subagent/member.h"
 #include "subagent/tables.h"
 

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 /* NULL: out of memory. The caller owns the result. */
 json_t *json_snapshot(const struct snapshot *s);

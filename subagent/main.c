@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/config.h"
+#include "core/config/config.h"
 #include "subagent/daemon.h"
 #include "subagent/log.h"
 #include "subagent/once.h"

@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/condition.h"
-#include "core/state.h"
+#include "core/diagnosis/condition.h"
+#include "core/model/state.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 

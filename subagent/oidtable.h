@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 /* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of
  * TcpStateText. */

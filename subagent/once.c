@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/sampler.h"
+#include "core/sample/sampler.h"
 #include "subagent/check.h"
 #include "subagent/json.h"
 #include "subagent/report.h"

@@ -6,7 +6,7 @@
  * This module looks at the host once, prints what it sees and is done.
  */
 
-#include "core/config.h"
+#include "core/config/config.h"
 
 enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
 

@@ -6,7 +6,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "core/text.h"
+#include "core/base/text.h"
 
 enum { GAP = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
 

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 struct report_options {
 	bool colour;      /* severities in the colours of a terminal */

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/condition.h"
-#include "core/text.h"
+#include "core/diagnosis/condition.h"
+#include "core/base/text.h"
 #include "subagent/page.h"
 
 enum { SEVERITY_COLUMNS = 10, NAMES_MAX = 1536 };

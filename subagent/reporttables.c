@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "core/offender.h"
+#include "core/diagnosis/offender.h"
 #include "subagent/page.h"
 
 enum { LISTENERS_SHOWN = 10, HOLDERS_SHOWN = 3, TOP_MAX = 10 };

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "core/snapshot.h"
+#include "core/model/snapshot.h"
 
 /* Prints the parameters that deserve a look (harmful, differing from the profile,
  * drifted, set in a file but absent), or all of them with their meanings. 0 or -EIO. */

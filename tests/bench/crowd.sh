@@ -4,7 +4,7 @@
 # table of its own. Nine of ten are ESTABLISHED; the rest is where trouble shows. A fifth is
 # IPv6. Listeners and TIME_WAIT come on top.
 
-. "$SRC/tests/lib-crowd.sh"
+. "$SRC/tests/e2e/lib/crowd.sh"
 
 BLOCK=36000 # sockets of two processes, 18,000 descriptors each
 

@@ -26,8 +26,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/sampler.h"
-#include "core/state.h"
+#include "core/sample/sampler.h"
+#include "core/model/state.h"
 
 enum { BUFFER = 32 * 1024, LINE_MAX_BYTES = 64 };
 

@@ -9,10 +9,10 @@
 #   ROUNDS   of each (default: 5)
 #   PARTS    "walk get", or one of them; a walk of 400,000 sockets takes a minute a round
 #   RATE, SECONDS_OF_GETS  GETs a second, and how long in each round (default: 200, 8)
-# shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
-# shellcheck source=tests/lib-crowd.sh
-. "$SRC/tests/lib-crowd.sh"
+# shellcheck source=tests/e2e/lib/lib.sh
+. "$(dirname "$0")/../e2e/lib/lib.sh"
+# shellcheck source=tests/e2e/lib/crowd.sh
+. "$SRC/tests/e2e/lib/crowd.sh"
 
 SOCKETS=${SOCKETS:-10000} ROUNDS=${ROUNDS:-5} PARTS=${PARTS:-walk get}
 RATE=${RATE:-200} SECONDS_OF_GETS=${SECONDS_OF_GETS:-8}

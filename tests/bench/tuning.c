@@ -12,9 +12,9 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/tunable.h"
-#include "core/watch.h"
-#include "tests/tree.h"
+#include "core/tuning/tunable.h"
+#include "core/tuning/watch.h"
+#include "tests/support/tree.h"
 
 enum { FILES = 10000, RUNS = 200 };
 

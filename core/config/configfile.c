@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/config/config_private.h"
+#include "core/kernel/proc.h"
+
+/* Nobody writes such a file by hand; a device or a log given by mistake ends here. */
+enum { FILE_MAX = 256 * 1024 };
+
+/* Copies one word from *in to *out, both moved on; its terminator overwrites the blank.
+ */
+static int split_word(char **in, char **out, char *error)
+{
+	bool quoted = **in == '"';
+	bool last;
+
+	if (quoted)
+		(*in)++;
+	while (**in != '\0' && !strchr(quoted ? "\"" : " \t\"", **in)) {
+		if (quoted && **in == '\\' && ((*in)[1] == '"' || (*in)[1] == '\\'))
+			(*in)++;
+		*(*out)++ = *(*in)++;
+	}
+	if (quoted && **in == '\0')
+		return config_refuse(error, "a quote is not closed");
+	if (quoted)
+		(*in)++;
+	last = **in == '\0';
+	if (!last && **in != ' ' && **in != '\t')
+		return config_refuse(error, "a quote inside a word");
+	if (!last)
+		(*in)++;
+	*(*out)++ = '\0';
+	return last ? 0 : 1;
+}
+
+int config_split(char *line, const char *argv[CONFIG_ARGS_MAX],
+		 char error[CONFIG_ERROR_MAX])
+{
+	char *in = line, *out = line;
+	int argc = 0;
+	int more = 1;
+
+	while (more > 0) {
+		in += strspn(in, " \t");
+		if (*in == '\0' || *in == '#')
+			break;
+		if (argc == CONFIG_ARGS_MAX)
+			return config_refuse(error, "more than %d words",
+					     CONFIG_ARGS_MAX);
+		argv[argc++] = out;
+		more = split_word(&in, &out, error);
+	}
+	return more < 0 ? more : argc;
+}
+
+/* line: len bytes and a NUL behind them. */
+static int read_line(struct config *config, enum config_user user, char *line, size_t len,
+		     char *error)
+{
+	const char *argv[CONFIG_ARGS_MAX];
+	int argc;
+
+	if (len >= CONFIG_LINE_MAX)
+		return config_refuse(error, "more than %d bytes", CONFIG_LINE_MAX - 1);
+	for (size_t i = 0; i < len; i++)
+		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
+			return config_refuse(error, "control byte 0x%02x",
+					     (unsigned char)line[i]);
+	argc = config_split(line, argv, error);
+	if (argc <= 0)
+		return argc;
+	return config_set(config, user, argv[0], argc - 1, argv + 1, error);
+}
+
+int config_read(const char *path, enum config_user user, struct config *ret_config,
+		char error[CONFIG_ERROR_MAX])
+{
+	char why[CONFIG_ERROR_MAX];
+	char *text = NULL, *line, *end;
+	struct config config;
+	unsigned number = 1;
+	size_t len;
+	int r;
+
+	r = proc_read_file(AT_FDCWD, path, FILE_MAX, &text, &len);
+	if (r < 0) {
+		(void)config_refuse(error, "%s: %s", path, strerrordesc_np(-r));
+		return r;
+	}
+	config_init(&config);
+	for (line = text; line < text + len; line = end + 1, number++) {
+		end = memchr(line, '\n', len - (size_t)(line - text));
+		if (!end)
+			end = text + len;
+		*end = '\0';
+		r = read_line(&config, user, line, (size_t)(end - line), why);
+		if (r < 0) {
+			(void)config_refuse(error, "%s:%u: %s", path, number, why);
+			goto out;
+		}
+	}
+	*ret_config = config;
+out:
+	free(text);
+	return r;
+}
+
+static void write_help(FILE *out, const char *help)
+{
+	fputs("\n# ", out);
+	for (; *help; help++) {
+		fputc(*help, out);
+		if (*help == '\n')
+			fputs("# ", out);
+	}
+	fputc('\n', out);
+}
+
+static void write_threshold(FILE *out, const char *name, int32_t threshold)
+{
+	if (threshold < 0)
+		fprintf(out, " %s off", name);
+	else
+		fprintf(out, " %s %d", name, threshold);
+}
+
+static void write_conditions(FILE *out)
+{
+	for (size_t i = 0; i < CONDITION_COUNT; i++) {
+		const struct rule *rule = &condition_table[i].rule;
+
+		if (condition_table[i].id == CONDITION_STATE_COUNT)
+			continue;
+		fprintf(out, "#condition %s", condition_table[i].name);
+		write_threshold(out, "warning", rule->warning);
+		write_threshold(out, "critical", rule->critical);
+		fprintf(out, " hold %u clear %u", rule->hold_s, rule->clear_percent);
+		if (condition_table[i].id == CONDITION_STATE_SURGE)
+			fprintf(out, " floor %u", rule->floor);
+		fputc('\n', out);
+	}
+}
+
+void config_write_example(FILE *out, enum config_user user)
+{
+	fputs("# tcpstate.conf: an option's name and its arguments; \"#\" begins a "
+	      "comment.\n"
+	      "# The lines commented out are the defaults.\n",
+	      out);
+	for (size_t i = 0; i < config_option_count; i++) {
+		const struct option *option = &config_options[i];
+
+		if (!(option->user & user))
+			continue;
+		write_help(out, option->help);
+		if (option->fallback)
+			fprintf(out, "#%s %s\n", option->name, option->fallback);
+		else if (option->example)
+			fprintf(out, "# For example:\n# %s %s\n", option->name,
+				option->example);
+		else
+			write_conditions(out);
+	}
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/config/config_private.h"
+#include "core/base/text.h"
+
+/* One word of a rule and where its value goes. */
+struct word {
+	const char *name;
+	uint32_t *value;
+	uint32_t min, max;
+	bool may_be_off; /* a threshold: "off" is -1 */
+};
+
+static int set_word(const struct word *words, size_t n, const char *label,
+		    const char *const *argv, char *error)
+{
+	char what[96];
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcasecmp(argv[0], words[i].name) != 0)
+			continue;
+		if (words[i].may_be_off && strcasecmp(argv[1], "off") == 0) {
+			*words[i].value = (uint32_t)-1;
+			return 0;
+		}
+		snprintf(what, sizeof(what), "%s: %s", label, words[i].name);
+		return config_number(what, argv[1], words[i].min, words[i].max,
+				     words[i].value, error);
+	}
+	return config_refuse(error, "%s: \"%s\" is none of warning critical hold clear%s",
+			     label, argv[0], n == 5 ? " floor" : "");
+}
+
+/* argv: "off", or pairs of a word and its value. */
+static int set_rule(struct rule *rule, bool has_floor, const char *label, int argc,
+		    const char *const *argv, char *error)
+{
+	const struct word words[] = {
+	    {"warning", (uint32_t *)&rule->warning, 1, INT32_MAX, true},
+	    {"critical", (uint32_t *)&rule->critical, 1, INT32_MAX, true},
+	    {"hold", &rule->hold_s, 0, 86400, false},
+	    {"clear", &rule->clear_percent, 1, 100, false},
+	    {"floor", &rule->floor, 1, INT32_MAX, false},
+	};
+
+	if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
+		rule->enabled = false;
+		return 0;
+	}
+	if (argc % 2 != 0)
+		return config_refuse(
+		    error, "%s: wants \"off\" or pairs of a word and its value", label);
+	for (int i = 0; i < argc; i += 2) {
+		int r = set_word(words, has_floor ? 5 : 4, label, argv + i, error);
+
+		if (r < 0)
+			return r;
+	}
+	if (rule->critical != -1 && rule->warning > rule->critical)
+		return config_refuse(error, "%s: warning %d is above critical %d", label,
+				     rule->warning, rule->critical);
+	rule->enabled = true;
+	return 0;
+}
+
+static int refuse_condition(const char *name, char *error)
+{
+	char buf[256];
+	struct text known = text_begin(buf, sizeof(buf));
+
+	for (size_t i = 0; i < CONDITION_COUNT; i++)
+		if (condition_table[i].id != CONDITION_STATE_COUNT)
+			text_add(&known, " ", "%s", condition_table[i].name);
+	return config_refuse(error, "condition: \"%s\" is none of %s", name, buf);
+}
+
+int config_set_condition(struct config *config, int argc, const char *const *argv,
+			 char error[CONFIG_ERROR_MAX])
+{
+	const struct condition_info *info = condition_by_name(argv[0]);
+	char label[64];
+
+	if (!info)
+		return refuse_condition(argv[0], error);
+	if (info->id == CONDITION_STATE_COUNT)
+		return config_refuse(
+		    error, "condition: stateCount is set by the option \"state\"");
+	snprintf(label, sizeof(label), "condition %s", info->name);
+	return set_rule(&config->rules[info->id], info->id == CONDITION_STATE_SURGE,
+			label, argc - 1, argv + 1, error);
+}
+
+int config_set_state(struct config *config, int argc, const char *const *argv,
+		     char error[CONFIG_ERROR_MAX])
+{
+	enum tcp_state state;
+	char label[64];
+	int r = config_state("state", argv[0], STATE_MASK_ALL, &state, error);
+
+	if (r < 0)
+		return r;
+	snprintf(label, sizeof(label), "state %s", state_name(state));
+	return set_rule(&config->state_rules[state - 1], false, label, argc - 1, argv + 1,
+			error);
+}

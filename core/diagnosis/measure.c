@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/diagnosis/measure.h"
+
+#include "core/diagnosis/offender.h"
+
+static int64_t ms(const struct timespec *t)
+{
+	return (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000;
+}
+
+int64_t measure_now_ms(const struct snapshot *s)
+{
+	int64_t tried = ms(&s->info.tried), sampled = ms(&s->info.monotonic);
+
+	return tried > sampled ? tried : sampled;
+}
+
+int64_t measure_counted_ms(const struct snapshot *s)
+{
+	int64_t counted = ms(&s->info.counted);
+
+	return counted > 0 ? counted : ms(&s->info.monotonic);
+}
+
+/* The count of one kind of suspects; the caller names them. */
+static const struct suspects *count_suspects(const struct measuring *in,
+					     enum suspect kind, struct measure *m)
+{
+	m->value = in->now->suspects[kind].count;
+	m->at_ms = measure_counted_ms(in->now);
+	return &in->now->suspects[kind];
+}
+
+static enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
+					    struct measure *m)
+{
+	offender_suspect_listener(text, in->now,
+				  count_suspects(in, SUSPECT_SYN_UNANSWERED, m));
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_close_wait_stale(const struct measuring *in,
+					      struct text *text, struct measure *m)
+{
+	/* /proc/net/tcp does not tell since when a connection has been silent. */
+	if (in->now->info.counted_source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	offender_suspect_process(
+	    text, in->now, count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m), "local port");
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_close_wait_unaccepted(const struct measuring *in,
+						   struct text *text, struct measure *m)
+{
+	offender_suspect_listener(text, in->now,
+				  count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m));
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_fin_wait_2_stale(const struct measuring *in,
+					      struct text *text, struct measure *m)
+{
+	if (in->now->info.counted_source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	offender_suspect_process(
+	    text, in->now, count_suspects(in, SUSPECT_FIN_WAIT_2_STALE, m), "local port");
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_closing_stuck(const struct measuring *in, struct text *text,
+					   struct measure *m)
+{
+	offender_suspect_remote(text, count_suspects(in, SUSPECT_CLOSING_STUCK, m));
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_syn_sent_fanout(const struct measuring *in,
+					     struct text *text, struct measure *m)
+{
+	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
+
+	m->value = in->now->spreads[STATE_SYN_SENT - 1].remotes;
+	offender_suspect_process(text, in->now, suspects, "remote port");
+	offender_suspect_origin(text, suspects, "to");
+	return MEASURED_VALUE;
+}
+
+static const struct limit *find_limit(const struct snapshot *s, enum limit_id id)
+{
+	for (size_t i = 0; i < s->n_limits; i++)
+		if (s->limits[i].id == id)
+			return &s->limits[i];
+	return NULL;
+}
+
+static enum measured measure_limit(const struct measuring *in, enum limit_id id,
+				   struct measure *m)
+{
+	const struct limit *limit = find_limit(in->now, id);
+
+	if (!limit)
+		return MEASURED_UNKNOWN;
+	m->value = limit->percent;
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_time_wait(const struct measuring *in, struct text *text,
+				       struct measure *m)
+{
+	offender_state_remote(text, in->now, STATE_TIME_WAIT);
+	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, m);
+}
+
+static enum measured measure_ephemeral_ports(const struct measuring *in,
+					     struct text *text, struct measure *m)
+{
+	const struct limit *limit = find_limit(in->now, LIMIT_EPHEMERAL_PORTS);
+
+	if (limit) {
+		text_add(text, "", "%s", limit->detail);
+		m->at_ms = ms(&in->now->info.detail);
+	}
+	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, m);
+}
+
+static enum measured measure_orphans(const struct measuring *in, struct text *text,
+				     struct measure *m)
+{
+	(void)text;
+	return measure_limit(in, LIMIT_ORPHANS, m);
+}
+
+static enum measured measure_memory(const struct measuring *in, struct text *text,
+				    struct measure *m)
+{
+	(void)text;
+	return measure_limit(in, LIMIT_MEMORY, m);
+}
+
+static enum measured measure_state(const struct measuring *in, struct text *text,
+				   struct measure *m)
+{
+	m->value = snapshot_count(in->now, IP_TOTAL, in->element);
+	m->at_ms = measure_counted_ms(in->now);
+	/* Half-open connections have no process, and often a remote address each. */
+	if (in->element == STATE_SYN_RECV)
+		offender_suspect_listener(text, in->now,
+					  &in->now->suspects[SUSPECT_SYN_RECV]);
+	else
+		offender_state(text, in->now, in->element);
+	return MEASURED_VALUE;
+}
+
+/* "tcp_fin_timeout is 60", with its element if it has several. */
+static void name_tuning(struct text *text, const struct tuning *row)
+{
+	if (row->element > 1)
+		text_add(text, "", "%s[%u] is %s", row->name, row->element, row->value);
+	else
+		text_add(text, "", "%s is %s", row->name, row->value);
+}
+
+static enum measured measure_tuning_harmful(const struct measuring *in, struct text *text,
+					    struct measure *m)
+{
+	const struct tuning_table *tuning = in->now->tuning;
+
+	if (!tuning)
+		return MEASURED_NOTHING;
+	m->value = tuning->harmful;
+	m->at_ms = ms(&tuning->read_at);
+	for (size_t i = 0; i < tuning->count; i++) {
+		if (tuning->rows[i].status != TUNING_HARMFUL)
+			continue;
+		name_tuning(text, &tuning->rows[i]);
+		if (tuning->harmful > 1)
+			text_add(text, ", ", "and %u more", tuning->harmful - 1);
+		text_add(text, ": ", "%s", tuning->rows[i].reason);
+		break;
+	}
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_tuning_drift(const struct measuring *in, struct text *text,
+					  struct measure *m)
+{
+	const struct tuning_table *tuning = in->now->tuning;
+
+	if (!tuning)
+		return MEASURED_NOTHING;
+	m->value = tuning->drifted;
+	m->at_ms = ms(&tuning->read_at);
+	for (size_t i = 0; i < tuning->count; i++) {
+		const struct tuning *row = &tuning->rows[i];
+
+		if (row->drift != DRIFT_DIFFERS_FROM_PERSISTED)
+			continue;
+		name_tuning(text, row);
+		text_add(text, ", ", "%s sets %s", row->persisted_in, row->persisted);
+		if (tuning->drifted > 1)
+			text_add(text, ", ", "and %u more", tuning->drifted - 1);
+		break;
+	}
+	return MEASURED_VALUE;
+}
+
+static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
+{
+	return age_ms > 0 && interval_ms > 0 ? (uint64_t)age_ms / interval_ms : 0;
+}
+
+/* How many times the configured interval the counts' is: the suspicious states are seen
+ * that much later. That full samples are rare on a host with many sockets is no fault. */
+static uint64_t stretched(const struct sample_info *info)
+{
+	return info->wanted_ms > 0 ? info->interval_ms / info->wanted_ms : 0;
+}
+
+/*
+ * How old the counts and the details are, each in its own effective interval, when the
+ * newest attempt was made: listener samples that succeed hide no full sample that fails.
+ * Or how far the interval is stretched.
+ */
+static enum measured measure_sampling(const struct measuring *in, struct text *text,
+				      struct measure *m)
+{
+	const struct sample_info *info = &in->now->info;
+	int64_t now_ms = measure_now_ms(in->now);
+	uint64_t counts =
+	    intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
+	uint64_t details =
+	    intervals(now_ms - ms(&info->detail), info->detail_interval_ms);
+	uint64_t age = counts > details ? counts : details;
+
+	m->value = age;
+	m->at_ms = now_ms;
+	/* One interval is the age that a sample reaches when all is well. */
+	if (stretched(info) > age && stretched(info) > 1) {
+		m->value = stretched(info);
+		text_add(text, "", "counts every %.1f s instead of %.1f s, %u sockets",
+			 info->interval_ms / 1000.0, info->wanted_ms / 1000.0,
+			 info->sockets);
+	} else if (age > 1) {
+		text_add(text, "", "%s", info->last_error);
+	}
+	return MEASURED_VALUE;
+}
+
+enum measured measure_take(enum condition_id id, uint32_t element,
+			   const struct snapshot *before, const struct snapshot *now,
+			   struct measure *ret_measure)
+{
+	static enum measured (*const measures[CONDITION_COUNT + 1])(
+	    const struct measuring *in, struct text *text, struct measure *m) = {
+	    [CONDITION_SYN_QUEUE] = measure_syn_queue,
+	    [CONDITION_SYN_UNANSWERED] = measure_syn_unanswered,
+	    [CONDITION_SYN_COOKIES] = measure_syn_cookies,
+	    [CONDITION_ACCEPT_QUEUE] = measure_accept_queue,
+	    [CONDITION_ACCEPT_DROPS] = measure_accept_drops,
+	    [CONDITION_CLOSE_WAIT_STALE] = measure_close_wait_stale,
+	    [CONDITION_CLOSE_WAIT_UNACCEPTED] = measure_close_wait_unaccepted,
+	    [CONDITION_FIN_WAIT_2_STALE] = measure_fin_wait_2_stale,
+	    [CONDITION_CLOSING_STUCK] = measure_closing_stuck,
+	    [CONDITION_SYN_SENT_FANOUT] = measure_syn_sent_fanout,
+	    [CONDITION_TIME_WAIT] = measure_time_wait,
+	    [CONDITION_EPHEMERAL_PORTS] = measure_ephemeral_ports,
+	    [CONDITION_ORPHANS] = measure_orphans,
+	    [CONDITION_MEMORY] = measure_memory,
+	    [CONDITION_STATE_COUNT] = measure_state,
+	    [CONDITION_STATE_SURGE] = measure_state,
+	    [CONDITION_TUNING_HARMFUL] = measure_tuning_harmful,
+	    [CONDITION_TUNING_DRIFT] = measure_tuning_drift,
+	    [CONDITION_SAMPLING] = measure_sampling,
+	};
+	const struct measuring in = {.element = element, .before = before, .now = now};
+	struct measure m = {.at_ms = ms(&now->info.monotonic)};
+	struct text text = text_begin(m.offender, sizeof(m.offender));
+	enum measured measured = measures[id](&in, &text, &m);
+
+	if (measured != MEASURED_VALUE)
+		return measured;
+	if (m.value == 0)
+		m.offender[0] = '\0';
+	*ret_measure = m;
+	return MEASURED_VALUE;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "core/diagnosis/measure.h"
+#include "core/diagnosis/offender.h"
+
+/*
+ * Events a second. A second is the least to divide by: one event between two samples that
+ * lie close together is not a hundred a second.
+ */
+static uint64_t rate(uint64_t events, int64_t elapsed_ms)
+{
+	uint64_t over = elapsed_ms > 1000 ? (uint64_t)elapsed_ms : 1000;
+
+	if (events > UINT64_MAX / 2000)
+		return UINT32_MAX;
+	return (events * 1000 + over / 2) / over;
+}
+
+/* Between the two snapshots; 0 without a snapshot before, or if this is its copy. */
+static int64_t elapsed_ms(const struct measuring *in)
+{
+	const struct timespec *was, *is = &in->now->info.monotonic;
+
+	if (!in->before)
+		return 0;
+	was = &in->before->info.monotonic;
+	return (int64_t)(is->tv_sec - was->tv_sec) * 1000 +
+	       (is->tv_nsec - was->tv_nsec) / 1000000;
+}
+
+static bool find_counter(const struct snapshot *s, const char *name, uint64_t *ret_value)
+{
+	for (size_t i = 0; i < s->n_counters; i++) {
+		if (strcmp(s->counters[i].name, name) == 0) {
+			*ret_value = s->counters[i].value;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a counter of both snapshots has gained. A new namespace or a wrapped counter says
+ * nothing of this time. */
+static enum measured counter_gain(const struct measuring *in, const char *name,
+				  uint64_t *ret_gain)
+{
+	uint64_t was, is;
+
+	if (!find_counter(in->now, name, &is))
+		return MEASURED_UNKNOWN;
+	if (!in->before || !find_counter(in->before, name, &was) || is < was)
+		return MEASURED_NOTHING;
+	*ret_gain = is - was;
+	return MEASURED_VALUE;
+}
+
+/*
+ * How many half-open connections one socket may hold besides its backlog: with SYN
+ * cookies off tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on.
+ */
+static uint64_t syn_bound(const struct tuning_table *tuning)
+{
+	uint64_t bound = UINT64_MAX;
+	bool cookies = true;
+
+	for (size_t i = 0; tuning && i < tuning->count; i++) {
+		const struct tuning *row = &tuning->rows[i];
+
+		if (!row->is_number || row->number < 0)
+			continue;
+		if (strcmp(row->name, "tcp_syncookies") == 0)
+			cookies = row->number != 0;
+		else if (strcmp(row->name, "tcp_max_syn_backlog") == 0)
+			bound = (uint64_t)row->number - (uint64_t)row->number / 4;
+	}
+	return cookies ? UINT64_MAX : bound;
+}
+
+/* The SYN queue that is fullest. */
+struct syn_queue {
+	size_t listener; /* n_listeners: nobody has a half-open connection */
+	uint64_t percent;
+	uint64_t bound;
+};
+
+/*
+ * The sockets of a SO_REUSEPORT group have a SYN queue each; the kernel spreads the SYNs
+ * over them by a hash, so that the sum against the sum is the share of each.
+ */
+static struct syn_queue fullest_syn_queue(const struct snapshot *s)
+{
+	struct syn_queue fullest = {.listener = s->n_listeners};
+	uint64_t socket_bound = syn_bound(s->tuning);
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < s->n_listeners; i++) {
+		const struct listener *l = &s->listeners[i];
+		uint64_t bound = l->accept_queue_limit;
+		uint64_t percent;
+
+		if (l->sockets > 0 && socket_bound < bound / l->sockets)
+			bound = socket_bound * l->sockets;
+		if (bound == 0 || l->syn_queue == 0)
+			continue;
+		percent = (uint64_t)l->syn_queue * 100 / bound;
+		if (percent > fullest.percent ||
+		    (percent == fullest.percent && l->syn_queue > most)) {
+			fullest = (struct syn_queue){i, percent, bound};
+			most = l->syn_queue;
+		}
+	}
+	return fullest;
+}
+
+static void name_syn_queue(struct text *text, const struct snapshot *s,
+			   const struct syn_queue *queue)
+{
+	const struct suspects *half_open = &s->suspects[SUSPECT_SYN_RECV];
+
+	if (queue->listener == s->n_listeners)
+		return;
+	offender_listener(text, s, queue->listener);
+	text_add(text, ", ", "%u of %llu", s->listeners[queue->listener].syn_queue,
+		 (unsigned long long)queue->bound);
+	/* The remotes are those of all half-open connections. */
+	if (half_open->listener == queue->listener)
+		offender_suspect_origin(text, half_open, "from");
+}
+
+enum measured measure_syn_queue(const struct measuring *in, struct text *text,
+				struct measure *m)
+{
+	struct syn_queue fullest;
+
+	if (in->now->info.source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	fullest = fullest_syn_queue(in->now);
+	name_syn_queue(text, in->now, &fullest);
+	m->value = fullest.percent;
+	m->at_ms = measure_counted_ms(in->now);
+	return MEASURED_VALUE;
+}
+
+enum measured measure_accept_queue(const struct measuring *in, struct text *text,
+				   struct measure *m)
+{
+	const struct snapshot *now = in->now;
+	const struct listener *fullest = NULL;
+
+	if (now->info.source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	for (size_t i = 0; i < now->n_listeners; i++) {
+		const struct listener *l = &now->listeners[i];
+
+		if (l->accept_queue_fullest >
+		    (fullest ? fullest->accept_queue_fullest : 0))
+			fullest = l;
+	}
+	m->value = fullest ? fullest->accept_queue_fullest : 0;
+	if (fullest) {
+		offender_listener(text, now, (size_t)(fullest - now->listeners));
+		if (fullest->sockets > 1)
+			text_add(text, ", ", "one of %u sockets", fullest->sockets);
+		else
+			text_add(text, ", ", "%u of %u", fullest->accept_queue,
+				 fullest->accept_queue_limit);
+	}
+	return MEASURED_VALUE;
+}
+
+static int compare_listeners(const struct listener *a, const struct listener *b)
+{
+	int c = inet_addr_cmp(&a->addr, &b->addr);
+
+	return c != 0 ? c : (int)a->port - (int)b->port;
+}
+
+/* The most drops of one listener that both snapshots have; the rows are sorted. */
+static uint64_t most_drops(const struct snapshot *before, const struct snapshot *now,
+			   size_t *ret_listener)
+{
+	uint64_t most = 0;
+
+	for (size_t i = 0, j = 0; i < before->n_listeners && j < now->n_listeners;) {
+		const struct listener *was = &before->listeners[i];
+		const struct listener *is = &now->listeners[j];
+		int c = compare_listeners(was, is);
+
+		if (c == 0 && is->drops > was->drops && is->drops - was->drops > most) {
+			most = is->drops - was->drops;
+			*ret_listener = j;
+		}
+		i += c <= 0;
+		j += c >= 0;
+	}
+	return most;
+}
+
+/*
+ * A listener's sk_drops also counts each SYN that a half-open connection sends once more
+ * (tcp_v4_rcv() discards it after it was answered again). Those are not in the
+ * namespace's ListenDrops, so that there are no more real ones than that.
+ */
+enum measured measure_accept_drops(const struct measuring *in, struct text *text,
+				   struct measure *m)
+{
+	const struct snapshot *now = in->now;
+	size_t listener = now->n_listeners;
+	int64_t elapsed = elapsed_ms(in);
+	uint64_t drops, all;
+	enum measured measured;
+
+	if (now->info.source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	measured = counter_gain(in, "TcpExtListenDrops", &all);
+	if (measured != MEASURED_VALUE)
+		return measured;
+	if (elapsed <= 0)
+		return MEASURED_NOTHING;
+	drops = most_drops(in->before, now, &listener);
+	m->value = rate(drops < all ? drops : all, elapsed);
+	offender_listener(text, now, listener);
+	return MEASURED_VALUE;
+}
+
+/* Either of the two counters alone will do. */
+enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
+				  struct measure *m)
+{
+	static const char *const names[] = {"TcpExtSyncookiesSent",
+					    "TcpExtTCPReqQFullDrop"};
+	struct syn_queue fullest = fullest_syn_queue(in->now);
+	enum measured result = MEASURED_UNKNOWN;
+	int64_t elapsed = elapsed_ms(in);
+	uint64_t events = 0, gain;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		enum measured measured = counter_gain(in, names[i], &gain);
+
+		if (measured == MEASURED_UNKNOWN)
+			continue;
+		if (measured == MEASURED_NOTHING || elapsed <= 0)
+			return MEASURED_NOTHING;
+		events += gain;
+		result = MEASURED_VALUE;
+	}
+	m->value = rate(events, elapsed);
+	name_syn_queue(text, in->now, &fullest);
+	return result;
+}

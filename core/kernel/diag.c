@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/kernel/diag.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <linux/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "core/kernel/diag_private.h"
+#include "core/model/state.h"
+
+enum {
+	/* The kernel fills no larger one in a dump. */
+	BUFFER_SIZE = 32 * 1024,
+	RECEIVE_TIMEOUT_S = 5,
+	/* idiag_timer of a time-wait socket (inet_twsk_diag_fill()) */
+	TIMER_TIME_WAIT = 3,
+};
+
+struct diag {
+	struct mnl_socket *socket; /* NULL after a failure, until the next dump */
+	uint32_t seq;
+	_Alignas(struct nlmsghdr) unsigned char buffer[BUFFER_SIZE];
+};
+
+static uint32_t lesser(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*
+ * The kernel notes an arriving segment as an ACK or as data, or as both; in the states
+ * excluded none has arrived yet and the fields hold the age of the system.
+ */
+static void take_tcp_info(const void *data, size_t len, struct conn *c)
+{
+	struct tcp_info info;
+
+	if (len < offsetof(struct tcp_info, tcpi_rttvar) || c->state == STATE_LISTEN ||
+	    c->state == STATE_CLOSED || c->state == STATE_SYN_SENT)
+		return;
+	memcpy(&info, data, offsetof(struct tcp_info, tcpi_rttvar));
+	c->age_s = lesser(info.tcpi_last_ack_recv, info.tcpi_last_data_recv) / 1000;
+	c->rtt_us = info.tcpi_rtt;
+	c->flags |= CONN_HAS_INFO;
+}
+
+static void take_meminfo(const void *data, size_t len, struct conn *c)
+{
+	uint32_t meminfo[SK_MEMINFO_VARS];
+
+	/* Before Linux 4.10 the last member is missing. */
+	if (len >= sizeof(meminfo)) {
+		memcpy(meminfo, data, sizeof(meminfo));
+		c->drops = meminfo[SK_MEMINFO_DROPS];
+	}
+}
+
+/*
+ * One walk, no table of pointers: this runs for each socket. An attribute whose length is
+ * a lie ends the walk, because nothing behind it can be found.
+ */
+static void take_attributes(const unsigned char *at, size_t len, struct conn *c)
+{
+	bool v6_only = false;
+
+	while (len >= NLA_HDRLEN) {
+		struct nlattr attr;
+		const unsigned char *data = at + NLA_HDRLEN;
+		size_t data_len, step;
+
+		memcpy(&attr, at, sizeof(attr));
+		if (attr.nla_len < NLA_HDRLEN || attr.nla_len > len)
+			break;
+		data_len = attr.nla_len - NLA_HDRLEN;
+		switch (attr.nla_type & NLA_TYPE_MASK) {
+		case INET_DIAG_INFO:
+			take_tcp_info(data, data_len, c);
+			break;
+		case INET_DIAG_SKMEMINFO:
+			take_meminfo(data, data_len, c);
+			break;
+		case INET_DIAG_SKV6ONLY:
+			v6_only = data_len >= 1 && data[0] != 0;
+			break;
+		case INET_DIAG_CGROUP_ID:
+			if (data_len >= sizeof(c->cgroup_id))
+				memcpy(&c->cgroup_id, data, sizeof(c->cgroup_id));
+			break;
+		}
+		step = NLA_ALIGN(attr.nla_len);
+		if (step > len)
+			break;
+		at += step;
+		len -= step;
+	}
+	if (c->state == STATE_LISTEN && !v6_only && c->local.type == INET_IPV6 &&
+	    inet_addr_is_any(&c->local))
+		c->flags |= CONN_DUAL_STACK;
+}
+
+int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
+{
+	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+	enum tcp_state state;
+
+	if (nlh->nlmsg_len < MNL_NLMSG_HDRLEN + sizeof(*msg) ||
+	    (msg->idiag_family != AF_INET && msg->idiag_family != AF_INET6))
+		return -EBADMSG;
+	if (!state_from_kernel(msg->idiag_state, &state))
+		return -ENOTSUP;
+
+	*ret_conn = (struct conn){
+	    .local_port = ntohs(msg->id.idiag_sport),
+	    .remote_port = ntohs(msg->id.idiag_dport),
+	    .state = (uint8_t)state,
+	    .retransmits = msg->idiag_retrans,
+	    .recv_queue = msg->idiag_rqueue,
+	    .send_queue = msg->idiag_wqueue,
+	    .uid = msg->idiag_uid,
+	    .inode = msg->idiag_inode,
+	};
+	if (msg->idiag_family == AF_INET) {
+		inet_addr_from_v4(msg->id.idiag_src, &ret_conn->local);
+		inet_addr_from_v4(msg->id.idiag_dst, &ret_conn->remote);
+	} else {
+		inet_addr_pair_from_v6(msg->id.idiag_src, msg->id.idiag_dst,
+				       msg->id.idiag_if, &ret_conn->local,
+				       &ret_conn->remote);
+	}
+	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
+	if (msg->idiag_timer == TIMER_TIME_WAIT)
+		ret_conn->flags |= CONN_TW_SOCKET;
+	if (state == STATE_SYN_RECV && msg->idiag_retrans > 0)
+		ret_conn->flags |= CONN_UNANSWERED;
+	take_attributes((const unsigned char *)(msg + 1),
+			nlh->nlmsg_len - MNL_NLMSG_HDRLEN - sizeof(*msg), ret_conn);
+	return 0;
+}
+
+static void take_socket(struct diag_reply *reply, const struct nlmsghdr *nlh)
+{
+	struct conn conn;
+	int error = diag_parse(nlh, &conn);
+
+	if (error == -ENOTSUP) {
+		reply->stats.unknown_states++;
+	} else if (error) {
+		reply->stats.malformed++;
+	} else if (reply->state_bits & STATE_BIT(conn.state)) {
+		/* Else the socket changed its state after the kernel compared it with the
+		 * mask. */
+		reply->stats.sockets++;
+		error = reply->cb(&conn, reply->arg);
+		if (error < 0)
+			reply->error = error;
+	}
+}
+
+/* The errno that NLMSG_DONE and NLMSG_ERROR begin with. */
+static int take_end(struct diag_reply *reply, const struct nlmsghdr *nlh)
+{
+	int error;
+
+	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(error))
+		return -EPROTO;
+	memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
+	reply->done = true;
+	if (error < 0 && reply->error == 0)
+		reply->error = error;
+	return 0;
+}
+
+static int take_message(struct diag_reply *reply, const struct nlmsghdr *nlh)
+{
+	if (!mnl_nlmsg_seq_ok(nlh, reply->seq) ||
+	    !mnl_nlmsg_portid_ok(nlh, reply->port_id))
+		return -EPROTO;
+	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->error == 0)
+		reply->error = -EINTR;
+	switch (nlh->nlmsg_type) {
+	case TCPDIAG_GETSOCK:
+		if (reply->error == 0)
+			take_socket(reply, nlh);
+		return 0;
+	case NLMSG_DONE:
+	case NLMSG_ERROR:
+		return take_end(reply, nlh);
+	}
+	reply->stats.malformed++;
+	return 0;
+}
+
+/* Not mnl_nlmsg_ok() and _next(): a length of 2 GiB and more passes as a negative one. */
+int diag_reply_take(struct diag_reply *reply, const void *datagram, size_t len)
+{
+	const unsigned char *at = datagram;
+
+	if (len == 0)
+		return -EPROTO;
+	while (!reply->done && len > 0) {
+		const struct nlmsghdr *nlh = (const struct nlmsghdr *)at;
+		size_t step;
+
+		if (len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
+		    nlh->nlmsg_len > len || take_message(reply, nlh) < 0)
+			return -EPROTO;
+		step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
+		if (step > len)
+			break;
+		at += step;
+		len -= step;
+	}
+	return 0;
+}
+
+static int open_socket(struct mnl_socket **ret_socket)
+{
+	static const struct timeval timeout = {.tv_sec = RECEIVE_TIMEOUT_S};
+	struct mnl_socket *socket = mnl_socket_open2(NETLINK_SOCK_DIAG, SOCK_CLOEXEC);
+	int error;
+
+	if (!socket)
+		return -errno;
+	if (mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    setsockopt(mnl_socket_get_fd(socket), SOL_SOCKET, SO_RCVTIMEO, &timeout,
+		       sizeof(timeout)) < 0) {
+		error = -errno;
+		mnl_socket_close(socket);
+		return error;
+	}
+	*ret_socket = socket;
+	return 0;
+}
+
+static void close_socket(struct diag *diag)
+{
+	if (diag->socket)
+		mnl_socket_close(diag->socket);
+	diag->socket = NULL;
+}
+
+int diag_open(struct diag **ret_diag)
+{
+	struct diag *diag = calloc(1, sizeof(*diag));
+	int error;
+
+	if (!diag)
+		return -ENOMEM;
+	error = open_socket(&diag->socket);
+	if (error) {
+		free(diag);
+		return error;
+	}
+	*ret_diag = diag;
+	return 0;
+}
+
+void diag_close(struct diag *diag)
+{
+	if (!diag)
+		return;
+	close_socket(diag);
+	free(diag);
+}
+
+/* The old request: it alone takes "any family", so that one walk of the kernel's hash
+ * table gives IPv4 and IPv6. */
+static int request(struct diag *diag, uint32_t state_bits, unsigned want)
+{
+	unsigned char
+	    buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + sizeof(struct inet_diag_req)]
+	    __attribute__((aligned(NLMSG_ALIGNTO)));
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct inet_diag_req *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
+
+	nlh->nlmsg_type = TCPDIAG_GETSOCK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	nlh->nlmsg_seq = ++diag->seq;
+	req->idiag_family = AF_UNSPEC;
+	req->idiag_states = state_kernel_masks(state_bits);
+	if (want & DIAG_WANT_INFO)
+		req->idiag_ext |= 1 << (INET_DIAG_INFO - 1);
+	if (want & DIAG_WANT_MEMINFO)
+		req->idiag_ext |= 1 << (INET_DIAG_SKMEMINFO - 1);
+	return mnl_socket_sendto(diag->socket, nlh, nlh->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static ssize_t receive(struct diag *diag)
+{
+	ssize_t len;
+
+	do
+		len =
+		    mnl_socket_recvfrom(diag->socket, diag->buffer, sizeof(diag->buffer));
+	while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : -errno;
+	return len;
+}
+
+int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
+	      void *arg, struct diag_stats *ret_stats)
+{
+	struct diag_reply reply = {.state_bits = state_bits, .cb = cb, .arg = arg};
+	int error = diag->socket ? 0 : open_socket(&diag->socket);
+
+	if (error)
+		return error;
+	error = request(diag, state_bits, want);
+	reply.seq = diag->seq;
+	reply.port_id = mnl_socket_get_portid(diag->socket);
+	while (!error && !reply.done) {
+		ssize_t len = receive(diag);
+
+		error = len < 0 ? (int)len
+				: diag_reply_take(&reply, diag->buffer, (size_t)len);
+	}
+	if (error) {
+		/* The rest of this dump must not be taken for the next one's. */
+		close_socket(diag);
+		return error;
+	}
+	if (reply.error == 0)
+		*ret_stats = reply.stats;
+	return reply.error;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/kernel/owner_private.h"
+#include "core/base/text.h"
+
+/* Sockets of the kernel, of other pid namespaces and of processes that may not be read
+ * stay unfound: after so many misses an inode is looked for rarely. */
+enum { MISSES_MAX = 3 };
+
+/* How many descriptors are read between two looks at the clock, which cost as much as one
+ * of them. */
+enum { CLOCK_EVERY = 64 };
+
+static uint64_t cpu_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+bool owners_runs(struct owners *o, uint32_t number)
+{
+	struct owner *owner = &o->list[number];
+	struct procpid process;
+	int err, dir_fd;
+
+	dir_fd = procpid_open(o->proc_fd, owner->pid);
+	if (dir_fd < 0)
+		return false;
+	err = procpid_identify(dir_fd, &process);
+	close(dir_fd);
+	if (err || process.start != o->holders[number].start)
+		return false;
+	memcpy(owner->name, process.name, sizeof(owner->name));
+	text_clean(owner->name);
+	return true;
+}
+
+/* Makes the process that is being read an owner. */
+static int introduce(struct owners *o)
+{
+	struct candidate *who = o->scan.current;
+	struct owner owner = {.pid = who->pid};
+	struct procpid process;
+	int err;
+
+	err = procpid_identify(o->scan.dir_fd, &process);
+	if (err)
+		return err;
+	memcpy(owner.name, process.name, sizeof(owner.name));
+	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
+	who->owner = owners_add(o, &owner, process.start);
+	return who->owner ? 0 : -ENOMEM;
+}
+
+/* The process that is being read holds this socket. */
+static int claim(struct owners *o, struct known *known)
+{
+	struct candidate *who = o->scan.current;
+	int err;
+
+	if (known->owner != 0 && known->owner != who->owner &&
+	    o->list[known->owner].pid < who->pid)
+		return 0;
+	if (who->owner == 0) {
+		err = introduce(o);
+		if (err)
+			return err;
+	}
+	o->wanted -= owners_lacks(known);
+	known->owner = who->owner & OWNER_MAX;
+	known->misses = 0;
+	known->seen = true;
+	return 0;
+}
+
+/*
+ * True if the descriptor leads to the socket that it led to when it was last read: that
+ * socket lives, for it was looked up, and belongs to this process. Reading the link would
+ * cost five times as much. It is wrong where the socket has moved, to another descriptor
+ * or process, and this descriptor is in use again: a socket that stays unfound for that
+ * makes the next scan for it a thorough one, which recalls nothing, and so is every 8th
+ * anyway.
+ */
+static bool recall(struct owners *o, uint32_t fd)
+{
+	uint32_t owner = o->scan.current->owner;
+	const struct holder *holder = &o->holders[owner];
+	struct known *known;
+
+	if (owner == 0 || o->scan.thorough || fd >= holder->n_fds || holder->fds[fd] == 0)
+		return false;
+	known = tally_find(&o->inodes, &holder->fds[fd]);
+	if (!known || !known->used || known->owner != owner)
+		return false;
+	known->seen = true;
+	return true;
+}
+
+static void remember(struct owners *o, uint32_t fd, uint32_t inode)
+{
+	struct holder *holder = &o->holders[o->scan.current->owner];
+	uint32_t n = holder->n_fds ? holder->n_fds : 32;
+	uint32_t *fds;
+
+	if (fd >= holder->n_fds) {
+		/* Descriptors that lie far apart would make the array long at little use.
+		 */
+		if (inode == 0 || fd / 4 > o->scan.n_read + 8)
+			return;
+		while (n <= fd)
+			n *= 2;
+		fds = reallocarray(holder->fds, n, sizeof(*fds));
+		if (!fds)
+			return;
+		memset(fds + holder->n_fds, 0, (n - holder->n_fds) * sizeof(*fds));
+		holder->fds = fds;
+		holder->n_fds = n;
+	}
+	holder->fds[fd] = inode;
+}
+
+static int read_fd(struct owners *o, const char *name)
+{
+	const struct candidate *who = o->scan.current;
+	uint32_t fd, inode;
+	struct known *known;
+	bool own;
+	int err;
+
+	if (!procpid_number(name, &fd))
+		return 0;
+	o->scan.n_read++;
+	if (recall(o, fd))
+		return 0;
+	err = procpid_socket(dirfd(o->scan.fds), name, &inode);
+	if (err)
+		return err == -ENOENT ? 0 : err; /* the descriptor has been closed */
+	known = inode ? tally_find(&o->inodes, &inode) : NULL;
+	err = known ? claim(o, known) : 0;
+	own = known && who->owner && known->owner == who->owner;
+	if (!err && who->owner)
+		remember(o, fd, own ? inode : 0);
+	return err;
+}
+
+static int open_process(struct owners *o, struct candidate *who)
+{
+	struct scan *scan = &o->scan;
+	int fd;
+
+	scan->dir_fd = procpid_open(o->proc_fd, who->pid);
+	if (scan->dir_fd < 0)
+		return scan->dir_fd;
+	fd = openat(scan->dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	scan->fds = fd >= 0 ? fdopendir(fd) : NULL;
+	if (!scan->fds) {
+		int err = -errno;
+
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	scan->n_read = 0;
+	return 0;
+}
+
+static void close_process(struct owners *o)
+{
+	struct scan *scan = &o->scan;
+
+	if (scan->fds)
+		closedir(scan->fds);
+	if (scan->dir_fd >= 0)
+		close(scan->dir_fd);
+	scan->fds = NULL;
+	scan->dir_fd = -1;
+	scan->current = NULL;
+}
+
+/* Reads on in the process that is open. -EAGAIN: the slice ends before its descriptors.
+ */
+static int read_fds(struct owners *o)
+{
+	struct candidate *who = o->scan.current;
+	struct procpid process;
+	struct dirent *entry;
+	int err;
+
+	if (who->owner && (procpid_identify(o->scan.dir_fd, &process) != 0 ||
+			   process.start != o->holders[who->owner].start))
+		who->owner = 0;
+	do {
+		errno = 0;
+		entry = readdir(o->scan.fds);
+		err = entry ? read_fd(o, entry->d_name) : -errno;
+		if (entry && !err && o->scan.n_read % CLOCK_EVERY == CLOCK_EVERY - 1 &&
+		    cpu_us() >= o->scan.end_us)
+			return -EAGAIN;
+	} while (entry && !err && o->wanted > 0);
+	if (!entry && !err && who->owner)
+		o->holders[who->owner].read = true;
+	return err;
+}
+
+/* Begins with a process or goes on. 0 when it has been read, whatever came of it, or an
+ * error that ends the scan, or -EAGAIN: the slice has ended. */
+static int read_process(struct owners *o, struct candidate *who)
+{
+	struct scan *scan = &o->scan;
+	struct procpid process;
+	int err = 0;
+
+	if (!scan->current) {
+		scan->current = who;
+		err = open_process(o, who);
+	}
+	if (!err)
+		err = read_fds(o);
+	if (err == -EAGAIN)
+		return err;
+	/* Links of a process that has gone while it was read fail with EACCES, too. */
+	if (err == -EACCES && scan->dir_fd >= 0 &&
+	    procpid_identify(scan->dir_fd, &process) != 0)
+		err = -ESRCH;
+	close_process(o);
+	who->done = true;
+	switch (-err) {
+	case EACCES:
+	case EPERM:
+		scan->denied++;
+		return 0;
+	case EMFILE:
+	case ENFILE:
+	case ENOMEM:
+		return err;
+	default: /* it has gone */
+		return 0;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	const struct candidate *left = a, *right = b;
+
+	return (left->pid > right->pid) - (left->pid < right->pid);
+}
+
+/* Plans a scan of all processes, for all inodes that are wanted now. */
+static int begin_scan(struct owners *o)
+{
+	struct candidate *all;
+	uint32_t *pids;
+	size_t count;
+	int err;
+
+	err = procpid_list(o->proc_fd, &pids, &count);
+	if (err)
+		return err;
+	all = calloc(count + 1, sizeof(*all));
+	for (size_t i = 0; all && i < count; i++)
+		all[i].pid = pids[i];
+	free(pids);
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < o->inodes.count; i++) {
+		struct known *known = tally_entry(&o->inodes, i);
+
+		known->sought = owners_lacks(known);
+	}
+	o->scan = (struct scan){
+	    .processes = all,
+	    .count = count,
+	    .thorough = o->thorough,
+	    .dir_fd = -1,
+	};
+	return 0;
+}
+
+/* Owners have new numbers in each round, and a slice may have made new ones. */
+static void number_candidates(struct owners *o)
+{
+	struct scan *scan = &o->scan;
+
+	for (size_t i = 0; i < scan->count; i++)
+		scan->processes[i].owner = 0;
+	for (uint32_t i = 1; i < o->count; i++) {
+		struct candidate key = {.pid = o->list[i].pid}, *found = NULL;
+
+		if (key.pid)
+			found = bsearch(&key, scan->processes, scan->count, sizeof(key),
+					compare);
+		if (found)
+			found->owner = i;
+	}
+}
+
+void owners_end_scan(struct owners *o)
+{
+	if (!o->scan.processes)
+		return;
+	close_process(o);
+	free(o->scan.processes);
+	o->scan = (struct scan){0};
+}
+
+/* Ends the scan and draws the conclusions. complete: it has read all the processes it may
+ * read. */
+static void settle(struct owners *o, bool complete)
+{
+	o->wanted = 0;
+	for (size_t i = 0; i < o->inodes.count; i++) {
+		struct known *known = tally_entry(&o->inodes, i);
+
+		if (known->owner == 0 && known->sought && complete) {
+			known->tried = true;
+			known->misses += known->misses < MISSES_MAX;
+		}
+		/* A process that gave its socket to another one does not own it any more.
+		 */
+		if (known->owner != 0 && !known->seen && o->holders[known->owner].read) {
+			known->owner = 0;
+			known->tried = true;
+		}
+		known->seen = known->sought = false;
+		o->wanted += owners_lacks(known);
+	}
+	for (size_t i = 0; i < o->count; i++)
+		o->holders[i].read = false;
+	if (complete)
+		/* A /proc that shows no process 1 hides processes. */
+		o->unreadable = o->scan.denied +
+				(o->scan.count == 0 || o->scan.processes[0].pid != 1);
+	owners_end_scan(o);
+}
+
+/* Reads processes until all is found, none is left or the slice ends (-EAGAIN); however
+ * short it is, it gets on. */
+static int read_processes(struct owners *o)
+{
+	struct scan *scan = &o->scan;
+	int err = 0;
+
+	if (scan->current)
+		err = read_process(o, scan->current);
+	for (int owning = 1; owning >= 0; owning--) {
+		for (size_t i = 0; i < scan->count && !err && o->wanted > 0; i++) {
+			struct candidate *who = &scan->processes[i];
+
+			if (who->done || (who->owner != 0) != owning)
+				continue;
+			err = read_process(o, who);
+			if (!err && cpu_us() >= scan->end_us)
+				err = -EAGAIN;
+		}
+	}
+	return err;
+}
+
+static int scan(struct owners *o, uint64_t end_us)
+{
+	int err = 0;
+
+	if (o->wanted > 0 && !o->scan.processes)
+		err = begin_scan(o);
+	if (err || !o->scan.processes)
+		return err;
+	o->scan.end_us = end_us;
+	number_candidates(o);
+	err = o->wanted > 0 ? read_processes(o) : 0;
+	if (err == -EAGAIN)
+		return 0;
+	settle(o, !err && o->wanted > 0);
+	return err;
+}
+
+int owners_scan(struct owners *o, uint64_t allowed_us)
+{
+	uint64_t begun_us = cpu_us();
+	int err = 0;
+
+	if (allowed_us > 0)
+		err = scan(o, begun_us + allowed_us);
+	o->scan_us = cpu_us() - begun_us;
+	return err;
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/kernel/totals.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int totals_read(int net_fd, struct totals *ret_totals)
+{
+	struct totals totals;
+	int ret = proc_sockstat(net_fd, &totals.sockstat);
+
+	if (ret == 0)
+		ret = proc_counters(net_fd, &totals.counters);
+	if (ret == 0)
+		*ret_totals = totals;
+	return ret;
+}
+
+void totals_done(struct totals *totals)
+{
+	proc_counters_done(&totals->counters);
+}
+
+/* The kernel adds up what its CPUs have counted one after the other: CurrEstab may be
+ * short of 0 for a moment, and is printed without a sign. */
+static uint64_t not_negative(uint64_t value)
+{
+	return value > INT64_MAX ? 0 : value;
+}
+
+static uint64_t counter(const struct totals *totals, const char *name)
+{
+	uint64_t value = 0;
+
+	proc_counter(&totals->counters, name, &value);
+	return not_negative(value);
+}
+
+/* Divided as in the full sample, whose counts are exact: those derived since are rounded,
+ * and would lose it bit by bit. */
+static void set_count(const struct state_row *full, struct snapshot *now,
+		      enum tcp_state state, uint64_t total)
+{
+	size_t v4 = (IP_V4 - 1) * STATE_COUNT + state - 1;
+	size_t v6 = (IP_V6 - 1) * STATE_COUNT + state - 1;
+	size_t both = (IP_TOTAL - 1) * STATE_COUNT + state - 1;
+	uint64_t was = full[both].count, share = 0;
+
+	if (was)
+		share = (full[v6].count * total + was / 2) / was;
+	now->states[both].count = (uint32_t)total;
+	now->states[v6].count = (uint32_t)share;
+	now->states[v4].count = (uint32_t)(total - share);
+}
+
+static uint64_t less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/*
+ * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
+ * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
+ * time-wait sockets. The totals right before and right after the dump are averaged.
+ */
+void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
+		   const struct state_row *full, struct snapshot *now)
+{
+	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
+	uint64_t established =
+	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
+	uint64_t time_wait =
+	    (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
+
+	set_count(full, now, STATE_ESTABLISHED, less(established, close_wait));
+	set_count(full, now, STATE_TIME_WAIT, less(time_wait, fin2));
+}
+
+int totals_counters(const struct totals *totals, const struct config *config,
+		    struct snapshot *now)
+{
+	static const char *const always[] = {
+	    "TcpActiveOpens",
+	    "TcpAttemptFails",
+	    "TcpCurrEstab",
+	    "TcpEstabResets",
+	    "TcpExtListenDrops",
+	    "TcpExtListenOverflows",
+	    "TcpExtSyncookiesFailed",
+	    "TcpExtSyncookiesRecv",
+	    "TcpExtSyncookiesSent",
+	    "TcpExtTCPAbortOnLinger",
+	    "TcpExtTCPAbortOnMemory",
+	    "TcpExtTCPAbortOnTimeout",
+	    "TcpExtTCPDeferAcceptDrop",
+	    "TcpExtTCPMemoryPressures",
+	    "TcpExtTCPReqQFullDoCookies",
+	    "TcpExtTCPReqQFullDrop",
+	    "TcpExtTCPSynRetrans",
+	    "TcpExtTCPTimeWaitOverflow",
+	    "TcpExtTCPTimeouts",
+	    "TcpExtTW",
+	    "TcpExtTWKilled",
+	    "TcpExtTWRecycled",
+	    "TcpOutRsts",
+	    "TcpPassiveOpens",
+	    "TcpRetransSegs",
+	};
+	const struct counters *all = &totals->counters;
+
+	now->counters = calloc(all->count ? all->count : 1, sizeof(*now->counters));
+	if (!now->counters)
+		return -ENOMEM;
+	/* In the order of `all`, which is sorted. */
+	for (size_t i = 0; i < all->count; i++) {
+		const char *name = all->rows[i].name;
+		bool wanted = false;
+
+		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
+			wanted = strcmp(name, always[j]) == 0;
+		for (size_t j = 0; !wanted && j < config->n_counters; j++)
+			wanted = strcmp(name, config->counters[j]) == 0;
+		if (!wanted)
+			continue;
+		now->counters[now->n_counters] = all->rows[i];
+		now->counters[now->n_counters++].value = not_negative(all->rows[i].value);
+	}
+	return 0;
+}
+
+static bool has_grown(const struct counters *counters, const char *name,
+		      const struct snapshot *last)
+{
+	uint64_t is;
+
+	if (!proc_counter(counters, name, &is))
+		return false;
+	for (size_t i = 0; i < last->n_counters; i++)
+		if (strcmp(last->counters[i].name, name) == 0)
+			return is > last->counters[i].value;
+	return false;
+}
+
+bool totals_overflowing(const struct totals *totals, const struct snapshot *last)
+{
+	for (size_t i = 0; i < last->n_conditions; i++) {
+		const struct condition *row = &last->conditions[i];
+
+		if (row->id == CONDITION_SYN_COOKIES &&
+		    row->severity != SEVERITY_WARNING &&
+		    row->severity != SEVERITY_CRITICAL)
+			return has_grown(&totals->counters, "TcpExtSyncookiesSent",
+					 last) ||
+			       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop",
+					 last);
+	}
+	return false;
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/model/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The arrays that a snapshot owns. */
+static const struct {
+	size_t rows;  /* offset of the pointer */
+	size_t count; /* offset of the number of rows */
+	size_t size;  /* of `times` rows */
+} arrays[] = {
+#define ARRAY(rows, count, times)                                                        \
+	{                                                                                \
+		offsetof(struct snapshot, rows), offsetof(struct snapshot, count),       \
+		    (times) * sizeof(*((struct snapshot *)0)->rows)                      \
+	}
+    ARRAY(owners, n_owners, 1),
+    ARRAY(listeners, n_listeners, 1),
+    ARRAY(listener_states, n_listeners, STATE_COUNT),
+    ARRAY(ports, n_ports, 1),
+    ARRAY(conns, n_conns, 1),
+    ARRAY(remotes, n_remotes, 1),
+    ARRAY(processes, n_processes, 1),
+    ARRAY(counters, n_counters, 1),
+    ARRAY(conditions, n_conditions, 1),
+#undef ARRAY
+};
+
+enum { N_ARRAYS = sizeof(arrays) / sizeof(arrays[0]) };
+
+static void **rows_of(struct snapshot *s, size_t i)
+{
+	return (void **)((char *)s + arrays[i].rows);
+}
+
+static size_t bytes_of(const struct snapshot *s, size_t i)
+{
+	return *(const size_t *)((const char *)s + arrays[i].count) * arrays[i].size;
+}
+
+void snapshot_free(struct snapshot *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < N_ARRAYS; i++)
+		free(*rows_of(s, i));
+	free(s);
+}
+
+struct snapshot *snapshot_copy(const struct snapshot *s)
+{
+	struct snapshot *copy = malloc(sizeof(*copy));
+
+	if (!copy)
+		return NULL;
+	*copy = *s;
+	copy->next = NULL;
+	for (size_t i = 0; i < N_ARRAYS; i++)
+		*rows_of(copy, i) = NULL;
+	for (size_t i = 0; i < N_ARRAYS; i++) {
+		size_t bytes = bytes_of(s, i);
+		void *rows = malloc(bytes ? bytes : 1);
+
+		if (!rows) {
+			snapshot_free(copy);
+			return NULL;
+		}
+		if (bytes)
+			memcpy(rows, *rows_of((struct snapshot *)s, i), bytes);
+		*rows_of(copy, i) = rows;
+	}
+	return copy;
+}

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_SNAPSHOT_H
+#define TCPSTATE_CORE_SNAPSHOT_H
+
+/*
+ * This module is the model: everything known about the host's TCP at one moment, as
+ * arrays of rows sorted the way SNMP indexes them. A snapshot is built whole by the
+ * sampler and read only after that; the edges (SNMP, collectd, the report) see
+ * `const struct snapshot *` and nothing else. It holds no pointer to anything outside
+ * itself but constants.
+ *
+ * Text in rows has been made printable UTF-8 when the row was filled.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "core/model/conn.h"
+#include "core/model/inet.h"
+#include "core/model/state.h"
+
+/* TcpStateSeverity of TCPSTATE-MIB. */
+enum severity {
+	SEVERITY_NORMAL = 1,
+	SEVERITY_WARNING,
+	SEVERITY_CRITICAL,
+	SEVERITY_UNKNOWN
+};
+
+enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
+
+/* The scalars of the sampler. */
+struct sample_info {
+	char version[24];
+	struct timespec time;      /* wall clock, when the sample was taken */
+	struct timespec monotonic; /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;   /* CLOCK_MONOTONIC of the newest fast or full sample */
+	struct timespec detail;    /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;  /* CLOCK_MONOTONIC of the newest attempt, failed or not */
+	uint32_t samples;       /* since the start, of any kind */
+	uint32_t errors;        /* samples that failed */
+	bool failing;           /* one has, and none like it has succeeded since */
+	char last_error[160];   /* what the last failed one said; "" */
+	char tuning_error[320]; /* what the last reading of the tuning said; "" */
+	uint32_t duration_us;   /* wall time that the newest sample took */
+	uint32_t sockets;       /* sockets of all states */
+	uint32_t source;        /* enum sample_source */
+	uint32_t scan_us;       /* CPU time that it took to look for owners */
+	uint32_t wanted_ms;     /* the interval of the state counts as configured */
+	uint32_t interval_ms;   /* effective, of the state counts */
+	uint32_t detail_interval_ms; /* effective, of full samples */
+	uint32_t cpu_pptt; /* CPU of the last minute, parts per ten thousand of a core */
+	uint32_t rows_omitted;   /* connections left out of `conns` by its bound */
+	uint32_t unknown_states; /* sockets in a state this program does not know, ever */
+	uint32_t owners_unreadable; /* processes whose descriptors may not be read */
+	uint32_t counted_source;    /* of the newest fast or full sample */
+};
+
+struct state_row {
+	uint32_t ip_version; /* enum ip_version */
+	uint32_t state;      /* enum tcp_state */
+	uint32_t count;
+	uint32_t peak_1min; /* the highest count of any sample in the window */
+	uint32_t peak_5min;
+	uint32_t peak_15min;
+};
+
+/* Who owns sockets. owners[0] is nobody: pid 0 and empty names. pid 0 with a service: the
+ * process is not known (not permitted), its cgroup is. */
+struct owner {
+	uint32_t pid;
+	char name[16];    /* /proc/PID/comm */
+	char service[96]; /* last part of the cgroup's path: "nginx.service"; "" */
+};
+
+/* One listening address and port; the sockets that share it are summed. */
+struct listener {
+	struct inet_addr addr;
+	uint16_t port;
+	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
+	uint32_t sockets;
+	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
+	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn), at the most
+					* UINT32_MAX */
+	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest;
+					* 100 at the most */
+	uint32_t accept_queue_peak;    /* 15 minutes */
+	uint32_t syn_queue;            /* connections in SYN_RECV */
+	uint32_t syn_queue_peak;       /* 15 minutes */
+	uint32_t syn_unanswered;       /* of those: the SYN-ACK has been sent again */
+	uint64_t drops;                /* sk_drops, monotonic over the row's life */
+	uint32_t owner;                /* index into owners */
+	uint32_t fullest_queue;        /* of that single socket, and its limit */
+	uint32_t fullest_limit;
+};
+
+/* n_listeners * STATE_COUNT rows, in the listeners' order. */
+struct listener_state {
+	uint32_t listener; /* index into listeners */
+	uint32_t state;
+	uint32_t count;
+};
+
+/* The connections of one local or remote port, whichever listener they belong to: for the
+ * ports that config->series names, and all that have a listener if it says so. As with
+ * all counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+struct port {
+	uint16_t port;
+	bool remote; /* counted by the remote port; a listening socket has none */
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
+};
+
+struct remote {
+	uint32_t state;
+	uint32_t count;
+	struct inet_addr addr;
+};
+
+/* How a state spreads; STATE_COUNT rows. */
+struct spread {
+	uint32_t state;
+	uint32_t remotes;   /* different remote addresses, complete */
+	uint32_t processes; /* different processes, complete */
+};
+
+struct process {
+	uint32_t pid;
+	uint32_t state;
+	uint32_t count;
+	uint32_t owner; /* index into owners */
+};
+
+enum limit_id {
+	LIMIT_TIME_WAIT_BUCKETS = 1,
+	LIMIT_ORPHANS,
+	LIMIT_MEMORY,
+	LIMIT_EPHEMERAL_PORTS,
+	LIMIT_SYN_BACKLOG,
+	LIMIT_ACCEPT_BACKLOG,
+	LIMIT_FILES,
+};
+
+enum { LIMIT_COUNT = 7 };
+
+/* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them.
+ */
+struct limit {
+	uint32_t id; /* enum limit_id */
+	uint64_t usage;
+	uint64_t capacity;
+	uint32_t percent;
+	uint32_t peak_percent; /* 15 minutes */
+	uint64_t overflows; /* how often the kernel hit it; 0 where it does not count */
+	uint32_t owner;     /* process behind a listener or the ports; 0 */
+	char bound[64];     /* the sysctl, or "listen() backlog" */
+	char detail[160];   /* which listener; which remote address and port; "" */
+};
+
+/* One counter of /proc/net/{snmp,netstat}, named as nstat prints it. */
+struct counter {
+	char name[48];
+	uint64_t value;
+};
+
+enum tuning_status {
+	TUNING_AS_RECOMMENDED = 1,
+	TUNING_DIFFERS,
+	TUNING_HARMFUL,
+	TUNING_ABSENT,
+	TUNING_UNREADABLE,
+	TUNING_NO_RECOMMENDATION,
+};
+
+enum tuning_drift {
+	DRIFT_NONE = 1,
+	DRIFT_DIFFERS_FROM_PERSISTED,
+	DRIFT_NOT_PERSISTED,
+	DRIFT_NOT_APPLICABLE,
+};
+
+/* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where
+ * there is nothing to tell; never NULL. */
+struct tuning {
+	const char *name;  /* "tcp_wmem"; with its prefix outside of net.ipv4 */
+	uint32_t element;  /* 1.. */
+	int32_t number;    /* the value where is_number */
+	bool is_number;    /* numeric, and in the range of an int32_t */
+	uint32_t status;   /* enum tuning_status */
+	uint32_t drift;    /* enum tuning_drift */
+	const char *value; /* as the kernel prints the element */
+	const char *default_value;
+	const char *recommended;
+	const char *persisted;    /* what the sysctl.d files set for the next boot */
+	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
+	const char *meaning;
+	const char *reason; /* why recommended, or why harmful */
+	const char
+	    *target; /* value that would bring it to the profile; "": it is there */
+	bool target_harmful; /* the profile recommends what is known to do harm */
+};
+
+struct textpool;
+
+/* The tuning table: made rarely, shared by the snapshots taken until the next reading.
+ * Owned by the sampler, which keeps it until no snapshot uses it. */
+struct tuning_table {
+	struct tuning
+	    *rows; /* in the order of the index {length of name, name, element} */
+	size_t count;
+	unsigned users;           /* sampler thread only */
+	struct timespec read_at;  /* CLOCK_MONOTONIC */
+	uint32_t harmful;         /* rows with TUNING_HARMFUL */
+	uint32_t drifted;         /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
+	const char *profile;      /* as it was asked for; "": none */
+	const char *persisted_by; /* whose rules were followed: "systemd", "procps" */
+	int persisted_error; /* -errno: sysctl.d could not be read, nothing is known */
+	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
+	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
+	struct textpool *pool;         /* what the rows' texts point into */
+};
+
+struct condition {
+	uint32_t id;      /* enum condition_id of core/diagnosis/condition.h */
+	uint32_t element; /* the state for stateCount and stateSurge, else 0 */
+	char name[32];    /* "closeWaitStale", "stateCount.SYN_RECV" */
+	int32_t value;
+	const char *unit; /* a constant */
+	int32_t warning;  /* threshold in the same unit; -1: switched off */
+	int32_t critical;
+	uint32_t severity;     /* enum severity */
+	struct timespec since; /* wall clock, of the last change of severity */
+	char offender[192];
+	const char *advice; /* a constant */
+};
+
+/*
+ * Sockets that a condition counts, found while the sockets are read, because the kept
+ * rows are bounded. For each kind: how many, and who has the most of them.
+ */
+enum suspect {
+	SUSPECT_CLOSE_WAIT_STALE, /* CLOSE_WAIT with an inode, silent for 60 s or more */
+	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept
+					  queue */
+	SUSPECT_FIN_WAIT_2_STALE, /* FIN_WAIT_2 with an inode, silent > 2 tcp_fin_timeout
+				   */
+	SUSPECT_CLOSING_STUCK,    /* FIN_WAIT_1, LAST_ACK, CLOSING with retransmissions */
+	SUSPECT_SYN_SENT,         /* SYN_SENT */
+	SUSPECT_SYN_UNANSWERED,   /* SYN_RECV whose SYN-ACK has been sent again */
+	SUSPECT_SYN_RECV,         /* SYN_RECV */
+};
+
+enum { SUSPECT_COUNT = 7 };
+
+struct suspects {
+	uint32_t count;
+	uint32_t owner; /* with the most of them; 0: nobody known */
+	uint32_t owner_count;
+	uint16_t port; /* local port with the most of them, remote port for SYN_SENT */
+	uint32_t port_count;
+	uint32_t listener; /* index of the listener with the most; UINT32_MAX: none */
+	uint32_t listener_count;
+	struct inet_addr remote; /* remote address with the most */
+	uint32_t remote_count;
+	struct inet_addr network; /* /24 or /64 with the most, host bytes 0 */
+	uint32_t network_count;
+	uint32_t network_remotes; /* different addresses counted in that network */
+};
+
+/* The top process and the top remote of one state; STATE_COUNT rows. */
+struct state_top {
+	uint32_t owner;
+	uint32_t owner_count;
+	struct inet_addr remote;
+	uint32_t remote_count;
+};
+
+struct diagnosis {
+	uint32_t worst;    /* enum severity */
+	uint32_t warning;  /* conditions at warning */
+	uint32_t critical; /* conditions at critical */
+	uint32_t
+	    notifications_lost; /* 0; the subagent fills it in the copy that it shows */
+};
+
+struct snapshot {
+	struct sample_info info;
+	struct state_row states[IP_VERSION_COUNT * STATE_COUNT];
+	struct spread spreads[STATE_COUNT];
+	struct suspects suspects[SUSPECT_COUNT];
+	struct state_top tops[STATE_COUNT];
+	struct diagnosis diagnosis;
+	struct limit limits[LIMIT_COUNT]; /* n_limits of them, by id */
+	size_t n_limits;
+	struct owner *owners;
+	size_t n_owners;
+	struct listener *listeners;
+	size_t n_listeners;
+	struct listener_state *listener_states;
+	struct port *ports; /* sorted: the local ones first, then by port */
+	size_t n_ports;
+	struct conn *conns;
+	size_t n_conns;
+	struct remote *remotes;
+	size_t n_remotes;
+	struct process *processes;
+	size_t n_processes;
+	struct counter *counters;
+	size_t n_counters;
+	struct condition *conditions;
+	size_t n_conditions;
+	struct tuning_table *tuning; /* NULL: not read yet */
+	struct snapshot *next;       /* the hand-over's list; not for readers */
+};
+
+/* A copy, rows included; its tuning is the same table, whose users the caller counts. The
+ * caller frees it. NULL: out of memory. */
+struct snapshot *snapshot_copy(const struct snapshot *s);
+
+/* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */
+void snapshot_free(struct snapshot *s);
+
+/* The count of one cell of tcpStateTable. */
+static inline uint32_t snapshot_count(const struct snapshot *s, enum ip_version version,
+				      enum tcp_state state)
+{
+	return s->states[(version - 1) * STATE_COUNT + state - 1].count;
+}
+
+/* The listener's count of one state. */
+static inline uint32_t snapshot_listener_count(const struct snapshot *s, size_t listener,
+					       enum tcp_state state)
+{
+	return s->listener_states[listener * STATE_COUNT + state - 1].count;
+}
+
+/* The owner of a row; owners[0] where none is known. */
+static inline const struct owner *snapshot_owner(const struct snapshot *s, uint32_t owner)
+{
+	return &s->owners[owner < s->n_owners ? owner : 0];
+}
+
+#endif

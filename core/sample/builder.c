@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/builder.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/sample/builder_private.h"
+#include "core/model/state.h"
+
+int build_new(struct build **ret_build)
+{
+	struct build *b = calloc(1, sizeof(*b));
+
+	if (!b)
+		return -ENOMEM;
+	tally_init(&b->listeners, sizeof(struct listener_key),
+		   sizeof(struct listener_entry));
+	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
+	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
+	tally_init(&b->suspect_ports, sizeof(struct port_key), sizeof(struct port_entry));
+	*ret_build = b;
+	return 0;
+}
+
+void build_free(struct build *b)
+{
+	if (!b)
+		return;
+	tally_done(&b->listeners);
+	tally_done(&b->remotes);
+	tally_done(&b->ports);
+	portcount_done(&b->port_counts);
+	tally_done(&b->suspect_ports);
+	free(b->by_owner);
+	free(b->conns);
+	free(b->pending);
+	free(b->listener_sockets);
+	free(b);
+}
+
+int build_begin(struct build *b, const struct build_options *options)
+{
+	b->options = *options;
+	tally_clear(&b->listeners);
+	tally_clear(&b->remotes);
+	tally_clear(&b->ports);
+	tally_clear(&b->suspect_ports);
+	memset(b->suspects, 0, sizeof(b->suspects));
+	memset(b->counts, 0, sizeof(b->counts));
+	memset(b->port_listens, 0, sizeof(b->port_listens));
+	memset(b->rows_of, 0, sizeof(b->rows_of));
+	if (b->by_owner)
+		memset(b->by_owner, 0, b->n_by_owner * sizeof(*b->by_owner));
+	b->n_conns = 0;
+	b->n_pending = 0;
+	b->overflowed = false;
+	b->n_come = b->n_taken = 0;
+	b->n_listener_sockets = 0;
+	b->tw_fin2 = 0;
+	return portcount_begin(&b->port_counts, options->series);
+}
+
+int build_reserve(void **array, size_t *capacity, size_t count, size_t size)
+{
+	size_t more = *capacity ? *capacity * 2 : 256;
+	void *bigger;
+
+	if (count < *capacity)
+		return 0;
+	bigger = realloc(*array, more * size);
+	if (!bigger)
+		return -ENOMEM;
+	*array = bigger;
+	*capacity = more;
+	return 0;
+}
+
+static bool bit_get(const uint8_t *map, uint16_t bit)
+{
+	return map[bit / 8] >> bit % 8 & 1;
+}
+
+static void key_of(const struct inet_addr *addr, uint16_t port,
+		   struct listener_key *ret_key)
+{
+	memset(ret_key, 0, sizeof(*ret_key));
+	ret_key->addr = *addr;
+	ret_key->port = port;
+}
+
+/* The most specific listener that fits: the address before the wildcard, the family's own
+ * wildcard before a dual-stack one. */
+static struct listener_entry *listener_of(const struct build *b, const struct conn *conn)
+{
+	struct listener_entry *entry;
+	struct listener_key key;
+
+	if (!bit_get(b->port_listens, conn->local_port))
+		return NULL;
+	key_of(&conn->local, conn->local_port, &key);
+	entry = tally_find(&b->listeners, &key);
+	if (entry)
+		return entry;
+	memset(&key.addr, 0, sizeof(key.addr));
+	key.addr.type = conn->ip_version == IP_V4 ? INET_IPV4 : INET_IPV6;
+	entry = tally_find(&b->listeners, &key);
+	if (entry || conn->ip_version != IP_V4)
+		return entry;
+	key.addr.type = INET_IPV6;
+	entry = tally_find(&b->listeners, &key);
+	return entry && entry->dual_stack ? entry : NULL;
+}
+
+static uint32_t listener_index(const struct build *b, const struct listener_entry *entry)
+{
+	if (!entry)
+		return UINT32_MAX;
+	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
+}
+
+/* Percent of the limit. A full queue holds one connection more than its limit, be that 0
+ * (sk_acceptq_is_full()). */
+static uint32_t fullness(uint32_t queue, uint32_t limit)
+{
+	return queue > limit ? 100
+	       : limit       ? (uint32_t)((uint64_t)queue * 100 / limit)
+			     : 0;
+}
+
+/* The sum, or as much of it as there is room for: somaxconn may be as large as an int. */
+static uint32_t add_up(uint32_t sum, uint32_t more)
+{
+	return more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
+}
+
+static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
+{
+	struct listener_entry *entry;
+	struct listener_key key;
+	uint32_t full;
+
+	key_of(&conn->local, conn->local_port, &key);
+	entry = tally_add(&b->listeners, &key);
+	if (!entry ||
+	    build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+		return -ENOMEM;
+	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
+	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
+	entry->sockets++;
+	entry->accept_queue = add_up(entry->accept_queue, conn->recv_queue);
+	entry->accept_queue_limit = add_up(entry->accept_queue_limit, conn->send_queue);
+	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
+	if (full > entry->fullest_percent || (full == entry->fullest_percent &&
+					      conn->recv_queue >= entry->fullest_queue)) {
+		entry->fullest_percent = full;
+		entry->fullest_queue = conn->recv_queue;
+		entry->fullest_limit = conn->send_queue;
+	}
+	entry->drops += conn->drops;
+	entry->states[STATE_LISTEN - 1]++;
+	entry->owner = build_lower_pid(b, entry->owner, conn->owner);
+	pending->listener = (uint32_t)b->n_listener_sockets;
+	b->listener_sockets[b->n_listener_sockets++] = (struct build_listener_socket){
+	    .inode = conn->inode,
+	    .drops = conn->drops,
+	    .listener = listener_index(b, entry),
+	};
+	return 0;
+}
+
+static bool is_ephemeral(const struct build *b, const struct conn *conn)
+{
+	if (conn->local_port < b->options.port_low ||
+	    conn->local_port > b->options.port_high || conn->state == STATE_CLOSED)
+		return false;
+	return !b->options.ports_reserved ||
+	       !bit_get(b->options.ports_reserved, conn->local_port);
+}
+
+static struct ports_key ports_key_of(const struct conn *conn)
+{
+	return (struct ports_key){.local = conn->local,
+				  .remote = conn->remote,
+				  .remote_port = conn->remote_port};
+}
+
+static struct remote_key remote_key_of(const struct conn *conn)
+{
+	return (struct remote_key){.state = conn->state, .addr = conn->remote};
+}
+
+/* Counts the local port that an outgoing connection takes towards its remote end. */
+static int add_port(struct build *b, const struct coming *c, struct pending *pending)
+{
+	struct ports_key key = ports_key_of(&c->conn);
+	struct ports_entry *entry;
+
+	if (!is_ephemeral(b, &c->conn))
+		return 0;
+	entry = tally_add_hashed(&b->ports, &key, c->ports_hash);
+	if (!entry)
+		return -ENOMEM;
+	entry->used++;
+	if (c->conn.owner)
+		entry->owner = c->conn.owner;
+	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
+	return 0;
+}
+
+/*
+ * Makes room in a full table for a state that has less than its share: the last row of
+ * the state with the most rows gives way, so that a flood of half-open connections does
+ * not hide the CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
+ */
+static uint32_t evict_row(struct build *b, uint8_t state)
+{
+	uint32_t share = b->options.conn_rows / STATE_COUNT;
+	unsigned most = 0;
+
+	for (unsigned i = 1; i < STATE_COUNT; i++)
+		if (b->rows_of[i] > b->rows_of[most])
+			most = i;
+	if (b->rows_of[state - 1] >= share || b->rows_of[most] <= share)
+		return UINT32_MAX;
+	/* A state that was given a row grows to its share only: it does not give way. */
+	while (b->evict_from[most] > 0) {
+		uint32_t row = --b->evict_from[most];
+
+		if (b->conns[row].state == most + 1) {
+			b->rows_of[most]--;
+			return row;
+		}
+	}
+	return UINT32_MAX;
+}
+
+/* Keeps the row if its state is listed and there is room. */
+static int add_row(struct build *b, const struct conn *conn, struct pending *pending)
+{
+	uint32_t row;
+
+	if (!(b->options.conn_states & STATE_BIT(conn->state)))
+		return 0;
+	if (b->n_conns < b->options.conn_rows) {
+		if (build_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
+				  sizeof(*b->conns)) < 0)
+			return -ENOMEM;
+		row = (uint32_t)b->n_conns++;
+		b->evict_from[conn->state - 1] = row + 1;
+	} else {
+		row = evict_row(b, conn->state);
+		if (row == UINT32_MAX)
+			return 0;
+	}
+	b->conns[row] = *conn;
+	b->rows_of[conn->state - 1]++;
+	pending->row = row;
+	return 0;
+}
+
+/* Counts the remote address, which a bound socket does not have, and the suspect. */
+static int add_remote(struct build *b, const struct coming *c, unsigned kinds,
+		      struct listener_entry *listener)
+{
+	struct remote_key key = remote_key_of(&c->conn);
+	struct remote_entry *remote;
+
+	if (c->conn.state == STATE_CLOSED)
+		return 0;
+	remote = tally_add_hashed(&b->remotes, &key, c->remote_hash);
+	if (!remote)
+		return -ENOMEM;
+	remote->count++;
+	return build_suspect(b, kinds, &c->conn, listener, remote);
+}
+
+static int add_connection(struct build *b, const struct coming *c,
+			  struct pending *pending)
+{
+	struct listener_entry *listener = listener_of(b, &c->conn);
+	int ret = 0;
+
+	if (listener) {
+		listener->states[c->conn.state - 1]++;
+		listener->unanswered += !!(c->conn.flags & CONN_UNANSWERED);
+	} else {
+		ret = add_port(b, c, pending);
+	}
+	if (ret == 0)
+		ret = add_remote(b, c, pending->kinds, listener);
+	return ret < 0 ? ret : add_row(b, &c->conn, pending);
+}
+
+/* Counts the socket that has been waiting longest. */
+static int take(struct build *b)
+{
+	struct coming *c = &b->coming[b->n_taken++ % COMING];
+	struct conn *conn = &c->conn;
+	struct pending pending = {
+	    .cgroup_id = conn->cgroup_id,
+	    .inode = conn->inode,
+	    .listener = UINT32_MAX,
+	    .ports = UINT32_MAX,
+	    .row = UINT32_MAX,
+	    .kinds = (uint16_t)suspect_kinds(conn, b->options.fin_wait_stale_s),
+	    .state = conn->state,
+	};
+	bool wanted = false;
+	int ret;
+
+	ret = portcount_add(&b->port_counts, conn);
+	if (ret < 0)
+		return ret;
+	b->counts[conn->ip_version - 1][conn->state - 1]++;
+	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
+		b->tw_fin2++;
+	if (b->options.owners) {
+		conn->owner =
+		    owners_find(b->options.owners, conn->inode, conn->cgroup_id);
+		wanted = b->options.scan &&
+			 owners_wants(b->options.owners, conn->inode) &&
+			 build_may_pend(b);
+	}
+	if (wanted)
+		conn->owner = 0;
+	ret = conn->state == STATE_LISTEN ? add_listener(b, conn, &pending)
+					  : add_connection(b, c, &pending);
+	if (ret < 0)
+		return ret;
+	if (wanted)
+		return build_pend(b, &pending);
+	return conn->owner ? build_credit(b, conn->owner, conn->state, pending.kinds) : 0;
+}
+
+/* Lets the processor fetch what take() will touch: at once the slots of the tables, half
+ * the way later the entries that they lead to. */
+static void announce(struct build *b, struct coming *c)
+{
+	const struct coming *half = &b->coming[(b->n_come + COMING / 2) % COMING];
+	struct remote_key remote = remote_key_of(&c->conn);
+	struct ports_key ports = ports_key_of(&c->conn);
+
+	c->remote_hash = tally_hash(&b->remotes, &remote);
+	tally_prefetch_slot(&b->remotes, c->remote_hash);
+	if (is_ephemeral(b, &c->conn)) {
+		c->ports_hash = tally_hash(&b->ports, &ports);
+		tally_prefetch_slot(&b->ports, c->ports_hash);
+	}
+	if (b->n_come < COMING / 2)
+		return;
+	tally_prefetch_entry(&b->remotes, half->remote_hash);
+	if (is_ephemeral(b, &half->conn))
+		tally_prefetch_entry(&b->ports, half->ports_hash);
+}
+
+int build_socket(const struct conn *conn, void *arg)
+{
+	struct build *b = arg;
+	struct coming *c = &b->coming[b->n_come % COMING];
+	int ret = b->n_come - b->n_taken == COMING ? take(b) : 0;
+
+	c->conn = *conn;
+	announce(b, c);
+	b->n_come++;
+	return ret;
+}
+
+int build_end(struct build *b)
+{
+	int ret = 0;
+
+	while (b->n_taken < b->n_come && ret == 0)
+		ret = take(b);
+	return ret;
+}
+
+const struct build_listener_socket *build_listener_sockets(const struct build *b,
+							   size_t *ret_count)
+{
+	*ret_count = b->n_listener_sockets;
+	return b->listener_sockets;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_BUILD_H
+#define TCPSTATE_CORE_BUILD_H
+
+/*
+ * This module turns the sockets of one sample into the rows of a snapshot: counts, sorted
+ * and bounded rows, the fullest and the top ones. It keeps its working memory from sample
+ * to sample. Per socket it keeps nothing but the rows that are listed and the sockets
+ * whose owner has still to be found.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/model/conn.h"
+#include "core/kernel/owner.h"
+#include "core/model/snapshot.h"
+
+struct build;
+
+/* What a sample is built with. */
+struct build_options {
+	uint32_t states;      /* STATE_BIT()s of the states that are read now */
+	uint32_t conn_states; /* STATE_BIT()s whose connections are listed */
+	uint32_t conn_rows;   /* at the most */
+	uint32_t remotes;     /* remote addresses a state */
+	uint32_t fin_wait_stale_s;
+	bool limits_known;            /* the source tells the accept queues' limits */
+	uint16_t port_low, port_high; /* ip_local_port_range */
+	const uint8_t
+	    *ports_reserved;   /* bit map of 65536, ip_local_reserved_ports; or NULL */
+	struct owners *owners; /* NULL: do not attribute */
+	const struct series *series; /* names ports to count by; NULL: none */
+	bool scan;                   /* owners not known yet may be looked for */
+};
+
+/* The fullest use of local ports: what the limit ephemeralPorts is made of. */
+struct build_ports {
+	uint32_t used; /* local ports in use from `local` towards `remote` */
+	struct inet_addr local;
+	struct inet_addr remote;
+	uint16_t remote_port;
+	uint32_t owner; /* of one of these connections */
+};
+
+struct build_result {
+	uint32_t time_wait_sockets_fin2; /* FIN_WAIT_2 kept as time-wait sockets */
+	struct build_ports ports;
+};
+
+int build_new(struct build **ret_build);
+void build_free(struct build *b);
+
+/* Starts a sample. options is copied; what it points to must live until build_finish().
+ * -ENOMEM. */
+int build_begin(struct build *b, const struct build_options *options);
+
+/* Adds a socket; the listeners must come first. arg is the struct build: a diag_cb. */
+int build_socket(const struct conn *conn, void *arg);
+
+/* All sockets have been added: from now on owners_scan() knows what to look for. 0 or
+ * -ENOMEM. */
+int build_end(struct build *b);
+
+/* True if there were more sockets without a known owner than are kept: after the scan
+ * they have to be read once more. */
+bool build_overflowed(const struct build *b);
+
+/*
+ * Finds the missing owners and fills the rows of now: states (counts only), spreads,
+ * tops, suspects, listeners (without peaks; drops are this moment's sum),
+ * listener_states, conns, remotes, processes, owners. What options.states does not cover
+ * is carried over from last (NULL if it covers everything). 0 or -ENOMEM; then now holds
+ * what snapshot_free() frees.
+ */
+int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
+		 struct build_result *ret_result);
+
+/* How many connections of the listed states have no row, once the counts of now are
+ * final. */
+uint32_t build_omitted(const struct build *b, const struct snapshot *now);
+
+/* The listening sockets of this sample one by one, for their drops: inode, sk_drops and
+ * the index of their row. Valid after build_finish() until the next build_begin(). */
+struct build_listener_socket {
+	uint32_t inode;
+	uint32_t drops;
+	uint32_t listener;
+};
+const struct build_listener_socket *build_listener_sockets(const struct build *b,
+							   size_t *ret_count);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Whose the sockets are: known owners are credited at once, the others after the scan.
+ */
+#include "core/sample/builder_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool build_may_pend(struct build *b)
+{
+	if (b->n_pending < PENDING_MAX)
+		return true;
+	b->overflowed = true;
+	return false;
+}
+
+int build_pend(struct build *b, const struct pending *pending)
+{
+	if (build_reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
+			  sizeof(*b->pending)) < 0)
+		return -ENOMEM;
+	b->pending[b->n_pending++] = *pending;
+	return 0;
+}
+
+bool build_overflowed(const struct build *b)
+{
+	return b->overflowed;
+}
+
+static struct owner_counts *counts_of(struct build *b, uint32_t owner)
+{
+	if (owner >= b->n_by_owner) {
+		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
+		void *bigger = realloc(b->by_owner, more * sizeof(*b->by_owner));
+
+		if (!bigger)
+			return NULL;
+		b->by_owner = bigger;
+		memset(b->by_owner + b->n_by_owner, 0,
+		       (more - b->n_by_owner) * sizeof(*b->by_owner));
+		b->n_by_owner = more;
+	}
+	return &b->by_owner[owner];
+}
+
+int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds)
+{
+	struct owner_counts *counts = counts_of(b, owner);
+
+	if (!counts)
+		return -ENOMEM;
+	counts->states[state - 1]++;
+	for (unsigned kind = 0; kinds >> kind; kind++)
+		counts->suspects[kind] += kinds >> kind & 1;
+	return 0;
+}
+
+/* Of two owners of one listener: the lower pid, a known process before a mere service. */
+uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
+{
+	const struct owner *list;
+	size_t count;
+
+	if (!one || !other)
+		return one ? one : other;
+	list = owners_list(b->options.owners, &count);
+	/* pid 0, nobody known, becomes the highest. */
+	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
+}
+
+/* A socket that was seen before its owner was known. */
+static int resolve(struct build *b, const struct pending *p, uint32_t owner)
+{
+	struct listener_entry *listener;
+	struct ports_entry *ports;
+
+	if (build_credit(b, owner, p->state, p->kinds) < 0)
+		return -ENOMEM;
+	/* An evicted row holds another socket by now. */
+	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
+		b->conns[p->row].owner = owner;
+	if (p->ports != UINT32_MAX) {
+		ports = tally_entry(&b->ports, p->ports);
+		ports->owner = owner;
+	}
+	if (p->listener != UINT32_MAX) {
+		listener =
+		    tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
+		listener->owner = build_lower_pid(b, listener->owner, owner);
+	}
+	return 0;
+}
+
+int build_resolve(struct build *b)
+{
+	int ret = 0;
+
+	for (size_t i = 0; i < b->n_pending && ret == 0; i++) {
+		const struct pending *p = &b->pending[i];
+		uint32_t owner = owners_find(b->options.owners, p->inode, p->cgroup_id);
+
+		if (owner)
+			ret = resolve(b, p, owner);
+	}
+	/* Most were there in the first sample, or a flood of new sockets. */
+	free(b->pending);
+	b->pending = NULL;
+	b->n_pending = b->pending_capacity = 0;
+	return ret;
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_BUILD_PRIVATE_H
+#define TCPSTATE_CORE_BUILD_PRIVATE_H
+
+/*
+ * What the parts of build share: build.c takes the sockets in, build_owners.c and
+ * build_suspects.c count whose they are and which are suspicious, build_rows.c makes the
+ * rows.
+ */
+
+#include "core/sample/builder.h"
+#include "core/sample/portcount.h"
+#include "core/sample/suspect.h"
+#include "core/base/tally.h"
+
+/* Keys are hashed whole: their padding is zeroed. */
+struct listener_key {
+	struct inet_addr addr;
+	uint8_t unused;
+	uint16_t port;
+};
+
+struct listener_entry {
+	struct listener_key key;
+	uint32_t sockets;
+	uint32_t accept_queue;
+	uint32_t accept_queue_limit;
+	uint32_t fullest_percent; /* of the one socket whose queue is fullest */
+	uint32_t fullest_queue;
+	uint32_t fullest_limit;
+	uint32_t unanswered;
+	uint32_t owner;
+	uint32_t states[STATE_COUNT];
+	uint32_t suspects[SUSPECT_COUNT];
+	uint32_t row; /* index of the finished row */
+	uint64_t drops;
+	bool dual_stack;
+};
+
+struct remote_key {
+	struct inet_addr addr;
+	uint8_t state;
+	uint8_t unused[2];
+};
+
+struct remote_entry {
+	struct remote_key key;
+	uint32_t count;
+	uint32_t suspects[SUSPECT_KINDS_MAX]; /* see build_suspects.c */
+};
+
+/* The suspects of one kind with one port: the local one, for SYN_SENT the remote one. */
+struct port_key {
+	uint16_t port;
+	uint16_t kind;
+};
+
+struct port_entry {
+	struct port_key key;
+	uint32_t count;
+};
+
+struct owner_counts {
+	uint32_t states[STATE_COUNT];
+	uint32_t suspects[SUSPECT_COUNT];
+};
+
+struct ports_key {
+	struct inet_addr local;
+	struct inet_addr remote;
+	uint16_t remote_port;
+};
+
+struct ports_entry {
+	struct ports_key key;
+	uint32_t used;
+	uint32_t owner;
+};
+
+_Static_assert(sizeof(struct listener_key) % 4 == 0, "hashed in words of 4 bytes");
+_Static_assert(sizeof(struct remote_key) % 4 == 0, "hashed in words of 4 bytes");
+_Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
+
+/*
+ * A socket on its way: what belongs to it in the large tables is being fetched from
+ * memory while those before it are counted.
+ */
+struct coming {
+	struct conn conn;
+	uint64_t remote_hash, ports_hash;
+};
+
+enum {
+	COMING = 16,
+	/* So many sockets without a known owner are kept; a first sample has more. */
+	PENDING_MAX = 16384,
+};
+
+/* Where a socket has been counted whose owner a scan may find; UINT32_MAX: not there. */
+struct pending {
+	uint64_t cgroup_id;
+	uint32_t inode;
+	uint32_t listener; /* LISTEN: index into listener_sockets */
+	uint32_t ports;    /* index into ports */
+	uint32_t row;      /* index into conns */
+	uint16_t kinds;    /* bits of enum suspect */
+	uint8_t state;
+};
+
+struct build {
+	struct build_options options;
+	struct tally listeners;     /* struct listener_entry */
+	struct tally remotes;       /* struct remote_entry */
+	struct tally ports;         /* struct ports_entry */
+	struct tally suspect_ports; /* struct port_entry */
+	uint32_t suspects[SUSPECT_COUNT];
+	struct coming coming[COMING]; /* a ring */
+	size_t n_come, n_taken;
+	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
+	uint8_t port_listens[65536 / 8]; /* local ports that have a listener */
+	struct owner_counts *by_owner;
+	size_t n_by_owner;
+	struct conn *conns;
+	size_t n_conns, conns_capacity;
+	uint32_t rows_of[STATE_COUNT]; /* how many of conns are in each state */
+	/* Of a state, the rows from here on have given way or belong to others. */
+	uint32_t evict_from[STATE_COUNT];
+	struct pending *pending;
+	size_t n_pending, pending_capacity;
+	bool overflowed; /* more had to be kept */
+	struct build_listener_socket *listener_sockets;
+	size_t n_listener_sockets, listener_sockets_capacity;
+	struct portcount port_counts;
+	uint32_t tw_fin2;
+};
+
+/* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
+int build_reserve(void **array, size_t *capacity, size_t count, size_t size);
+
+/* True if one more socket can be kept until its owner has been looked for. One that
+ * cannot is counted with what is known of it, its service at the most. */
+bool build_may_pend(struct build *b);
+
+/* Keeps it. 0 or -ENOMEM. */
+int build_pend(struct build *b, const struct pending *pending);
+
+/* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or
+ * -ENOMEM. */
+int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds);
+
+/* Gives the sockets that were seen before their owner was known to their owner. */
+int build_resolve(struct build *b);
+
+/* Counts a suspect; listener may be NULL. 0 or -ENOMEM. */
+int build_suspect(struct build *b, unsigned kinds, const struct conn *conn,
+		  struct listener_entry *listener, struct remote_entry *remote);
+
+/* How many of them there are and who has the most, of equal ones always the same. The
+ * listeners are indices of the finished rows. 0 or -ENOMEM. */
+int build_suspects(struct build *b, struct suspects ret_rows[SUSPECT_COUNT]);
+
+/* Of two owners of one listener: the lower pid, a known process before a mere service. */
+uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other);
+
+#endif

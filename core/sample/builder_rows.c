@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/builder_private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/model/state.h"
+
+/* calloc() that gives a pointer for 0 elements, too. */
+static void *new_rows(size_t count, size_t size)
+{
+	return calloc(count ? count : 1, size);
+}
+
+static bool is_carried(const struct build *b, uint32_t state)
+{
+	return !(b->options.states & STATE_BIT(state));
+}
+
+static int put_owners(struct build *b, struct snapshot *now)
+{
+	static const struct owner nobody;
+	const struct owner *list = &nobody;
+	size_t count = 1;
+
+	if (b->options.owners)
+		list = owners_list(b->options.owners, &count);
+	now->owners = new_rows(count, sizeof(*list));
+	if (!now->owners)
+		return -ENOMEM;
+	memcpy(now->owners, list, count * sizeof(*list));
+	now->n_owners = count;
+	return 0;
+}
+
+static void put_counts(struct build *b, const struct snapshot *last, struct snapshot *now)
+{
+	for (uint32_t i = 0; i < IP_VERSION_COUNT * STATE_COUNT; i++) {
+		struct state_row *row = &now->states[i];
+
+		row->ip_version = i / STATE_COUNT + 1;
+		row->state = i % STATE_COUNT + 1;
+		if (is_carried(b, row->state))
+			row->count = last->states[i].count;
+		else if (row->ip_version == IP_TOTAL)
+			row->count =
+			    b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
+		else
+			row->count = b->counts[row->ip_version - 1][row->state - 1];
+	}
+}
+
+static int compare_listeners(const void *a, const void *b)
+{
+	const struct listener *x = a, *y = b;
+	int order = inet_addr_cmp(&x->addr, &y->addr);
+
+	return order ? order : (int)x->port - (int)y->port;
+}
+
+static struct listener *find_listener(const struct snapshot *s,
+				      const struct inet_addr *addr, uint16_t port)
+{
+	struct listener key = {.addr = *addr, .port = port};
+
+	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key),
+		       compare_listeners);
+}
+
+static void fill_listener(const struct listener_entry *entry, struct listener *row)
+{
+	*row = (struct listener){
+	    .addr = entry->key.addr,
+	    .port = entry->key.port,
+	    .dual_stack = entry->dual_stack,
+	    .sockets = entry->sockets,
+	    .accept_queue = entry->accept_queue,
+	    .accept_queue_limit = entry->accept_queue_limit,
+	    .accept_queue_fullest = entry->fullest_percent,
+	    .fullest_queue = entry->fullest_queue,
+	    .fullest_limit = entry->fullest_limit,
+	    .syn_queue = entry->states[STATE_SYN_RECV - 1],
+	    .syn_unanswered = entry->unanswered,
+	    .drops = entry->drops,
+	    .owner = entry->owner,
+	};
+}
+
+/* What is not read in this sample comes from the listener's row in the last one. */
+static void carry_listener(const struct build *b, const struct snapshot *last,
+			   struct snapshot *now, struct listener *row)
+{
+	struct listener_state *states =
+	    &now->listener_states[(row - now->listeners) * STATE_COUNT];
+	const struct listener *before = find_listener(last, &row->addr, row->port);
+
+	if (!before)
+		return;
+	for (uint32_t i = 0; i < STATE_COUNT; i++)
+		if (is_carried(b, i + 1))
+			states[i].count =
+			    last->listener_states[(before - last->listeners) *
+						      STATE_COUNT +
+						  i]
+				.count;
+	if (is_carried(b, STATE_SYN_RECV)) {
+		row->syn_queue = before->syn_queue;
+		row->syn_unanswered = before->syn_unanswered;
+	}
+}
+
+static int put_listeners(struct build *b, const struct snapshot *last,
+			 struct snapshot *now)
+{
+	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
+	size_t count = b->listeners.count;
+
+	now->listeners = new_rows(count, sizeof(*now->listeners));
+	now->listener_states =
+	    new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
+	if (!now->listeners || !now->listener_states)
+		return -ENOMEM;
+	now->n_listeners = count;
+	for (size_t i = 0; i < count; i++)
+		fill_listener(&entries[i], &now->listeners[i]);
+	qsort(now->listeners, count, sizeof(*now->listeners), compare_listeners);
+	for (size_t i = 0; i < count; i++) {
+		struct listener *row =
+		    find_listener(now, &entries[i].key.addr, entries[i].key.port);
+
+		entries[i].row = (uint32_t)(row - now->listeners);
+		for (uint32_t state = 1; state <= STATE_COUNT; state++)
+			now->listener_states[entries[i].row * STATE_COUNT + state - 1] =
+			    (struct listener_state){
+				.listener = entries[i].row,
+				.state = state,
+				.count = entries[i].states[state - 1],
+			    };
+		if (last)
+			carry_listener(b, last, now, row);
+	}
+	for (size_t i = 0; i < b->n_listener_sockets; i++)
+		b->listener_sockets[i].listener =
+		    entries[b->listener_sockets[i].listener].row;
+	return 0;
+}
+
+static int compare_conns(const void *a, const void *b)
+{
+	const struct conn *x = a, *y = b;
+	int order;
+
+	if (x->state != y->state)
+		return x->state - y->state;
+	order = inet_addr_cmp(&x->local, &y->local);
+	if (order)
+		return order;
+	if (x->local_port != y->local_port)
+		return x->local_port - y->local_port;
+	order = inet_addr_cmp(&x->remote, &y->remote);
+	if (order)
+		return order;
+	return x->remote_port - y->remote_port;
+}
+
+/* Sorts the rows of this sample. An index may stand once only: sockets bound to one
+ * address with SO_REUSEPORT are the only ones that share it. */
+static void sort_conns(struct build *b)
+{
+	size_t kept = 0;
+
+	qsort(b->conns, b->n_conns, sizeof(*b->conns), compare_conns);
+	for (size_t i = 0; i < b->n_conns; i++)
+		if (!kept || compare_conns(&b->conns[kept - 1], &b->conns[i]) != 0)
+			b->conns[kept++] = b->conns[i];
+	b->n_conns = kept;
+}
+
+uint32_t build_omitted(const struct build *b, const struct snapshot *now)
+{
+	uint64_t listed = 0;
+
+	for (uint32_t state = 1; state <= STATE_COUNT; state++)
+		if (b->options.conn_states & STATE_BIT(state))
+			listed += snapshot_count(now, IP_TOTAL, state);
+	return listed > now->n_conns ? (uint32_t)(listed - now->n_conns) : 0;
+}
+
+/* The rows of this sample, and those of the last one whose states were not read now: both
+ * are sorted, and they share no state. */
+static int put_conns(struct build *b, const struct snapshot *last, struct snapshot *now)
+{
+	size_t n_last = last ? last->n_conns : 0, taken = 0, max;
+
+	if (b->n_conns)
+		sort_conns(b);
+	max = b->n_conns + n_last;
+	if (max > b->options.conn_rows)
+		max = b->options.conn_rows;
+	now->conns = new_rows(max, sizeof(*now->conns));
+	if (!now->conns)
+		return -ENOMEM;
+	max -= b->n_conns; /* of the last one's */
+	for (size_t i = 0; i < n_last && max > 0; i++) {
+		const struct conn *row = &last->conns[i];
+
+		if (!is_carried(b, row->state))
+			continue;
+		while (taken < b->n_conns && b->conns[taken].state < row->state)
+			now->conns[now->n_conns++] = b->conns[taken++];
+		now->conns[now->n_conns++] = *row;
+		max--;
+	}
+	while (taken < b->n_conns)
+		now->conns[now->n_conns++] = b->conns[taken++];
+	return 0;
+}
+
+static bool more_remote(const struct remote *a, const struct remote *b)
+{
+	if (a->count != b->count)
+		return a->count > b->count;
+	return inet_addr_cmp(&a->addr, &b->addr) < 0;
+}
+
+/* Puts a remote in its place among the top ones of its state. */
+static void rank_remote(const struct remote *remote, struct remote *top, size_t *count,
+			size_t max)
+{
+	size_t at = *count;
+
+	if (at == max) {
+		if (max == 0 || !more_remote(remote, &top[max - 1]))
+			return;
+		at--;
+	} else {
+		++*count;
+	}
+	for (; at > 0 && more_remote(remote, &top[at - 1]); at--)
+		top[at] = top[at - 1];
+	top[at] = *remote;
+}
+
+static int compare_remotes(const void *a, const void *b)
+{
+	const struct remote *x = a, *y = b;
+
+	if (x->state != y->state)
+		return x->state < y->state ? -1 : 1;
+	return inet_addr_cmp(&x->addr, &y->addr);
+}
+
+static void carry_remotes(const struct build *b, const struct snapshot *last,
+			  struct snapshot *now)
+{
+	for (size_t i = 0; i < last->n_remotes; i++)
+		if (is_carried(b, last->remotes[i].state))
+			now->remotes[now->n_remotes++] = last->remotes[i];
+	for (uint32_t i = 0; i < STATE_COUNT; i++) {
+		if (!is_carried(b, i + 1))
+			continue;
+		now->spreads[i].remotes = last->spreads[i].remotes;
+		now->tops[i].remote = last->tops[i].remote;
+		now->tops[i].remote_count = last->tops[i].remote_count;
+	}
+}
+
+static int put_remotes(struct build *b, const struct snapshot *last, struct snapshot *now)
+{
+	size_t max = b->options.remotes, counts[STATE_COUNT] = {0};
+	size_t room = max ? max : 1; /* the top one is wanted in any case */
+	struct remote *top = new_rows(STATE_COUNT * room, sizeof(*top));
+
+	now->remotes = new_rows(STATE_COUNT * room, sizeof(*now->remotes));
+	if (!top || !now->remotes) {
+		free(top);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < b->remotes.count; i++) {
+		const struct remote_entry *entry = tally_entry(&b->remotes, i);
+		uint32_t state = entry->key.state;
+		struct remote row = {
+		    .state = state, .count = entry->count, .addr = entry->key.addr};
+
+		if (!entry->count)
+			continue; /* it only counts suspects of other states */
+		now->spreads[state - 1].remotes++;
+		rank_remote(&row, &top[(state - 1) * room], &counts[state - 1], room);
+	}
+	for (size_t i = 0; i < STATE_COUNT; i++) {
+		const struct remote *first = &top[i * room];
+
+		if (counts[i]) {
+			now->tops[i].remote = first->addr;
+			now->tops[i].remote_count = first->count;
+		}
+		for (size_t j = 0; j < counts[i] && j < max; j++)
+			now->remotes[now->n_remotes++] = first[j];
+	}
+	free(top);
+	if (last)
+		carry_remotes(b, last, now);
+	qsort(now->remotes, now->n_remotes, sizeof(*now->remotes), compare_remotes);
+	return 0;
+}
+
+static int compare_processes(const void *a, const void *b)
+{
+	const struct process *x = a, *y = b;
+
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return (int)x->state - (int)y->state;
+}
+
+static size_t count_processes(const struct build *b, const struct snapshot *last,
+			      const struct snapshot *now)
+{
+	size_t count = 0;
+
+	for (size_t i = 1; i < b->n_by_owner && i < now->n_owners; i++)
+		for (size_t j = 0; j < STATE_COUNT; j++)
+			count += b->by_owner[i].states[j] && now->owners[i].pid;
+	return count + (last ? last->n_processes : 0);
+}
+
+static void put_process(struct snapshot *now, uint32_t owner, uint32_t state,
+			uint32_t count)
+{
+	struct state_top *top = &now->tops[state - 1];
+	uint32_t pid = now->owners[owner].pid;
+
+	if (count > top->owner_count ||
+	    (count == top->owner_count && pid < now->owners[top->owner].pid)) {
+		top->owner = owner;
+		top->owner_count = count;
+	}
+	if (!pid)
+		return;
+	now->spreads[state - 1].processes++;
+	now->processes[now->n_processes++] =
+	    (struct process){.pid = pid, .state = state, .count = count, .owner = owner};
+}
+
+static int put_processes(struct build *b, const struct snapshot *last,
+			 struct snapshot *now)
+{
+	now->processes = new_rows(count_processes(b, last, now), sizeof(*now->processes));
+	if (!now->processes)
+		return -ENOMEM;
+	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)
+		for (uint32_t state = 1; state <= STATE_COUNT; state++)
+			if (b->by_owner[owner].states[state - 1] && !is_carried(b, state))
+				put_process(now, owner, state,
+					    b->by_owner[owner].states[state - 1]);
+	for (size_t i = 0; last && i < last->n_processes; i++) {
+		const struct process *row = &last->processes[i];
+
+		if (is_carried(b, row->state))
+			put_process(now, row->owner, row->state, row->count);
+	}
+	qsort(now->processes, now->n_processes, sizeof(*now->processes),
+	      compare_processes);
+	return 0;
+}
+
+/* Those of the last sample, whose listeners have other rows now. */
+static void carry_suspects(const struct snapshot *last, struct snapshot *now)
+{
+	memcpy(now->suspects, last->suspects, sizeof(now->suspects));
+	for (int i = 0; i < SUSPECT_COUNT; i++) {
+		uint32_t *listener = &now->suspects[i].listener;
+		const struct listener *row;
+
+		if (*listener == UINT32_MAX)
+			continue;
+		row = &last->listeners[*listener];
+		row = find_listener(now, &row->addr, row->port);
+		*listener = row ? (uint32_t)(row - now->listeners) : UINT32_MAX;
+	}
+}
+
+static int put_suspects(struct build *b, const struct snapshot *last,
+			struct snapshot *now)
+{
+	if (!is_carried(b, STATE_SYN_RECV))
+		return build_suspects(b, now->suspects);
+	carry_suspects(last, now);
+	return 0;
+}
+
+static void put_ports(const struct build *b, struct build_result *result)
+{
+	const struct ports_entry *top = NULL;
+
+	for (size_t i = 0; i < b->ports.count; i++) {
+		const struct ports_entry *entry = tally_entry(&b->ports, i);
+
+		if (!top || entry->used > top->used ||
+		    (entry->used == top->used &&
+		     memcmp(&entry->key, &top->key, sizeof(top->key)) < 0))
+			top = entry;
+	}
+	if (top)
+		result->ports = (struct build_ports){
+		    .used = top->used,
+		    .local = top->key.local,
+		    .remote = top->key.remote,
+		    .remote_port = top->key.remote_port,
+		    .owner = top->owner,
+		};
+}
+
+int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
+		 struct build_result *ret_result)
+{
+	struct build_result result = {.time_wait_sockets_fin2 = b->tw_fin2};
+	int ret;
+
+	for (uint32_t i = 0; i < STATE_COUNT; i++)
+		now->spreads[i].state = i + 1;
+	ret = build_end(b);
+	if (ret == 0)
+		ret = build_resolve(b);
+	if (ret < 0)
+		return ret;
+	put_counts(b, last, now);
+	ret = put_owners(b, now);
+	if (ret == 0)
+		ret = put_listeners(b, last, now);
+	if (ret == 0)
+		ret = put_conns(b, last, now);
+	if (ret == 0)
+		ret = put_remotes(b, last, now);
+	if (ret == 0)
+		ret = put_processes(b, last, now);
+	if (ret == 0)
+		ret = portcount_finish(&b->port_counts, b->options.states, last, now);
+	if (ret == 0)
+		ret = put_suspects(b, last, now);
+	if (ret < 0)
+		return ret;
+	put_ports(b, &result);
+	*ret_result = result;
+	return 0;
+}

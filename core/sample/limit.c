@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/limit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/diagnosis/offender.h"
+#include "core/base/text.h"
+
+enum { PORTS_TEXT_MAX = 1 << 20 };
+
+static bool read_number(int proc_fd, const char *path, uint64_t *ret_number)
+{
+	return proc_numbers(proc_fd, path, ret_number, 1) == 1;
+}
+
+/* ip_local_reserved_ports: "8080,9000-9010". Stops at what is no such list. */
+static void read_reserved(int proc_fd, uint8_t map[65536 / 8])
+{
+	char *text, *at, *end;
+	size_t len;
+
+	if (proc_read_file(proc_fd, "sys/net/ipv4/ip_local_reserved_ports",
+			   PORTS_TEXT_MAX, &text, &len) < 0)
+		return;
+	for (at = text; *at >= '0' && *at <= '9'; at = end + (*end == ',')) {
+		unsigned long low = strtoul(at, &end, 10), high = low;
+
+		if (*end == '-')
+			high = strtoul(end + 1, &end, 10);
+		for (unsigned long port = low; port <= high && port <= UINT16_MAX; port++)
+			map[port / 8] |= (uint8_t)(1 << port % 8);
+	}
+	free(text);
+}
+
+static void read_ports(int proc_fd, struct bounds *bounds)
+{
+	uint64_t range[2];
+
+	/* What the kernel starts with (inet_init_net()). */
+	bounds->port_low = 32768;
+	bounds->port_high = 60999;
+	bounds->has_ports =
+	    proc_numbers(proc_fd, "sys/net/ipv4/ip_local_port_range", range, 2) == 2 &&
+	    range[0] <= range[1] && range[1] <= UINT16_MAX;
+	if (bounds->has_ports) {
+		bounds->port_low = (uint16_t)range[0];
+		bounds->port_high = (uint16_t)range[1];
+	}
+	read_reserved(proc_fd, bounds->ports_reserved);
+	for (uint32_t port = bounds->port_low; port <= bounds->port_high; port++)
+		bounds->ports_usable +=
+		    !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
+}
+
+/* With SYN cookies off, tcp_conn_request() drops from three quarters of
+ * tcp_max_syn_backlog on. */
+static void read_syn_max(int proc_fd, struct bounds *bounds)
+{
+	uint64_t cookies, backlog;
+
+	bounds->has_syn_max =
+	    read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) &&
+	    cookies == 0 &&
+	    read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
+	    backlog <= UINT32_MAX;
+	if (bounds->has_syn_max)
+		bounds->syn_max = (uint32_t)(backlog - backlog / 4);
+}
+
+void bounds_read(int proc_fd, struct bounds *ret_bounds)
+{
+	struct bounds bounds = {.fin_timeout_s = 60};
+	uint64_t numbers[3];
+
+	bounds.has_tw = read_number(proc_fd, "sys/net/ipv4/tcp_max_tw_buckets",
+				    &bounds.max_tw_buckets);
+	bounds.has_orphans =
+	    read_number(proc_fd, "sys/net/ipv4/tcp_max_orphans", &bounds.max_orphans);
+	if (proc_numbers(proc_fd, "sys/net/ipv4/tcp_mem", numbers, 3) == 3) {
+		bounds.memory_max = numbers[2];
+		bounds.has_memory = true;
+	}
+	if (proc_numbers(proc_fd, "sys/fs/file-nr", numbers, 3) == 3) {
+		bounds.files_used = numbers[0];
+		bounds.files_max = numbers[2];
+		bounds.has_files = true;
+	}
+	if (read_number(proc_fd, "sys/net/core/somaxconn", numbers) &&
+	    numbers[0] <= UINT32_MAX)
+		bounds.somaxconn = (uint32_t)numbers[0];
+	if (read_number(proc_fd, "sys/net/ipv4/tcp_fin_timeout", numbers) &&
+	    numbers[0] <= UINT32_MAX / 2)
+		bounds.fin_timeout_s = (uint32_t)numbers[0];
+	read_syn_max(proc_fd, &bounds);
+	read_ports(proc_fd, &bounds);
+	*ret_bounds = bounds;
+}
+
+static uint32_t percent(uint64_t usage, uint64_t capacity)
+{
+	long double p;
+
+	if (capacity == 0)
+		return usage ? 100 : 0;
+	p = (long double)usage * 100 / (long double)capacity;
+	return p > UINT32_MAX ? UINT32_MAX : (uint32_t)p;
+}
+
+static struct limit *add(struct snapshot *now, enum limit_id id, uint64_t usage,
+			 uint64_t capacity, const char *bound)
+{
+	struct limit *limit = &now->limits[now->n_limits++];
+
+	*limit = (struct limit){
+	    .id = id,
+	    .usage = usage,
+	    .capacity = capacity,
+	    .percent = percent(usage, capacity),
+	};
+	snprintf(limit->bound, sizeof(limit->bound), "%s", bound);
+	return limit;
+}
+
+static uint64_t sum(const struct counters *counters, const char *const *names)
+{
+	uint64_t total = 0, value;
+
+	for (; *names; names++)
+		if (proc_counter(counters, *names, &value))
+			total += value;
+	return total;
+}
+
+#define COUNTERS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static struct text detail_of(struct limit *limit)
+{
+	return text_begin(limit->detail, sizeof(limit->detail));
+}
+
+static void add_ports(const struct bounds *bounds, const struct build_ports *ports,
+		      struct snapshot *now)
+{
+	char local[INET_TEXT_MAX], remote[INET_TEXT_MAX];
+	struct limit *limit;
+	struct text detail;
+
+	limit = add(now, LIMIT_EPHEMERAL_PORTS, ports->used, bounds->ports_usable,
+		    "net.ipv4.ip_local_port_range");
+	if (!ports->used)
+		return;
+	detail = detail_of(limit);
+	text_add(&detail, "", "from %s towards %s",
+		 inet_addr_format(&ports->local, local),
+		 inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+	offender_owner(&detail, ", ", now, ports->owner);
+	limit->owner = ports->owner;
+}
+
+static const char *backlog_bound(const struct bounds *bounds, uint64_t limit,
+				 uint32_t sockets)
+{
+	uint64_t most = (uint64_t)bounds->somaxconn * sockets;
+
+	if (most > UINT32_MAX) /* where the sum of the sockets' limits ends, too */
+		most = UINT32_MAX;
+	return most && limit == most ? "net.core.somaxconn" : "listen() backlog";
+}
+
+/* How many half-open connections the listener's sockets may hold. */
+static uint64_t syn_capacity(const struct bounds *bounds, const struct listener *row)
+{
+	uint64_t most = (uint64_t)bounds->syn_max * row->sockets;
+
+	return bounds->has_syn_max && most < row->accept_queue_limit
+		   ? most
+		   : row->accept_queue_limit;
+}
+
+static void name_listener(const struct snapshot *now, const struct listener *row,
+			  struct limit *limit)
+{
+	struct text detail = detail_of(limit);
+
+	offender_listener(&detail, now, (size_t)(row - now->listeners));
+	limit->owner = row->owner;
+}
+
+static void add_syn_backlog(const struct bounds *bounds, const struct counters *counters,
+			    struct snapshot *now)
+{
+	const struct listener *fullest = NULL;
+	uint64_t capacity = 0;
+	struct limit *limit;
+
+	for (size_t i = 0; i < now->n_listeners; i++) {
+		const struct listener *row = &now->listeners[i];
+		uint64_t own = syn_capacity(bounds, row);
+
+		if (!row->accept_queue_limit ||
+		    (fullest && percent(row->syn_queue, own) <=
+				    percent(fullest->syn_queue, capacity)))
+			continue;
+		fullest = row;
+		capacity = own;
+	}
+	if (!fullest)
+		return;
+	limit = add(now, LIMIT_SYN_BACKLOG, fullest->syn_queue, capacity,
+		    capacity < fullest->accept_queue_limit
+			? "net.ipv4.tcp_max_syn_backlog"
+			: backlog_bound(bounds, capacity, fullest->sockets));
+	limit->overflows = sum(
+	    counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
+	name_listener(now, fullest, limit);
+}
+
+/* Of a group that shares the address, the one socket whose queue is fullest. */
+static void add_accept_backlog(const struct bounds *bounds,
+			       const struct counters *counters, struct snapshot *now)
+{
+	const struct listener *fullest = NULL;
+	struct limit *limit;
+
+	for (size_t i = 0; i < now->n_listeners; i++) {
+		const struct listener *row = &now->listeners[i];
+
+		if (!row->accept_queue_limit && !row->accept_queue_fullest)
+			continue;
+		if (!fullest || row->accept_queue_fullest > fullest->accept_queue_fullest)
+			fullest = row;
+	}
+	if (!fullest)
+		return;
+	limit =
+	    add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
+		backlog_bound(bounds, fullest->fullest_limit, 1));
+	limit->percent = fullest->accept_queue_fullest;
+	limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
+	name_listener(now, fullest, limit);
+}
+
+void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
+		const struct counters *counters, const struct build_ports *ports,
+		struct snapshot *now)
+{
+	struct limit *limit;
+
+	now->n_limits = 0;
+	if (bounds->has_tw) {
+		limit = add(now, LIMIT_TIME_WAIT_BUCKETS, sockstat->time_wait,
+			    bounds->max_tw_buckets, "net.ipv4.tcp_max_tw_buckets");
+		limit->overflows = sum(counters, COUNTERS("TcpExtTCPTimeWaitOverflow"));
+	}
+	if (bounds->has_orphans) {
+		limit = add(now, LIMIT_ORPHANS, sockstat->orphans, bounds->max_orphans,
+			    "net.ipv4.tcp_max_orphans");
+		limit->overflows = sum(counters, COUNTERS("TcpExtTCPAbortOnMemory"));
+		snprintf(limit->detail, sizeof(limit->detail), "of the whole machine");
+	}
+	if (bounds->has_memory) {
+		limit = add(now, LIMIT_MEMORY, sockstat->memory_pages, bounds->memory_max,
+			    "net.ipv4.tcp_mem");
+		limit->overflows = sum(counters, COUNTERS("TcpExtTCPMemoryPressures"));
+		snprintf(limit->detail, sizeof(limit->detail),
+			 "pages, of the whole machine");
+	}
+	if (bounds->has_ports)
+		add_ports(bounds, ports, now);
+	add_syn_backlog(bounds, counters, now);
+	add_accept_backlog(bounds, counters, now);
+	if (bounds->has_files)
+		add(now, LIMIT_FILES, bounds->files_used, bounds->files_max,
+		    "fs.file-max");
+}

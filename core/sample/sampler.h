@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_SAMPLER_H
+#define TCPSTATE_CORE_SAMPLER_H
+
+/*
+ * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner)
+ * and builds one complete snapshot. It keeps what outlives a sample: open sockets and
+ * directories, the known owners, the peaks, the listeners' drops. It has no thread of its
+ * own (see feed) and belongs to the network namespace of the thread that made it.
+ */
+
+#include "core/config/config.h"
+#include "core/model/snapshot.h"
+
+struct sampler;
+
+enum sample_kind {
+	/* LISTEN and the totals; all else is that of the snapshot before. */
+	SAMPLE_LISTENERS,
+	/* Every state but ESTABLISHED, TIME_WAIT and CLOSED, one pass; the first two are
+	 * derived from the kernel's totals, details of the three are the last full one's.
+	 */
+	SAMPLE_FAST,
+	/* Every state, and the owners. */
+	SAMPLE_FULL,
+};
+
+/* What the caller's schedule has to show in the snapshot, and what it allows. */
+struct pace {
+	uint32_t interval_ms;        /* effective, of the state counts */
+	uint32_t detail_interval_ms; /* effective, of full samples */
+	uint32_t cpu_pptt;           /* last minute, parts per ten thousand of a core */
+	uint32_t scan_us; /* CPU time that looking for owners may take, 0: do not look */
+};
+
+/* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */
+int sampler_new(const struct config *config, struct sampler **ret_sampler);
+void sampler_free(struct sampler *s);
+
+/* Takes over a new configuration with the next sample, which also reads the kernel's
+ * parameters again. */
+void sampler_configure(struct sampler *s, const struct config *config);
+
+/* What a sample that is due as this kind will be: the first one, the first with a new
+ * configuration, and where /proc has to be read whole for any state, a full one. */
+enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
+			      const struct snapshot *last);
+
+/*
+ * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On
+ * failure, *ret_snapshot is still set if there was a last one: its copy with the error
+ * counted and named; the caller gives the error out.
+ */
+int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
+		 const struct snapshot *last, struct snapshot **ret_snapshot);
+
+/* What the last sample that failed said; "" if none has. */
+const char *sampler_error(const struct sampler *s);
+
+/* Frees a snapshot of this sampler; NULL is allowed. */
+void sampler_release(struct sampler *s, struct snapshot *snapshot);
+
+#endif

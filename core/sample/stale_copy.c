@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/stale_copy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void renumber_rows(struct snapshot *s, const uint32_t *numbers)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		s->listeners[i].owner = numbers[s->listeners[i].owner];
+	for (size_t i = 0; i < s->n_conns; i++)
+		s->conns[i].owner = numbers[s->conns[i].owner];
+	for (size_t i = 0; i < s->n_processes; i++)
+		s->processes[i].owner = numbers[s->processes[i].owner];
+	for (size_t i = 0; i < s->n_limits; i++)
+		s->limits[i].owner = numbers[s->limits[i].owner];
+	for (size_t i = 0; i < STATE_COUNT; i++)
+		s->tops[i].owner = numbers[s->tops[i].owner];
+	for (size_t i = 0; i < SUSPECT_COUNT; i++)
+		s->suspects[i].owner = numbers[s->suspects[i].owner];
+}
+
+/* The owners as they are numbered now, and every row's number. */
+static bool renumber(struct snapshot *s, const struct owners *o, uint32_t *owner)
+{
+	size_t count;
+	const struct owner *list = owners_list(o, &count);
+	struct owner *owners = malloc(count * sizeof(*owners));
+	uint32_t *numbers = malloc(s->n_owners * sizeof(*numbers));
+
+	if (!owners || !numbers) {
+		free(owners);
+		free(numbers);
+		return false;
+	}
+	owners_renumbered(o, numbers, s->n_owners);
+	renumber_rows(s, numbers);
+	*owner = numbers[*owner];
+	free(numbers);
+	memcpy(owners, list, count * sizeof(*owners));
+	free(s->owners);
+	s->owners = owners;
+	s->n_owners = count;
+	return true;
+}
+
+struct snapshot *standin_new(const struct snapshot *last, const struct owners *renumbered,
+			     uint32_t *owner)
+{
+	struct snapshot *s = snapshot_copy(last);
+
+	if (s && renumbered && !renumber(s, renumbered, owner)) {
+		snapshot_free(s);
+		return NULL;
+	}
+	if (s && s->tuning)
+		s->tuning->users++;
+	return s;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_SYSCTLDFILES_H
+#define TCPSTATE_CORE_SYSCTLDFILES_H
+
+/*
+ * This module finds the files that sysctl.d(5) names, in the order in which they are
+ * read. For core/sysctld only.
+ */
+
+#include <stddef.h>
+
+#include "core/tuning/sysctld.h"
+
+struct sysctldfiles {
+	char **paths; /* below the root, without a slash in front */
+	size_t count;
+};
+
+/* root: directory handle. order: not SYSCTLD_AUTO. 0 or -errno; -EFBIG: too many. */
+int sysctldfiles_list(int root, enum sysctld_order order, struct sysctldfiles *ret_files);
+void sysctldfiles_done(struct sysctldfiles *files);
+
+#endif

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/tuning/tuningharm.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/tuning/sysvalue.h"
+
+enum { FIRST_PORT = 32768, LAST_PORT = 60999, SOMAXCONN_TODAY = 4096 };
+
+static bool number_of(const struct tuningharm *h, const char *name, uint32_t element,
+		      int64_t *ret_number)
+{
+	for (size_t i = 0; i < h->n_rows; i++)
+		if (h->rows[i].element == element && strcmp(h->rows[i].name, name) == 0)
+			return sysvalue_number(h->rows[i].value, ret_number);
+	return false;
+}
+
+static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
+				char ret_detail[TUNINGHARM_DETAIL_MAX])
+{
+	int64_t reuse;
+
+	(void)value;
+	(void)ret_detail;
+	return number_of(h, "tcp_tw_reuse", 1, &reuse) && reuse == 1;
+}
+
+/* Listening ports in first..last that nobody reserved. */
+static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t last,
+			     char ret_detail[TUNINGHARM_DETAIL_MAX])
+{
+	uint32_t ports = 0, shown = 0;
+	struct portset seen = {0};
+
+	for (size_t i = 0; i < h->n_listeners; i++) {
+		uint16_t port = h->listeners[i].port;
+
+		if (port < first || port > last || portset_has(h->reserved, port) ||
+		    portset_has(&seen, port))
+			continue;
+		seen.bits[port / 64] |= UINT64_C(1) << (port % 64);
+		if (ports++ == 0)
+			shown = port;
+	}
+	if (ports == 0)
+		return false;
+	if (ports == 1)
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %" PRIu32, shown);
+	else
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX,
+			 ": port %" PRIu32 " and %" PRIu32 " more", shown, ports - 1);
+	return true;
+}
+
+/*
+ * Ports inside the kernel's own range say nothing: a listener there may have got its port
+ * from the kernel. A range that was widened reaches services with ports of their own.
+ */
+static bool reaches_below(const struct tuningharm *h, int64_t first,
+			  char ret_detail[TUNINGHARM_DETAIL_MAX])
+{
+	return covers_listeners(h, first, FIRST_PORT - 1, ret_detail);
+}
+
+static bool reaches_above(const struct tuningharm *h, int64_t last,
+			  char ret_detail[TUNINGHARM_DETAIL_MAX])
+{
+	return covers_listeners(h, LAST_PORT + 1, last, ret_detail);
+}
+
+/* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and
+ * whose queue has felt that. */
+static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
+			   char ret_detail[TUNINGHARM_DETAIL_MAX])
+{
+	for (size_t i = 0; i < h->n_listeners; i++) {
+		const struct listener *l = &h->listeners[i];
+
+		if (l->sockets == 0 || l->accept_queue_limit / l->sockets != somaxconn)
+			continue;
+		if (l->drops == 0 && l->accept_queue_peak < l->accept_queue_limit / 2)
+			continue;
+		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %u", l->port);
+		return true;
+	}
+	return false;
+}
+
+const struct tuningharm_rule tuningharm_rules[] = {
+    {"ip_local_port_range", 1, HARM_BELOW, FIRST_PORT, reaches_below,
+     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
+     "take one while the service restarts"},
+    {"ip_local_port_range", 2, HARM_ABOVE, LAST_PORT, reaches_above,
+     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
+     "take one while the service restarts"},
+    {"net.core.somaxconn", 1, HARM_BELOW, SOMAXCONN_TODAY, cuts_a_backlog,
+     "cuts the backlog of a listener whose accept queue runs full"},
+    {"tcp_abort_on_overflow", 1, HARM_IS_NOT, 0, NULL,
+     "clients are reset whenever a short burst fills an accept queue; without it they "
+     "try again and get through"},
+    {"tcp_max_orphans", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
+     "far below the kernel's own value, which its documentation forbids to lower: closed "
+     "connections are reset instead of finished"},
+    {"tcp_max_tw_buckets", 1, HARM_BELOW_HALF_OF_DEFAULT, 0, NULL,
+     "far below the kernel's own value, which its documentation forbids to lower: "
+     "TIME_WAIT ends early and late segments reach new connections"},
+    {"tcp_retries2", 1, HARM_BELOW, 8, NULL,
+     "connections are dropped after less than the 100 s that RFC 1122 demands; a short "
+     "outage on the way is enough"},
+    {"tcp_sack", 1, HARM_IS, 0, NULL,
+     "without selective acknowledgements one round trip repairs one loss only, and the "
+     "kernel's newer loss recovery (RACK, tail loss probes) is off"},
+    {"tcp_syncookies", 1, HARM_IS, 0, NULL,
+     "a SYN flood that fills a listener's SYN queue locks all clients out"},
+    {"tcp_syncookies", 1, HARM_IS, 2, NULL,
+     "meant for tests only: every connection begins with a cookie, which carries few of "
+     "its TCP options"},
+    {"tcp_timestamps", 1, HARM_IS, 0, time_wait_is_reused,
+     "tcp_tw_reuse is on and needs timestamps to tell old segments from new ones: it "
+     "does nothing now, and protection against wrapped sequence numbers is off"},
+    {"tcp_tw_recycle", 1, HARM_IS_NOT, 0, NULL,
+     "drops connections of clients behind address translation, whose timestamps differ; "
+     "taken out of Linux 4.12 for that"},
+    {"tcp_window_scaling", 1, HARM_IS, 0, NULL,
+     "no connection can have more than 64 KiB on the way, whatever its buffers"},
+};
+
+const size_t tuningharm_n_rules = sizeof(tuningharm_rules) / sizeof(tuningharm_rules[0]);
+
+static bool passes(const struct tuningharm_rule *rule, const struct tuning *row,
+		   int64_t value)
+{
+	int64_t normal;
+
+	switch (rule->test) {
+	case HARM_IS:
+		return value == rule->bound;
+	case HARM_IS_NOT:
+		return value != rule->bound;
+	case HARM_BELOW:
+		return value < rule->bound;
+	case HARM_ABOVE:
+		return value > rule->bound;
+	case HARM_BELOW_HALF_OF_DEFAULT:
+		return sysvalue_number(row->default_value, &normal) && value < normal / 2;
+	}
+	return false;
+}
+
+bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,
+		      const char *value, char ret_reason[TUNINGHARM_REASON_MAX])
+{
+	char detail[TUNINGHARM_DETAIL_MAX] = "";
+	int64_t number;
+
+	if (!sysvalue_number(value, &number))
+		return false;
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
+
+		if (rule->element != row->element || strcmp(rule->name, row->name) != 0 ||
+		    !passes(rule, row, number) ||
+		    (rule->also && !rule->also(h, number, detail)))
+			continue;
+		snprintf(ret_reason, TUNINGHARM_REASON_MAX, "%s%s", rule->reason, detail);
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_PLUGIN_PLACES_H
+#define TCPSTATE_PLUGIN_PLACES_H
+
+/*
+ * This module gives the values of single listeners, ports and remote addresses, of which
+ * there is no end on some hosts: no more than the report allows.
+ */
+
+#include "core/config/series.h"
+#include "core/model/snapshot.h"
+#include "plugin/choice.h"
+#include "plugin/metric.h"
+
+/* A zeroed one has chosen nothing yet. */
+struct places {
+	struct choice listeners;
+	struct choice remotes;
+};
+
+/* Chooses from the snapshot. -ENOMEM: some are left out. */
+int places_choose(struct places *p, const struct series *report,
+		  const struct snapshot *s);
+
+/* Gives the values of those chosen from this snapshot, and of the ports. */
+void places_emit(const struct places *p, const struct series *report,
+		 const struct snapshot *s, const struct sink *sink);
+
+/* Frees what p holds; it has chosen nothing then. */
+void places_done(struct places *p);
+
+#endif

@@ -1,0 +1,245 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Notifications from the condition to snmptrapd: what stands in them, that each change is
+# told exactly once whatever happens to snmpd, and how often one may be told.
+# shellcheck source=tests/e2e/lib/lib.sh disable=SC2119
+. "$(dirname "$0")/lib/lib.sh"
+# shellcheck source=tests/e2e/lib/diagnosis.sh
+. "$SRC/tests/e2e/lib/diagnosis.sh"
+
+CONFIG="$CONFIG
+interval 1
+detail-interval 1
+agentx-retry 1"
+
+# stateCount of a state as it stands in varbinds: its row and its name.
+LISTENING=stateCount.LISTEN
+
+listeners() { # COUNT PORT: further ones
+	tell server listen "l$2" "127.1.0.1*$1" "$2" 16
+}
+
+# "OBJECT = VALUE" for each varbind of ours.
+varbinds() { # TRAP
+	tr '\t' '\n' <<<"$1" | sed -nE 's/^TCPSTATE-MIB::([^ ]+) = [A-Za-z0-9-]+: /\1 = /p' |
+		tr -d '"'
+}
+
+check_once() { # NAME EVENT CONDITION [SEVERITY]: by each version, and stays so
+	local name=$1 version
+	shift
+	wait_until 20 is_told "$@"
+	sleep 3
+	for version in v2c v3; do
+		check "$name, $version" 1 "$(told $version "$@" | wc -l)"
+	done
+}
+
+test_words() {
+	local trap version expected
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	TRAP_PORT=$(free_udp_port)
+	daemons_start 'state LISTEN warning 4 critical 8 hold 0' \
+		"informsink 127.0.0.1:$TRAP_PORT $COMMUNITY"
+	check "all is well" normal "$(get -OQUv TCPSTATE-MIB::tcpStateWorstSeverity.0)"
+	tell server name 'loud"name'
+	listeners 5 8000
+	begin
+	check_told 20 Raised $LISTENING warning
+	expected="tcpStateConditionName.stateCount.2 = $LISTENING
+tcpStateNotificationElement.0 = 2
+tcpStateConditionSeverity.stateCount.2 = warning(2)
+tcpStateConditionValue.stateCount.2 = 5
+tcpStateNotificationThreshold.0 = 4
+tcpStateConditionUnit.stateCount.2 = connections
+tcpStateConditionOffender.stateCount.2 = loudname[${PIDS[server]}], 5 of 5
+tcpStateConditionAdvice.stateCount.2 = $(condition Advice stateCount 2)"
+	for version in v2c v3; do
+		trap=$(told $version Raised $LISTENING)
+		check "each varbind by its name, $version" "$expected" "$(varbinds "$trap")"
+	done
+	wait_until 10 is_informed
+	check "an inform as well" 1 "$(grep -ac "^INFORM.*$LISTENING" "$T/traps")"
+
+	check "one GET says how the host is" "warning 1 0 0" "$(get -OQUv \
+		TCPSTATE-MIB::tcpStateWorstSeverity.0 TCPSTATE-MIB::tcpStateConditionsWarning.0 \
+		TCPSTATE-MIB::tcpStateConditionsCritical.0 \
+		TCPSTATE-MIB::tcpStateNotificationsLost.0 | xargs)"
+	check_table
+
+	listeners 5 8001
+	wait_until 10 is_severity critical
+	check "critical now, and told later" "critical 0 1" "$(get -OQUv \
+		TCPSTATE-MIB::tcpStateWorstSeverity.0 TCPSTATE-MIB::tcpStateConditionsWarning.0 \
+		TCPSTATE-MIB::tcpStateConditionsCritical.0 | xargs)"
+	check_told 75 Raised $LISTENING critical
+	check "with that threshold" 8 "$(varbind Raised $LISTENING NotificationThreshold)"
+	sockets_stop server
+	check_told 75 Cleared $LISTENING normal
+	for version in v2c v3; do
+		check "two raised, one cleared, $version" "2 1" "$(told $version Raised $LISTENING |
+			wc -l) $(told $version Cleared $LISTENING | wc -l)"
+	done
+	check "all is well again" normal "$(get -OQUv TCPSTATE-MIB::tcpStateWorstSeverity.0)"
+}
+
+is_informed() {
+	grep -aq "^INFORM.*$LISTENING" "$T/traps"
+}
+
+is_severity() {
+	[ "$(condition Severity stateCount 2)" = "$1" ]
+}
+
+# Row by row by name: the same conditions in each column.
+check_table() {
+	local column rows
+	bulkwalk -OQs TCPSTATE-MIB::tcpStateConditionName | sed -n 's/^tcpStateConditionName\.//p' |
+		tr -d '"' >"$T/names"
+	check "the names are the index's" "" "$(sed -E 's/^([^.]+)\.(0|[0-9]+) = /\1 /' "$T/names" |
+		awk '{ sub(/\..*/, "", $2) } $1 != $2')"
+	check "all but tuningDrift, and a row a state" 19 "$(wc -l <"$T/names")"
+	rows=$(sed 's/ = .*//' "$T/names")
+	for column in Value Unit Warning Critical Severity Since Offender Advice; do
+		check "tcpStateCondition$column has these rows" "$rows" \
+			"$(bulkwalk -OQs "TCPSTATE-MIB::tcpStateCondition$column" |
+				sed -n "s/^tcpStateCondition$column\.\(.*\) = .*/\1/p")"
+	done
+}
+
+# The count goes over the threshold and back every three seconds.
+test_flapping() {
+	local i version ticks seen=()
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'state LISTEN warning 4 clear 100 hold 0'
+	for ((i = 0; i < 20; i++)); do
+		listeners 5 8000
+		sleep 3
+		seen+=("$(condition Severity stateCount 2)")
+		tell server close l8000
+		sleep 3
+		seen+=("$(condition Severity stateCount 2)")
+	done
+	check_run "it flaps" test "$(printf '%s\n' "${seen[@]}" | uniq | wc -l)" -gt 20
+	for version in v2c v3; do
+		ticks=$(told $version '(Raised|Cleared)' $LISTENING | sed 's/.*Timeticks: (\([0-9]*\)).*/\1/')
+		check_match "two or three in two minutes, $version" '^[23]$' "$(wc -l <<<"$ticks")"
+		check "a minute apart, $version" "" "$(awk 'NR > 1 && $1 - last < 5000 { print $1 - last }
+			{ last = $1 }' <<<"$ticks")"
+	done
+}
+
+# snmpd is away, dies with the notification in its socket, or is merely slow.
+test_restart() {
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	sockets_start client "${CLIENT[@]}"
+	daemons_start 'state LISTEN warning 4 hold 0
+state CLOSED warning 4 hold 0
+state SYN_SENT warning 4 hold 0
+state ESTABLISHED warning 4 hold 0'
+
+	snmpd_stop
+	listeners 5 8000
+	sleep 4
+	check "nobody to tell it to" "" "$(traps tcpState)"
+	snmpd_start
+	check_once "snmpd was away" Raised $LISTENING
+
+	snmpd_freeze
+	tell server bind b "$SERVER4" 5
+	sleep 1.5
+	snmpd_kill
+	sleep 2
+	snmpd_start
+	check_once "snmpd was killed before it read it" Raised stateCount.CLOSED
+
+	snmpd_kill
+	tell server connect s "$DEAD4*5" 22 5 nowait
+	snmpd_start
+	check_once "it was raised while snmpd started" Raised stateCount.SYN_SENT
+
+	connect_some
+	wait_until 10 is_told Raised stateCount.ESTABLISHED
+	snmpd_kill
+	snmpd_start
+	sleep 4
+	check_once "it was told before snmpd was killed" Raised stateCount.ESTABLISHED
+
+	# The minute is over for the first ones.
+	snmpd_stop
+	tell server close l8000
+	tell server close b
+	pause 62
+	snmpd_start
+	check_once "two at the same time" Cleared $LISTENING
+	check_once "two at the same time" Cleared stateCount.CLOSED
+	check "nothing was lost" 0 "$(get -OQUv TCPSTATE-MIB::tcpStateNotificationsLost.0)"
+	check "nothing else was told" "8 4" \
+		"$(traps 'ConditionRaised' | wc -l) $(traps 'ConditionCleared' | wc -l)"
+}
+
+connect_some() {
+	tell client listen e "$CLIENT4" 90 16
+	tell server connect e "$CLIENT4" 90 5
+}
+
+# As long as the session lives, a slow master is not told twice. (A retry is a ping.)
+test_slow() {
+	CONFIG=${CONFIG/agentx-retry 1/agentx-retry 30}
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'state LISTEN warning 4 hold 0'
+	next_sample
+	snmpd_freeze
+	listeners 5 8000
+	sleep 7
+	snmpd_thaw
+	check_once "snmpd was slow" Raised $LISTENING
+}
+
+test_off() {
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'traps off
+state LISTEN warning 4 hold 0'
+	listeners 5 8000
+	wait_until 10 is_severity warning
+	check_raised "the table tells it" stateCount
+	check "and the daemon's log" 1 "$(log_lines "WARNING $LISTENING")"
+	sleep 3
+	check "no trap is sent" "" "$(traps tcpState)"
+
+	tell server bind b "$SERVER4" 1
+	tcpstated_configure "$CONFIG
+state LISTEN warning 4 hold 0
+state CLOSED warning 1 hold 0"
+	kill -s HUP "${PIDS[tcpstated]}"
+	check_once "a new configuration, with traps" Raised stateCount.CLOSED
+	check "what was raised before is no news" "" "$(told v2c Raised $LISTENING)"
+}
+
+# net-snmp's own way to watch an object (snmpd.conf(5), DisMan Event MIB).
+test_monitor() {
+	local worst=.1.3.6.1.4.1.8072.9999.9999.4022.1.14.1.0
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'traps off
+state LISTEN warning 4 hold 0' \
+		"createUser watcher SHA-256 $V3_AUTH AES $V3_PRIV
+rouser watcher
+iquerySecName watcher
+monitor -I -r 1 -i $worst tcpstate $worst > 1"
+	sleep 3
+	check "nothing while all is well" "" "$(traps '2\.88\.2\.0\.1|mteTriggerFired')"
+	listeners 5 8000
+	wait_until 20 traps '2\.88\.2\.0\.1|mteTriggerFired' >/dev/null
+	check "one trap of each version" "v2c v3" "$(traps '2\.88\.2\.0\.1|mteTriggerFired' |
+		sed 's/.*SNMP \(v[^,]*\),.*/\1/' | sort | xargs)"
+	check_match "with the severity" "tcpStateWorstSeverity.0 = INTEGER: warning" \
+		"$(traps '2\.88\.2\.0\.1|mteTriggerFired')"
+}
+
+side_by_side "$@" -- words flapping restart slow off monitor

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/support/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/diagnosis/condition.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define V4(...)                                                                          \
+	{                                                                                \
+		INET_IPV4,                                                               \
+		{                                                                        \
+			__VA_ARGS__                                                      \
+		}                                                                        \
+	}
+#define V6(...)                                                                          \
+	{                                                                                \
+		INET_IPV6,                                                               \
+		{                                                                        \
+			__VA_ARGS__                                                      \
+		}                                                                        \
+	}
+#define V6Z(...)                                                                         \
+	{                                                                                \
+		INET_IPV6Z,                                                              \
+		{                                                                        \
+			__VA_ARGS__                                                      \
+		}                                                                        \
+	}
+#define LINK_LOCAL V6Z(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2)
+#define DOC6(last) V6(0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last)
+
+static struct owner owners[] = {
+    {0, "", ""},
+    {4321, "java", "app.service"},
+    {812, "nginx", "nginx.service"},
+    {0, "", "cron.service"},
+    {77, "caf\xc3\xa9", ""},
+};
+
+static struct listener listeners[] = {
+    {V4(0), 8443, false, 1, 0, 128, 0, 5, 129, 129, 100, 0, 2, 0, 0},
+    {V4(127, 0, 0, 1), 22, false, 1, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    {V6(0), 8080, true, 4, 97, 512, 75, 130, 3, 9, 0, 5000000000, 1, 0, 0},
+    {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0},
+};
+
+static struct conn conns[] = {
+    {V4(192, 0, 2, 1), V4(198, 51, 100, 7), 8443, 40000, STATE_SYN_RECV, IP_V4,
+     CONN_UNANSWERED, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51022, STATE_CLOSE_WAIT, IP_V4,
+     CONN_HAS_INFO, 0, 1, 0, 1987, 350, 1001, 5555, 0, 1, 9},
+    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51023, STATE_CLOSE_WAIT, IP_V4, 0, 1, 2, 3,
+     0, 0, 1001, 5556, 0, 0, 0},
+    {V4(10, 0, 3, 8), V4(10, 0, 9, 0), 8080, 1, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0,
+     0, 0, 4, 90, 0, 0, 0, 3, 9},
+    {DOC6(1), DOC6(2), 8080, 65535, STATE_CLOSE_WAIT, IP_V6, CONN_HAS_INFO, 0, 0,
+     UINT32_MAX, 1, 2, 3, 5557, 0, 4, 0},
+    {LINK_LOCAL, LINK_LOCAL, 1, 2, STATE_LAST_ACK, IP_V6, 0, 15, 0, 1, 0, 0, 0, 0, 0, 0,
+     0},
+};
+
+static struct remote remotes[] = {
+    {STATE_ESTABLISHED, 9, V4(10, 0, 9, 1)}, {STATE_ESTABLISHED, 8, V4(10, 0, 9, 255)},
+    {STATE_ESTABLISHED, 7, DOC6(2)},         {STATE_CLOSE_WAIT, 2, V4(10, 0, 9, 1)},
+    {STATE_LAST_ACK, 1, LINK_LOCAL},
+};
+
+static struct process processes[] = {
+    {77, STATE_CLOSE_WAIT, 1, 4},
+    {812, STATE_LISTEN, 1, 2},
+    {4321, STATE_LISTEN, 4, 1},
+    {4321, STATE_CLOSE_WAIT, 1, 1},
+};
+
+static const struct limit limits[] = {
+    {1, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", ""},
+    {2, 5, 131072, 0, 0, 0, 0, "net.ipv4.tcp_max_orphans", ""},
+    {4, 26110, 28232, 92, 93, 0, 1, "net.ipv4.ip_local_port_range", "10.0.7.12:5432"},
+    {5, 129, 128, 100, 101, 171, 2, "listen() backlog", "0.0.0.0:8443"},
+    {7, 8000, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
+};
+
+static struct counter counters[] = {
+    {"TcpActiveOpens", 6},
+    {"TcpExtListenDrops", UINT64_MAX},
+    {"TcpExtListenOverflows", 0},
+};
+
+static struct tuning tunings[] = {
+    {.name = "tcp_mem",
+     .element = 1,
+     .number = 187000,
+     .is_number = true,
+     .status = TUNING_NO_RECOMMENDATION,
+     .drift = DRIFT_NOT_APPLICABLE,
+     .value = "187000",
+     .default_value = "",
+     .recommended = "",
+     .persisted = "",
+     .persisted_in = "",
+     .meaning = "pages below which TCP does not bother",
+     .reason = "",
+     .target = ""},
+    {.name = "tcp_mem",
+     .element = 2,
+     .number = 249000,
+     .is_number = true,
+     .status = TUNING_NO_RECOMMENDATION,
+     .drift = DRIFT_NOT_APPLICABLE,
+     .value = "249000",
+     .default_value = "",
+     .recommended = "",
+     .persisted = "",
+     .persisted_in = "",
+     .meaning = "pages from which TCP saves",
+     .reason = "",
+     .target = ""},
+    {.name = "tcp_fin_timeout",
+     .element = 1,
+     .number = 2,
+     .is_number = true,
+     .status = TUNING_HARMFUL,
+     .drift = DRIFT_DIFFERS_FROM_PERSISTED,
+     .value = "2",
+     .default_value = "60",
+     .recommended = "30",
+     .persisted = "60",
+     .persisted_in = "/etc/sysctl.d/50-web.conf:3",
+     .meaning = "seconds in FIN_WAIT_2",
+     .reason = "too short",
+     .target = ""},
+    {.name = "net.core.somaxconn",
+     .element = 1,
+     .number = 4096,
+     .is_number = true,
+     .status = TUNING_AS_RECOMMENDED,
+     .drift = DRIFT_NONE,
+     .value = "4096",
+     .default_value = "4096",
+     .recommended = "4096",
+     .persisted = "4096",
+     .persisted_in = "/etc/sysctl.conf:1",
+     .meaning = "the most that listen() gets",
+     .reason = "",
+     .target = ""},
+    {.name = "tcp_congestion_control",
+     .element = 1,
+     .number = 0,
+     .is_number = false,
+     .status = TUNING_DIFFERS,
+     .drift = DRIFT_NOT_PERSISTED,
+     .value = "cubic",
+     .default_value = "cubic",
+     .recommended = "bbr",
+     .persisted = "",
+     .persisted_in = "",
+     .meaning = "",
+     .reason = "",
+     .target = ""},
+};
+
+static struct tuning_table tuning = {.rows = tunings, .count = COUNT_OF(tunings)};
+
+static struct condition conditions[] = {
+    {CONDITION_SYN_QUEUE,
+     0,
+     "synQueue",
+     100,
+     "%",
+     50,
+     90,
+     SEVERITY_CRITICAL,
+     {1795230600, 0},
+     "0.0.0.0:8443 nginx[812]",
+     "Look at the backlog."},
+    {CONDITION_STATE_COUNT,
+     STATE_SYN_RECV,
+     "stateCount.SYN_RECV",
+     129,
+     "connections",
+     100,
+     -1,
+     SEVERITY_WARNING,
+     {1795230601, 0},
+     "",
+     "You asked for it."},
+    {CONDITION_STATE_COUNT,
+     STATE_CLOSE_WAIT,
+     "stateCount.CLOSE_WAIT",
+     4,
+     "connections",
+     5,
+     6,
+     SEVERITY_NORMAL,
+     {1795230602, 0},
+     "",
+     "You asked for it."},
+    {CONDITION_SAMPLING,
+     0,
+     "sampling",
+     -1,
+     "times",
+     3,
+     10,
+     SEVERITY_UNKNOWN,
+     {1795230603, 0},
+     "",
+     "See the log."},
+};
+
+/* Counts that tell their row and column: 1308 is ipv4, closeWait, peak of a minute. */
+static void fill_states(struct snapshot *s)
+{
+	for (uint32_t i = 0; i < COUNT_OF(s->states); i++) {
+		uint32_t version = i / STATE_COUNT + 1, state = i % STATE_COUNT + 1;
+		uint32_t count = version * 1000 + state;
+
+		s->states[i] = (struct state_row){version,     state,       count + 200,
+						  count + 300, count + 400, count + 500};
+	}
+	for (uint32_t i = 0; i < STATE_COUNT; i++)
+		s->spreads[i] = (struct spread){i + 1, 100 + i, 200 + i};
+}
+
+void model_fill(struct snapshot *ret_snapshot)
+{
+	static struct listener_state listener_states[COUNT_OF(listeners) * STATE_COUNT];
+	struct snapshot *s = ret_snapshot;
+
+	memset(s, 0, sizeof(*s));
+	s->info = (struct sample_info){
+	    .version = "0.1.0",
+	    .time = {1795230727, 500000000},
+	    /* In the future: an age of 0 whenever it is asked for. */
+	    .monotonic = {INT32_MAX, 0},
+	    .detail = {INT32_MAX, 0},
+	    .samples = 1000,
+	    .errors = 1,
+	    .last_error = "sock_diag: Interrupted system call",
+	    .duration_us = 41000,
+	    .sockets = 48211,
+	    .source = SOURCE_SOCK_DIAG,
+	    .interval_ms = 5000,
+	    .detail_interval_ms = 15000,
+	    .cpu_pptt = 35,
+	    .rows_omitted = 3,
+	    .unknown_states = 2,
+	    .owners_unreadable = 4,
+	};
+	fill_states(s);
+	for (uint32_t i = 0; i < COUNT_OF(listener_states); i++)
+		listener_states[i] =
+		    (struct listener_state){i / STATE_COUNT, i % STATE_COUNT + 1, 10 + i};
+	memcpy(s->limits, limits, sizeof(limits));
+	s->n_limits = COUNT_OF(limits);
+	s->diagnosis = (struct diagnosis){SEVERITY_CRITICAL, 1, 1, 7};
+	s->owners = owners;
+	s->n_owners = COUNT_OF(owners);
+	s->listeners = listeners;
+	s->n_listeners = COUNT_OF(listeners);
+	s->listener_states = listener_states;
+	s->conns = conns;
+	s->n_conns = COUNT_OF(conns);
+	s->remotes = remotes;
+	s->n_remotes = COUNT_OF(remotes);
+	s->processes = processes;
+	s->n_processes = COUNT_OF(processes);
+	s->counters = counters;
+	s->n_counters = COUNT_OF(counters);
+	s->conditions = conditions;
+	s->n_conditions = COUNT_OF(conditions);
+	s->tuning = &tuning;
+}

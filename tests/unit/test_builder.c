@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/builder.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/support/suite.h"
+
+static struct inet_addr addr(const char *text)
+{
+	struct inet_addr a = {.type = strchr(text, ':') ? INET_IPV6 : INET_IPV4};
+
+	CU_ASSERT_EQUAL_FATAL(
+	    inet_pton(a.type == INET_IPV6 ? AF_INET6 : AF_INET, text, a.bytes), 1);
+	return a;
+}
+
+static struct conn conn(enum tcp_state state, const char *local, uint16_t local_port,
+			const char *remote, uint16_t remote_port)
+{
+	struct conn c = {
+	    .state = (uint8_t)state,
+	    .local = addr(local),
+	    .remote = addr(remote),
+	    .local_port = local_port,
+	    .remote_port = remote_port,
+	};
+
+	c.ip_version = c.remote.type == INET_IPV4 ? IP_V4 : IP_V6;
+	return c;
+}
+
+static struct conn listening(const char *local, uint16_t port, uint32_t queue,
+			     uint32_t limit)
+{
+	struct conn c = conn(STATE_LISTEN, local, port, local, 0);
+
+	memset(c.remote.bytes, 0, sizeof(c.remote.bytes));
+	c.recv_queue = queue;
+	c.send_queue = limit;
+	return c;
+}
+
+static const struct build_options all = {
+    .states = STATE_MASK_ALL,
+    .conn_states = STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN),
+    .conn_rows = 1000,
+    .remotes = 20,
+    .fin_wait_stale_s = 120,
+    .port_low = 32768,
+    .port_high = 60999,
+    .limits_known = true,
+};
+
+static struct snapshot *built(struct build *b, const struct build_options *options,
+			      const struct conn *conns, size_t count,
+			      const struct snapshot *last,
+			      struct build_result *ret_result)
+{
+	struct snapshot *now = calloc(1, sizeof(*now));
+	struct build_result result;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(now);
+	build_begin(b, options);
+	for (size_t i = 0; i < count; i++)
+		CU_ASSERT_EQUAL_FATAL(build_socket(&conns[i], b), 0);
+	CU_ASSERT_EQUAL_FATAL(build_finish(b, last, now, &result), 0);
+	if (ret_result)
+		*ret_result = result;
+	return now;
+}
+
+static struct build *new_build(void)
+{
+	struct build *b;
+
+	CU_ASSERT_EQUAL_FATAL(build_new(&b), 0);
+	return b;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void test_counts(void)
+{
+	const struct conn conns[] = {
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1000),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1001),
+	    conn(STATE_ESTABLISHED, "fd00::1", 80, "fd00::2", 1001),
+	    conn(STATE_CLOSE_WAIT, "fd00::1", 80, "fd00::2", 1002),
+	};
+	struct build *b = new_build();
+	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_ESTABLISHED), 2);
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_V6, STATE_ESTABLISHED), 1);
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_TOTAL, STATE_ESTABLISHED), 3);
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_CLOSE_WAIT), 0);
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_V6, STATE_CLOSE_WAIT), 1);
+	for (uint32_t i = 0; i < COUNT(s->states); i++) {
+		CU_ASSERT_EQUAL(s->states[i].ip_version, i / STATE_COUNT + 1);
+		CU_ASSERT_EQUAL(s->states[i].state, i % STATE_COUNT + 1);
+	}
+	snapshot_free(s);
+	build_free(b);
+}
+
+static void test_nothing(void)
+{
+	struct build *b = new_build();
+	struct snapshot *s = built(b, &all, NULL, 0, NULL, NULL);
+
+	CU_ASSERT_EQUAL(s->n_conns + s->n_listeners + s->n_remotes + s->n_processes, 0);
+	CU_ASSERT_EQUAL(s->n_owners, 1);
+	CU_ASSERT_EQUAL(s->owners[0].pid, 0);
+	for (size_t i = 0; i < SUSPECT_COUNT; i++)
+		CU_ASSERT_EQUAL(s->suspects[i].listener, UINT32_MAX);
+	snapshot_free(s);
+	build_free(b);
+}
+
+/* SO_REUSEPORT: one row with the sums, and the fullest of the sockets. */
+static void test_shared_listener(void)
+{
+	const struct conn conns[] = {
+	    listening("0.0.0.0", 80, 0, 100),
+	    listening("0.0.0.0", 80, 101, 100),
+	    listening("0.0.0.0", 80, 7, 100),
+	    /* Sums that have no room in 32 bits. */
+	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
+	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
+	};
+	struct build *b = new_build();
+	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+	size_t n_sockets;
+
+	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 2);
+	CU_ASSERT_EQUAL(s->listeners[0].sockets, 3);
+	CU_ASSERT_EQUAL(s->listeners[0].accept_queue, 108);
+	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_limit, 300);
+	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_fullest, 100);
+	CU_ASSERT_EQUAL(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
+	CU_ASSERT_EQUAL(s->listeners[1].accept_queue, UINT32_MAX);
+	CU_ASSERT_EQUAL(s->listeners[1].accept_queue_limit, UINT32_MAX);
+	build_listener_sockets(b, &n_sockets);
+	CU_ASSERT_EQUAL(n_sockets, 5);
+	snapshot_free(s);
+	build_free(b);
+}
+
+static void test_most_specific_listener(void)
+{
+	struct conn dual = listening("::", 8080, 0, 10);
+	struct conn conns[] = {
+	    listening("0.0.0.0", 80, 0, 10),
+	    listening("10.0.0.1", 80, 0, 10),
+	    listening("::", 80, 0, 10), /* v6only */
+	    dual,
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.9", 1),
+	    conn(STATE_ESTABLISHED, "10.0.0.2", 80, "10.0.0.9", 2),
+	    conn(STATE_ESTABLISHED, "10.0.0.3", 80, "10.0.0.9", 3),
+	    conn(STATE_CLOSE_WAIT, "fd00::1", 80, "fd00::9", 4),
+	    conn(STATE_SYN_RECV, "10.0.0.1", 8080, "10.0.0.9", 5),
+	    conn(STATE_SYN_RECV, "fd00::1", 8080, "fd00::9", 6),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.0.0.9", 80),
+	};
+	/* In the order of the index: ipv4 0.0.0.0, ipv4 10.0.0.1, ipv6 :: 80, :: 8080. */
+	static const struct {
+		size_t row;
+		enum tcp_state state;
+		uint32_t count;
+	} want[] = {
+	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1},
+	    {2, STATE_ESTABLISHED, 0}, {2, STATE_CLOSE_WAIT, 1},
+	    {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
+	};
+	struct build *b = new_build();
+	struct snapshot *s;
+
+	conns[3].flags = CONN_DUAL_STACK;
+	conns[8].flags = CONN_UNANSWERED;
+	s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 4);
+	for (size_t i = 0; i < COUNT(want); i++)
+		CU_ASSERT_EQUAL(snapshot_listener_count(s, want[i].row, want[i].state),
+				want[i].count);
+	CU_ASSERT_EQUAL(s->listeners[3].syn_queue, 2);
+	CU_ASSERT_EQUAL(s->listeners[3].syn_unanswered, 1);
+	CU_ASSERT_TRUE(s->listeners[3].dual_stack);
+	snapshot_free(s);
+	build_free(b);
+}
+
+static void test_conns_are_sorted_and_bounded(void)
+{
+	struct build_options options = all;
+	struct conn conns[300];
+	struct build *b = new_build();
+	struct snapshot *s;
+
+	options.conn_rows = 110;
+	options.conn_states = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT);
+	for (size_t i = 0; i < COUNT(conns); i++) {
+		/* A flood, at its end five connections that matter, and some not listed.
+		 */
+		enum tcp_state state = i < 200   ? STATE_SYN_RECV
+				       : i < 205 ? STATE_CLOSE_WAIT
+						 : STATE_ESTABLISHED;
+
+		conns[i] = conn(state, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(60000 - i));
+	}
+	s = built(b, &options, conns, COUNT(conns), NULL, NULL);
+	CU_ASSERT_EQUAL(s->n_conns, 110);
+	CU_ASSERT_EQUAL(build_omitted(b, s), 95);
+	for (size_t i = 1; i < s->n_conns; i++)
+		CU_ASSERT(s->conns[i - 1].state < s->conns[i].state ||
+			  (s->conns[i - 1].state == s->conns[i].state &&
+			   s->conns[i - 1].remote_port < s->conns[i].remote_port));
+	CU_ASSERT_EQUAL(s->conns[104].state, STATE_SYN_RECV);
+	CU_ASSERT_EQUAL(s->conns[105].state, STATE_CLOSE_WAIT);
+	snapshot_free(s);
+	build_free(b);
+}
+
+/* Sockets bound to one address with SO_REUSEPORT have the same index. */
+static void test_twins_have_one_row(void)
+{
+	const struct conn conns[] = {
+	    conn(STATE_CLOSED, "10.0.0.1", 80, "0.0.0.0", 0),
+	    conn(STATE_CLOSED, "10.0.0.1", 80, "0.0.0.0", 0),
+	};
+	struct build *b = new_build();
+	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+
+	CU_ASSERT_EQUAL(s->n_conns, 1);
+	CU_ASSERT_EQUAL(build_omitted(b, s), 1);
+	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_CLOSED), 2);
+	snapshot_free(s);
+	build_free(b);
+}
+
+static void test_remotes(void)
+{
+	struct build_options options = all;
+	struct conn conns[60];
+	struct build *b = new_build();
+	struct snapshot *s;
+	size_t n = 0;
+
+	options.remotes = 3;
+	/* 10.1.0.i has i % 10 + 1 connections; of equal ones the lower address is kept.
+	 */
+	for (unsigned i = 0; n + 10 < COUNT(conns); i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "10.1.0.%u", i);
+		for (unsigned j = 0; j <= i % 10; j++)
+			conns[n++] = conn(STATE_TIME_WAIT, "10.0.0.1", 80, text,
+					  (uint16_t)(1000 + j));
+	}
+	s = built(b, &options, conns, n, NULL, NULL);
+	CU_ASSERT_EQUAL_FATAL(s->n_remotes, 3);
+	CU_ASSERT_EQUAL(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
+	CU_ASSERT_EQUAL(s->spreads[STATE_ESTABLISHED - 1].remotes, 0);
+	for (unsigned i = 0; i < 3; i++) {
+		CU_ASSERT_EQUAL(s->remotes[i].addr.bytes[3], 7 + i);
+		CU_ASSERT_EQUAL(s->remotes[i].count, 8 + i);
+	}
+	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote.bytes[3], 9);
+	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
+	snapshot_free(s);
+	options.remotes = 0;
+	s = built(b, &options, conns, n, NULL, NULL);
+	CU_ASSERT_EQUAL(s->n_remotes, 0);
+	CU_ASSERT_EQUAL(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
+	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
+	snapshot_free(s);
+	build_free(b);
+}
+
+static void test_ports(void)
+{
+	static uint8_t reserved[65536 / 8];
+	struct build_options options = all;
+	const struct conn conns[] = {
+	    listening("0.0.0.0", 40000, 0, 10),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 33000, "10.0.0.9", 80),
+	    conn(STATE_TIME_WAIT, "10.0.0.1", 33001, "10.0.0.9", 80),
+	    conn(STATE_SYN_SENT, "10.0.0.1", 33002, "10.0.0.9", 80),
+	    /* Another local address, remote port, a reserved port, one out of the range,
+	     * and an incoming connection do not take the same ports. */
+	    conn(STATE_ESTABLISHED, "10.0.0.2", 33003, "10.0.0.9", 80),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 33004, "10.0.0.9", 81),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 50000, "10.0.0.9", 80),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 1024, "10.0.0.9", 80),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.0.0.9", 80),
+	};
+	struct build_result result;
+	struct build *b = new_build();
+	struct snapshot *s;
+
+	reserved[50000 / 8] |= 1 << 50000 % 8;
+	options.ports_reserved = reserved;
+	s = built(b, &options, conns, COUNT(conns), NULL, &result);
+	CU_ASSERT_EQUAL(result.ports.used, 3);
+	CU_ASSERT_EQUAL(result.ports.remote_port, 80);
+	CU_ASSERT_EQUAL(result.ports.remote.bytes[3], 9);
+	CU_ASSERT_EQUAL(result.ports.local.bytes[3], 1);
+	snapshot_free(s);
+	build_free(b);
+}
+
+/* What a lesser sample does not read comes from the snapshot before. */
+static void test_carry(void)
+{
+	const struct conn full[] = {
+	    listening("0.0.0.0", 80, 1, 10),
+	    listening("0.0.0.0", 81, 0, 10),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 80, "10.0.0.2", 1),
+	    conn(STATE_ESTABLISHED, "10.0.0.1", 81, "10.0.0.3", 2),
+	    conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.0.0.4", 3),
+	};
+	const struct conn fast[] = {
+	    listening("0.0.0.0", 79, 0, 10),
+	    listening("0.0.0.0", 80, 5, 10),
+	    conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.0.0.4", 3),
+	};
+	struct build_options fast_options = all, listen_options = all;
+	struct build *b = new_build();
+	struct snapshot *first, *second, *third;
+
+	fast_options.states =
+	    STATE_MASK_ALL & ~(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT));
+	listen_options.states = STATE_BIT(STATE_LISTEN);
+	first = built(b, &all, full, COUNT(full), NULL, NULL);
+	second = built(b, &fast_options, fast, COUNT(fast), first, NULL);
+	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_ESTABLISHED), 2);
+	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_CLOSE_WAIT), 0);
+	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_LAST_ACK), 1);
+	CU_ASSERT_EQUAL_FATAL(second->n_listeners, 2);
+	CU_ASSERT_EQUAL(second->listeners[1].port, 80);
+	CU_ASSERT_EQUAL(second->listeners[1].accept_queue, 5);
+	CU_ASSERT_EQUAL(snapshot_listener_count(second, 0, STATE_ESTABLISHED), 0);
+	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_ESTABLISHED), 1);
+	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_CLOSE_WAIT), 0);
+	CU_ASSERT_EQUAL(second->n_conns, 3);
+	CU_ASSERT_EQUAL(build_omitted(b, second), 0);
+	/* The kernel's total tells of more. */
+	second->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].count += 4;
+	CU_ASSERT_EQUAL(build_omitted(b, second), 4);
+	CU_ASSERT_EQUAL(second->n_remotes, 3);
+	CU_ASSERT_EQUAL(second->spreads[STATE_ESTABLISHED - 1].remotes, 2);
+	CU_ASSERT_EQUAL(second->spreads[STATE_CLOSE_WAIT - 1].remotes, 0);
+
+	third = built(b, &listen_options, fast, 2, second, NULL);
+	CU_ASSERT_EQUAL(snapshot_count(third, IP_TOTAL, STATE_LAST_ACK), 1);
+	CU_ASSERT_EQUAL(snapshot_count(third, IP_TOTAL, STATE_LISTEN), 2);
+	CU_ASSERT_EQUAL(snapshot_listener_count(third, 1, STATE_LAST_ACK), 1);
+	CU_ASSERT_EQUAL(third->n_conns, 3);
+	CU_ASSERT_EQUAL(third->n_remotes, 3);
+	snapshot_free(first);
+	snapshot_free(second);
+	snapshot_free(third);
+	build_free(b);
+}
+
+static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s,
+			uint32_t retransmits)
+{
+	c.flags |= CONN_HAS_INFO;
+	c.inode = inode;
+	c.age_s = age_s;
+	c.retransmits = retransmits;
+	return c;
+}
+
+static void test_suspects(void)
+{
+	struct conn conns[] = {
+	    listening("0.0.0.0", 80, 0, 10),
+	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.1", 1), 7, 60, 0),
+	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.2", 2), 8, 1000, 0),
+	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 3), 9, 59, 0),
+	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 4), 0, 1000, 0),
+	    aged(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 5), 10, 120, 0),
+	    aged(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 6), 0, 120, 0),
+	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.9.2.1", 7), 0, 0, 3),
+	    aged(conn(STATE_CLOSING, "10.0.0.1", 80, "10.9.2.1", 8), 0, 0, 0),
+	    aged(conn(STATE_FIN_WAIT_1, "10.0.0.1", 80, "10.9.7.1", 9), 0, 0, 1),
+	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 81, "10.9.7.1", 9), 0, 0, 1),
+	    aged(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 11, 0, 2),
+	};
+	static const uint32_t want[SUSPECT_COUNT] = {
+	    [SUSPECT_CLOSE_WAIT_STALE] = 2, [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
+	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 3,
+	    [SUSPECT_SYN_SENT] = 1,
+	};
+	struct build *b = new_build();
+	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+	const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
+	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
+
+	for (size_t i = 0; i < SUSPECT_COUNT; i++)
+		CU_ASSERT_EQUAL(s->suspects[i].count, want[i]);
+	CU_ASSERT_EQUAL(stale->port, 80);
+	CU_ASSERT_EQUAL(stale->port_count, 2);
+	CU_ASSERT_EQUAL(stale->listener, 0);
+	CU_ASSERT_EQUAL(stale->listener_count, 2);
+	CU_ASSERT_EQUAL(stale->remote_count, 1);
+	CU_ASSERT_EQUAL(stale->network.bytes[2], 1);
+	CU_ASSERT_EQUAL(stale->network.bytes[3], 0);
+	CU_ASSERT_EQUAL(stale->network_count, 2);
+	CU_ASSERT_EQUAL(stale->network_remotes, 2);
+	CU_ASSERT_EQUAL(s->suspects[SUSPECT_SYN_SENT].port, 443);
+	/* Stuck ones of three states count as one remote address. */
+	CU_ASSERT_EQUAL(stuck->remote.bytes[2], 7);
+	CU_ASSERT_EQUAL(stuck->remote_count, 2);
+	CU_ASSERT_EQUAL(stuck->network_count, 2);
+	CU_ASSERT_EQUAL(stuck->network_remotes, 1);
+	CU_ASSERT_EQUAL(s->spreads[STATE_CLOSING - 1].remotes, 1);
+	snapshot_free(s);
+	build_free(b);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+	    {"counts", test_counts},
+	    {"nothing", test_nothing},
+	    {"a shared listener", test_shared_listener},
+	    {"the most specific listener", test_most_specific_listener},
+	    {"connections are sorted and bounded", test_conns_are_sorted_and_bounded},
+	    {"twins have one row", test_twins_have_one_row},
+	    {"remotes", test_remotes},
+	    {"ports", test_ports},
+	    {"what is not read is carried over", test_carry},
+	    {"suspects", test_suspects},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("build", tests);
+}

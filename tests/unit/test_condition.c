@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+
+#include "tests/support/lab.h"
+#include "tests/support/suite.h"
+
+/* One moment: the measure, and what the diagnosis must say then. */
+struct moment {
+	int64_t at_ms;
+	uint32_t value;
+	uint32_t severity;
+};
+
+/* Drives "orphans" (a percentage that stands in the snapshot) through time. */
+static void drive(struct lab *lab, const struct moment *moments, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct condition *row;
+
+		lab->now.s.limits[1].percent = moments[i].value;
+		lab_step(lab, moments[i].at_ms);
+		row = lab_row(lab, CONDITION_ORPHANS, 0);
+		if (row->severity != moments[i].severity)
+			fprintf(stderr, "at %lld ms: severity %u, wanted %u\n",
+				(long long)moments[i].at_ms, row->severity,
+				moments[i].severity);
+		CU_ASSERT_EQUAL(row->severity, moments[i].severity);
+		CU_ASSERT_EQUAL(row->value, (int32_t)moments[i].value);
+	}
+}
+
+#define DRIVE(lab_, ...)                                                                 \
+	do {                                                                             \
+		static const struct moment moments_[] = {__VA_ARGS__};                   \
+		drive(lab_, moments_, sizeof(moments_) / sizeof(moments_[0]));           \
+	} while (0)
+
+enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL };
+
+static void open_with_rule(struct lab *lab, uint32_t hold_s)
+{
+	lab_open(lab);
+	lab->config.rules[CONDITION_ORPHANS] = (struct rule){.enabled = true,
+							     .warning = 50,
+							     .critical = 100,
+							     .hold_s = hold_s,
+							     .clear_percent = 80};
+}
+
+static void test_hold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {1000, 49, N}, {2000, 50, N}, {11999, 60, N}, {12000, 50, W});
+	lab_close(&lab);
+}
+
+static void test_break_in_hold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {1000, 70, N}, {9000, 70, N}, {10000, 49, N}, {11000, 70, N},
+	      {20999, 70, N}, {21000, 70, W});
+	/* The same on the way down: at 80 % of the threshold it is not below. */
+	DRIVE(&lab, {30000, 39, W}, {38000, 40, W}, {39000, 39, W}, {48999, 0, W},
+	      {49000, 39, N});
+	lab_close(&lab);
+}
+
+static void test_between_clear_and_threshold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 50, N}, {10000, 50, W}, {20000, 49, W}, {60000, 40, W},
+	      {90000, 45, W}, {100000, 39, W}, {110000, 39, N}, {120000, 49, N},
+	      {180000, 49, N});
+	lab_close(&lab);
+}
+
+static void test_both_thresholds(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 100, N}, {5000, 60, N}, {10000, 60, W}, {11000, 100, W},
+	      {20999, 100, W}, {21000, 100, C}, {30000, 79, C}, {39000, 79, C},
+	      {40000, 79, W}, {50000, 10, W}, {60000, 10, N}, {70000, 200, N},
+	      {80000, 200, C}, {90000, 0, C}, {100000, 0, N});
+	lab_close(&lab);
+}
+
+static void test_no_hold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 0);
+	DRIVE(&lab, {0, 50, W}, {1000, 39, N}, {2000, 100, C}, {3000, 99, C},
+	      {4000, 79, W}, {5000, 0, N});
+	lab_close(&lab);
+}
+
+static void test_thresholds_off(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 0);
+	lab.config.rules[CONDITION_ORPHANS].warning = -1;
+	DRIVE(&lab, {0, 99, N}, {1000, 100, C}, {2000, 0, N});
+	lab.config.rules[CONDITION_ORPHANS].warning = 50;
+	lab.config.rules[CONDITION_ORPHANS].critical = -1;
+	DRIVE(&lab, {3000, 500, W});
+	/* Taken back while it is raised. */
+	lab.config.rules[CONDITION_ORPHANS].warning = -1;
+	DRIVE(&lab, {4000, 500, N});
+	lab_close(&lab);
+}
+
+static void test_stretched_interval(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 0, N}, {300000, 60, N}, {600000, 60, W}, {900000, 10, W},
+	      {1200000, 10, N});
+	lab_close(&lab);
+}
+
+/* What a listener sample carries over is no second sight of it. */
+static void test_carried_over(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = 5000;
+	lab_step(&lab, 60000);
+	for (t = 61000; t < 120000; t += 1000)
+		lab_step_listeners(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->value, 5000);
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
+			SEVERITY_CRITICAL);
+	lab_close(&lab);
+}
+
+/* Fast samples find no ports and read no tuning. */
+static void test_carried_over_details(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	lab_open(&lab);
+	lab.now.s.limits[3].percent = 100;
+	lab.now.table.drifted = 1;
+	lab_step(&lab, 1000);
+	for (t = 5000; t < 200000; t += 5000)
+		lab_step_fast(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_NORMAL);
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_WARNING);
+	lab_close(&lab);
+}
+
+static void test_clock_jump(void)
+{
+	struct lab lab;
+	const struct condition *row;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {1000, 60, N});
+	lab.wall_ahead_s += 86400;
+	DRIVE(&lab, {2000, 60, N});
+	lab.wall_ahead_s -= 2 * 86400;
+	DRIVE(&lab, {10999, 60, N}, {11000, 60, W}, {12000, 60, W});
+	row = lab_row(&lab, CONDITION_ORPHANS, 0);
+	CU_ASSERT_EQUAL(row->since.tv_sec, lab.wall_ahead_s + 11);
+	lab_close(&lab);
+}
+
+static void test_since(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 0);
+	DRIVE(&lab, {1000, 0, N}, {2000, 0, N});
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec,
+			lab.wall_ahead_s + 1);
+	DRIVE(&lab, {3000, 60, W}, {4000, 70, W});
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec,
+			lab.wall_ahead_s + 3);
+	lab_close(&lab);
+}
+
+static void test_first_sample(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.counters[1].value = 5000000;
+	lab_step(&lab, 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
+	lab_step(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_NORMAL);
+	lab_close(&lab);
+}
+
+static void test_counter_reset(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	lab.now.counters[1].value += 500;
+	lab_step(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
+	lab.now.counters[1].value = 3;
+	lab_step(&lab, 3000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
+	lab.now.counters[1].value += 20;
+	lab_step(&lab, 13000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
+
+	lab.now.listeners[1].drops = 5;
+	lab.now.counters[0].value += 100;
+	lab_step(&lab, 14000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
+	lab_close(&lab);
+}
+
+/* A failed sample neither raises nor clears, but says that the figures grow old. */
+static void test_failed_samples(void)
+{
+	const struct condition *row;
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
+	DRIVE(&lab, {1000, 60, N});
+	lab_step_failed(&lab, 6000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	for (int64_t t = 7000; t < 16000; t += 1000)
+		lab_step_failed(&lab, t);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
+	row = lab_row(&lab, CONDITION_SAMPLING, 0);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(row->value, 2);
+	lab_step_failed(&lab, 16000);
+	row = lab_row(&lab, CONDITION_SAMPLING, 0);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
+	CU_ASSERT_EQUAL(row->value, 3);
+	CU_ASSERT_STRING_EQUAL(row->offender, "sock_diag: Cannot allocate memory");
+	lab_step_failed(&lab, 51000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_CRITICAL);
+	lab_step(&lab, 52000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_WARNING);
+	lab_close(&lab);
+}
+
+static void test_surge(void)
+{
+	struct lab lab;
+	uint32_t *count =
+	    &lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count;
+	const struct condition *row;
+	int64_t t;
+
+	lab_open(&lab);
+	*count = 200;
+	for (t = 5000; t < 3600000; t += 5000)
+		lab_step(&lab, t);
+	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
+	CU_ASSERT_EQUAL(row->value, 1);
+	CU_ASSERT_STRING_EQUAL(row->name, "stateSurge.SYN_RECV");
+	*count = 2100;
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 10);
+	/* An hour later that is what is usual. */
+	for (int64_t end = t + 3600000; t < end; t += 5000)
+		lab_step(&lab, t);
+	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
+	CU_ASSERT_EQUAL(row->value, 1);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_NORMAL);
+	lab_close(&lab);
+
+	/* Below the floor nothing is a surge. */
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	*count = 999;
+	lab_step(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 9);
+	lab.config.rules[CONDITION_STATE_SURGE].floor = 10;
+	lab_step(&lab, 3000);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 99);
+	lab_close(&lab);
+}
+
+static void test_rows(void)
+{
+	struct lab lab;
+	size_t all;
+
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	all = lab.now.s.n_conditions;
+	/* All but stateCount, and stateSurge for two states. */
+	CU_ASSERT_EQUAL(all, CONDITION_COUNT - 2 + 2);
+	lab.config.rules[CONDITION_MEMORY].enabled = false;
+	lab.config.surge_states = 0;
+	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = true;
+	lab.config.state_rules[STATE_CLOSE_WAIT - 1].critical = 300;
+	lab.config.state_rules[STATE_CLOSE_WAIT - 1].hold_s = 0;
+	lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count =
+	    UINT32_MAX;
+	lab_step(&lab, 2000);
+	CU_ASSERT_EQUAL(lab.now.s.n_conditions, all - 2);
+	for (size_t i = 0; i < lab.now.s.n_conditions; i++) {
+		const struct condition *row = &lab.now.s.conditions[i];
+
+		CU_ASSERT_NOT_EQUAL(row->id, CONDITION_MEMORY);
+		CU_ASSERT_TRUE(i == 0 || row->id > row[-1].id ||
+			       (row->id == row[-1].id && row->element > row[-1].element));
+	}
+	CU_ASSERT_STRING_EQUAL(
+	    lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->name,
+	    "stateCount.CLOSE_WAIT");
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->value,
+			INT32_MAX);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.critical, 1);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.warning, 0);
+
+	for (size_t i = 1; i <= CONDITION_COUNT; i++)
+		lab.config.rules[i].enabled = false;
+	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = false;
+	lab_step(&lab, 3000);
+	CU_ASSERT_EQUAL(lab.now.s.n_conditions, 0);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_UNKNOWN);
+	lab_close(&lab);
+}
+
+/* A sample that says nothing of orphans. */
+static void step_unknown(struct lab *lab, int64_t at_ms)
+{
+	lab->now.s.n_limits = 1;
+	lab_step(lab, at_ms);
+	CU_ASSERT_EQUAL(lab_severity(lab, CONDITION_ORPHANS), SEVERITY_UNKNOWN);
+	CU_ASSERT_EQUAL(lab_row(lab, CONDITION_ORPHANS, 0)->value, 0);
+	CU_ASSERT_EQUAL(lab->now.s.diagnosis.warning, 0);
+	lab->now.s.n_limits = 4;
+}
+
+/* What cannot be measured is not raised for a reader; once it can be again, it is what it
+ * was, and clears in its own time. */
+static void test_unknown(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 60, N}, {10000, 60, W});
+	step_unknown(&lab, 11000);
+	DRIVE(&lab, {12000, 60, W});
+	step_unknown(&lab, 13000);
+	DRIVE(&lab, {100000, 0, W}, {110000, 0, N});
+	step_unknown(&lab, 111000);
+	DRIVE(&lab, {112000, 0, N});
+	lab_close(&lab);
+}
+
+/* Nobody knows whether the value stayed where it was. */
+static void test_unknown_breaks_a_hold(void)
+{
+	struct lab lab;
+
+	open_with_rule(&lab, 10);
+	DRIVE(&lab, {0, 60, N}, {9000, 60, N});
+	step_unknown(&lab, 10000);
+	DRIVE(&lab, {11000, 60, N}, {20999, 60, N}, {21000, 60, W}, {22000, 0, W});
+	step_unknown(&lab, 32000);
+	DRIVE(&lab, {33000, 0, W}, {43000, 0, N});
+	lab_close(&lab);
+}
+
+/* What a listener sample carries over has the ages of the sample that counted. */
+static void test_unknown_is_carried_over(void)
+{
+	struct lab lab;
+	struct suspects *stale = &lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
+
+	lab_open(&lab);
+	lab.config.rules[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
+	stale->count = 5000;
+	lab_step(&lab, 1000);
+	lab.now.s.info.source = SOURCE_PROC_NET;
+	lab_step_listeners(&lab, 2000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	stale->count = 0;
+	lab_step(&lab, 3000);
+	lab.now.s.info.source = SOURCE_SOCK_DIAG;
+	lab_step_listeners(&lab, 4000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_UNKNOWN);
+	stale->count = 5000;
+	lab_step(&lab, 5000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	lab_close(&lab);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"hold", test_hold},
+	    {"break in hold", test_break_in_hold},
+	    {"between clear and threshold", test_between_clear_and_threshold},
+	    {"both thresholds", test_both_thresholds},
+	    {"no hold", test_no_hold},
+	    {"thresholds off", test_thresholds_off},
+	    {"stretched interval", test_stretched_interval},
+	    {"carried over", test_carried_over},
+	    {"carried over details", test_carried_over_details},
+	    {"clock jump", test_clock_jump},
+	    {"since", test_since},
+	    {"first sample", test_first_sample},
+	    {"counter reset", test_counter_reset},
+	    {"failed samples", test_failed_samples},
+	    {"surge", test_surge},
+	    {"rows", test_rows},
+	    {"unknown", test_unknown},
+	    {"unknown breaks a hold", test_unknown_breaks_a_hold},
+	    {"unknown is carried over", test_unknown_is_carried_over},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("condition", tests);
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/config/config_private.h"
+#include "tests/support/suite.h"
+
+/* Writes `len` bytes to a new file and reads it as a configuration. */
+static int read_bytes(const char *bytes, size_t len, struct config *ret_config,
+		      char *path, char *error)
+{
+	int fd = mkstemp(strcpy(path, "/tmp/tcpstate-config-XXXXXX"));
+	int r;
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL_FATAL(write(fd, bytes, len), (ssize_t)len);
+	close(fd);
+	r = config_read(path, CONFIG_DAEMON, ret_config, error);
+	unlink(path);
+	return r;
+}
+
+struct raw {
+	const char *bytes;
+	size_t len;
+	const char *error; /* behind the path; NULL: good */
+	uint32_t interval;
+};
+
+#define BYTES(text_) text_, sizeof(text_) - 1
+
+static void test_files(void)
+{
+	static const struct raw cases[] = {
+	    {BYTES(""), NULL, 5},
+	    {BYTES("\n\n"), NULL, 5},
+	    {BYTES("interval 7"), NULL, 7},
+	    {BYTES("interval 7\ninterval 8\n"), NULL, 8},
+	    {BYTES("  \tinterval\t 7 # why\n#interval 8"), NULL, 7},
+	    {BYTES("# first\ninterval 9\ninterval 0\nfoo\n"),
+	     ":3: interval: \"0\" is no whole number from 1 to 3600", 0},
+	    {BYTES("\n\ninterval 9\nprofile \"x"), ":4: a quote is not closed", 0},
+	    {BYTES("interval 7\0\n"), ":1: control byte 0x00", 0},
+	    {BYTES("\n#\0"), ":2: control byte 0x00", 0},
+	    {BYTES("interval 7\r\n"), ":1: control byte 0x0d", 0},
+	    {BYTES("interval 7\x1b\n"), ":1: control byte 0x1b", 0},
+	    {BYTES("\n\n\x7f"), ":3: control byte 0x7f", 0},
+	    {BYTES("interval \xe9\xc3\xa9\xc2\x9b"),
+	     ":1: interval: \"?\xc3\xa9\?\?\" is no whole number from 1 to 3600", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char error[CONFIG_ERROR_MAX] = "", want[CONFIG_ERROR_MAX], path[64];
+		struct config c = {0};
+		int r = read_bytes(cases[i].bytes, cases[i].len, &c, path, error);
+
+		CU_ASSERT_EQUAL(r, cases[i].error ? -EINVAL : 0);
+		CU_ASSERT_EQUAL(c.interval_s, cases[i].interval);
+		snprintf(want, sizeof(want), "%s%s", path,
+			 cases[i].error ? cases[i].error : "");
+		CU_ASSERT_STRING_EQUAL(error, cases[i].error ? want : "");
+	}
+}
+
+static void test_bounds(void)
+{
+	char error[CONFIG_ERROR_MAX] = "", path[64], want[128];
+	static char big[300 * 1024];
+	struct config c;
+	size_t len;
+
+	memset(big, '#', CONFIG_LINE_MAX);
+	CU_ASSERT_EQUAL(read_bytes(big, CONFIG_LINE_MAX - 1, &c, path, error), 0);
+	CU_ASSERT_EQUAL(read_bytes(big, CONFIG_LINE_MAX, &c, path, error), -EINVAL);
+	snprintf(want, sizeof(want), "%s:1: more than 1023 bytes", path);
+	CU_ASSERT_STRING_EQUAL(error, want);
+
+	len = (size_t)snprintf(big, sizeof(big), "counter");
+	for (int i = 0; i < CONFIG_ARGS_MAX; i++)
+		len += (size_t)snprintf(big + len, sizeof(big) - len, " TcpN%d", i);
+	CU_ASSERT_EQUAL(read_bytes(big, len, &c, path, error), -EINVAL);
+	snprintf(want, sizeof(want), "%s:1: more than 33 words", path);
+	CU_ASSERT_STRING_EQUAL(error, want);
+
+	memset(big, '\n', sizeof(big));
+	CU_ASSERT_EQUAL(read_bytes(big, sizeof(big), &c, path, error), -EFBIG);
+	snprintf(want, sizeof(want), "%s: File too large", path);
+	CU_ASSERT_STRING_EQUAL(error, want);
+
+	CU_ASSERT_EQUAL(
+	    config_read("/nonexistent/tcpstate.conf", CONFIG_DAEMON, &c, error), -ENOENT);
+	CU_ASSERT_STRING_EQUAL(error,
+			       "/nonexistent/tcpstate.conf: No such file or directory");
+	CU_ASSERT_EQUAL(config_read("/", CONFIG_DAEMON, &c, error), -EISDIR);
+	CU_ASSERT_STRING_EQUAL(error, "/: Is a directory");
+}
+
+/* The example with its defaults uncommented says what config_init() says. */
+static void test_example(void)
+{
+	char error[CONFIG_ERROR_MAX] = "", path[64], *text = NULL;
+	struct config read, init;
+	size_t len, kept = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
+	config_write_example(out, CONFIG_DAEMON);
+	fclose(out);
+	for (size_t i = 0; i < config_option_count; i++) {
+		char fallback[64], example[64];
+
+		snprintf(fallback, sizeof(fallback), "\n#%s ", config_options[i].name);
+		snprintf(example, sizeof(example), "\n# %s ", config_options[i].name);
+		CU_ASSERT_EQUAL(strstr(text, fallback) || strstr(text, example),
+				(config_options[i].user & CONFIG_DAEMON) != 0);
+	}
+	for (size_t i = 0; i < len; i++)
+		if (text[i] != '#' || text[i + 1] == ' ')
+			text[kept++] = text[i];
+	CU_ASSERT_TRUE(kept + config_option_count < len);
+	CU_ASSERT_EQUAL(read_bytes(text, kept, &read, path, error), 0);
+	CU_ASSERT_STRING_EQUAL(error, "");
+	config_init(&init);
+	CU_ASSERT_EQUAL(memcmp(&read, &init, sizeof(init)), 0);
+	free(text);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"files", test_files},
+	    {"bounds", test_bounds},
+	    {"example", test_example},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("configfile", tests);
+}

@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: MIT */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/diagnosis/measure.h"
+#include "tests/support/lab.h"
+#include "tests/support/suite.h"
+
+/* Makes one trouble; called before each sample, so that counters can go on. */
+struct trouble {
+	uint32_t id;
+	uint32_t element;
+	void (*make)(struct world *w);
+	const char *offender;
+};
+
+static void make_syn_queue(struct world *w)
+{
+	w->listeners[0].syn_queue = 129;
+	w->listeners[1].syn_queue = 20;
+	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
+	    .count = 149,
+	    .listener = 0,
+	    .listener_count = 129,
+	    .remote = lab_ipv4(198, 18, 77, 1),
+	    .remote_count = 1,
+	    .network = lab_ipv4(198, 18, 77, 0),
+	    .network_count = 120,
+	    .network_remotes = 120,
+	};
+}
+
+static void make_syn_unanswered(struct world *w)
+{
+	w->s.suspects[SUSPECT_SYN_UNANSWERED] = (struct suspects){
+	    .count = 600,
+	    .listener = 1,
+	    .listener_count = 590,
+	    .remote = lab_ipv4(198, 18, 77, 1),
+	    .remote_count = 10,
+	    .network = lab_ipv4(198, 18, 77, 0),
+	    .network_count = 250,
+	    .network_remotes = 25,
+	};
+}
+
+static void make_syn_cookies(struct world *w)
+{
+	w->counters[1].value += 400;
+	w->counters[2].value += 600;
+	w->listeners[2].syn_queue = 10;
+	/* Another listener has more of them, against a larger backlog. */
+	w->listeners[0].syn_queue = 20;
+	w->listeners[0].accept_queue_limit = 4096;
+	w->s.suspects[SUSPECT_SYN_RECV] =
+	    (struct suspects){.count = 30,
+			      .listener = 0,
+			      .remote = lab_ipv4(192, 0, 2, 1),
+			      .remote_count = 20};
+}
+
+static void make_accept_queue(struct world *w)
+{
+	w->listeners[1].accept_queue = 129;
+	w->listeners[1].accept_queue_fullest = 100;
+	w->listeners[2].accept_queue_fullest = 20;
+}
+
+static void make_accept_drops(struct world *w)
+{
+	w->listeners[0].drops += 5;
+	w->listeners[2].drops += 500;
+	w->counters[0].value += 505;
+}
+
+static void make_close_wait_stale(struct world *w)
+{
+	w->s.suspects[SUSPECT_CLOSE_WAIT_STALE] = (struct suspects){
+	    .count = 1201,
+	    .listener = 1,
+	    .owner = 2,
+	    .owner_count = 1198,
+	    .port = 8080,
+	    .port_count = 1199,
+	};
+}
+
+static void make_close_wait_unaccepted(struct world *w)
+{
+	w->s.suspects[SUSPECT_CLOSE_WAIT_UNACCEPTED] = (struct suspects){
+	    .count = 60,
+	    .listener = 1,
+	    .listener_count = 59,
+	    .remote = lab_ipv4(192, 0, 2, 7),
+	    .remote_count = 40,
+	    .network = lab_ipv4(192, 0, 2, 0),
+	    .network_count = 60,
+	    .network_remotes = 21,
+	};
+}
+
+static void make_fin_wait_2_stale(struct world *w)
+{
+	w->s.suspects[SUSPECT_FIN_WAIT_2_STALE] = (struct suspects){
+	    .count = 1000,
+	    .listener = UINT32_MAX,
+	    .owner = 1,
+	    .owner_count = 700,
+	    .port = 40000,
+	    .port_count = 1,
+	};
+}
+
+static void make_closing_stuck(struct world *w)
+{
+	w->s.suspects[SUSPECT_CLOSING_STUCK] = (struct suspects){
+	    .count = 1200,
+	    .listener = UINT32_MAX,
+	    .remote = lab_ipv4(198, 51, 100, 7),
+	    .remote_count = 900,
+	    .network = lab_ipv4(198, 51, 100, 0),
+	    .network_count = 910,
+	    .network_remotes = 11,
+	};
+}
+
+static void make_syn_sent_fanout(struct world *w)
+{
+	w->s.spreads[STATE_SYN_SENT - 1].remotes = 1500;
+	w->s.suspects[SUSPECT_SYN_SENT] = (struct suspects){
+	    .count = 2000,
+	    .listener = UINT32_MAX,
+	    .owner = 2,
+	    .owner_count = 1990,
+	    .port = 22,
+	    .port_count = 2000,
+	    .remote = lab_ipv4(203, 0, 113, 1),
+	    .remote_count = 2,
+	};
+}
+
+static void make_time_wait(struct world *w)
+{
+	w->s.limits[0].percent = 95;
+	w->s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count = 5000;
+	w->s.tops[STATE_TIME_WAIT - 1].remote = lab_ipv4(10, 0, 9, 1);
+	w->s.tops[STATE_TIME_WAIT - 1].remote_count = 4000;
+}
+
+static void make_orphans(struct world *w)
+{
+	w->s.limits[1].percent = 95;
+}
+
+static void make_memory(struct world *w)
+{
+	w->s.limits[2].percent = 95;
+}
+
+static void make_ephemeral_ports(struct world *w)
+{
+	w->s.limits[3].percent = 95;
+	strcpy(w->s.limits[3].detail, "towards 10.0.7.12:5432, java[4321] app.service");
+	w->s.limits[3].owner = 2;
+}
+
+static void make_state_count(struct world *w)
+{
+	w->s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].count = 5000;
+	w->s.tops[STATE_ESTABLISHED - 1].owner = 1;
+	w->s.tops[STATE_ESTABLISHED - 1].owner_count = 4500;
+}
+
+static void make_state_surge(struct world *w)
+{
+	w->s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count = 10000;
+	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
+	    .count = 10000,
+	    .listener = 1,
+	    .listener_count = 9990,
+	    .remote = lab_ipv4(198, 18, 0, 1),
+	    .remote_count = 9000,
+	};
+}
+
+static void make_tuning_harmful(struct world *w)
+{
+	w->table.harmful = 1;
+	w->tuning[2].status = TUNING_HARMFUL;
+	w->tuning[2].value = "0";
+}
+
+static void make_tuning_drift(struct world *w)
+{
+	w->table.drifted = 2;
+	w->tuning[0].drift = DRIFT_DIFFERS_FROM_PERSISTED;
+}
+
+static const struct trouble troubles[] = {
+    {CONDITION_SYN_QUEUE, 0, make_syn_queue,
+     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
+    {CONDITION_SYN_UNANSWERED, 0, make_syn_unanswered,
+     "0.0.0.0:8080 java[4321] app.service, 590 of 600, 250 of 600 from 198.18.77.0/24"},
+    {CONDITION_SYN_COOKIES, 0, make_syn_cookies,
+     "[::]:443 nginx[812] nginx.service, 10 of 128"},
+    {CONDITION_ACCEPT_QUEUE, 0, make_accept_queue,
+     "0.0.0.0:8080 java[4321] app.service, 129 of 128"},
+    {CONDITION_ACCEPT_DROPS, 0, make_accept_drops, "[::]:443 nginx[812] nginx.service"},
+    {CONDITION_CLOSE_WAIT_STALE, 0, make_close_wait_stale,
+     "java[4321] app.service, local port 8080, 1198 of 1201"},
+    {CONDITION_CLOSE_WAIT_UNACCEPTED, 0, make_close_wait_unaccepted,
+     "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7"},
+    {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale,
+     "nginx[812] nginx.service, 700 of 1000"},
+    {CONDITION_CLOSING_STUCK, 0, make_closing_stuck, "198.51.100.7, 900 of 1200"},
+    {CONDITION_SYN_SENT_FANOUT, 0, make_syn_sent_fanout,
+     "java[4321] app.service, remote port 22, 1990 of 2000, to many addresses"},
+    {CONDITION_TIME_WAIT, 0, make_time_wait, "10.0.9.1, 4000 of 5000"},
+    {CONDITION_EPHEMERAL_PORTS, 0, make_ephemeral_ports,
+     "towards 10.0.7.12:5432, java[4321] app.service"},
+    {CONDITION_ORPHANS, 0, make_orphans, ""},
+    {CONDITION_MEMORY, 0, make_memory, ""},
+    {CONDITION_STATE_COUNT, STATE_ESTABLISHED, make_state_count,
+     "nginx[812] nginx.service, 4500 of 5000"},
+    {CONDITION_STATE_SURGE, STATE_SYN_RECV, make_state_surge,
+     "0.0.0.0:8080 java[4321] app.service, 9990 of 10000, most from 198.18.0.1"},
+    {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful,
+     "tcp_syncookies is 0: no cookies: drops"},
+    {CONDITION_TUNING_DRIFT, 0, make_tuning_drift,
+     "tcp_fin_timeout is 60, /etc/sysctl.conf:3 sets 30, and 1 more"},
+};
+
+enum { STEP_MS = 5000, QUIET_STEPS = 2, TROUBLE_STEPS = 15 };
+
+/* Each trouble raises its own condition, no other, and names who does it. */
+static void check_trouble(const struct trouble *trouble)
+{
+	struct lab lab;
+	int64_t t = 0;
+
+	lab_open(&lab);
+	lab.config.state_rules[STATE_ESTABLISHED - 1] =
+	    (struct rule){true, 100, 1000, 30, 80, 0};
+	for (int i = 0; i < QUIET_STEPS; i++, t += STEP_MS)
+		lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
+	for (int i = 0; i < TROUBLE_STEPS; i++, t += STEP_MS) {
+		trouble->make(&lab.now);
+		lab_step(&lab, t);
+	}
+	for (size_t i = 0; i < lab.now.s.n_conditions; i++) {
+		const struct condition *row = &lab.now.s.conditions[i];
+		bool its = row->id == trouble->id && row->element == trouble->element;
+		uint32_t want = its ? SEVERITY_CRITICAL : SEVERITY_NORMAL;
+
+		if (its && row->critical < 0)
+			want = SEVERITY_WARNING;
+		if (row->severity != want)
+			fprintf(stderr, "%s: %s is %u\n",
+				condition_table[trouble->id - 1].name, row->name,
+				row->severity);
+		CU_ASSERT_EQUAL(row->severity, want);
+		if (its && strcmp(row->offender, trouble->offender) != 0)
+			fprintf(stderr, "%s: %s\n", row->name, row->offender);
+		if (its)
+			CU_ASSERT_STRING_EQUAL(row->offender, trouble->offender);
+	}
+	lab_close(&lab);
+}
+
+static void test_each_its_own(void)
+{
+	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
+		check_trouble(&troubles[i]);
+	/* All but "sampling", which test_old_details() raises. */
+	CU_ASSERT_EQUAL(sizeof(troubles) / sizeof(troubles[0]), CONDITION_COUNT - 1);
+}
+
+/* Samples of one kind that succeed do not hide that another kind fails. */
+static void test_old_details(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	lab_open(&lab);
+	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
+	lab_step(&lab, 1000);
+	for (t = 2000; t < 51000; t += 1000)
+		lab_step_listeners(&lab, t);
+	strcpy(lab.now.s.info.last_error, "sock_diag: interrupted");
+	lab_step_listeners(&lab, t);
+	for (size_t i = 0; i < lab.now.s.n_conditions; i++)
+		CU_ASSERT_EQUAL(lab.now.s.conditions[i].severity,
+				lab.now.s.conditions[i].id == CONDITION_SAMPLING
+				    ? SEVERITY_CRITICAL
+				    : SEVERITY_NORMAL);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
+			       "sock_diag: interrupted");
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
+	lab_step_fast(&lab, t + 500);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 3);
+	/* What is as old as its interval is no fault. */
+	lab.now.s.info.interval_ms = 60000;
+	lab.now.s.info.detail_interval_ms = 60000;
+	lab_step_listeners(&lab, t + 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	lab_close(&lab);
+}
+
+/* An interval that is stretched is told when it stays so, and so is its end. */
+static void test_stretched(void)
+{
+	const struct condition *row;
+	struct lab lab;
+	int64_t t = 0;
+
+	lab_open(&lab);
+	lab.now.s.info.wanted_ms = 5000;
+	lab.now.s.info.sockets = 712345;
+	lab_step(&lab, t);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 0);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	/* One interval that is too long, between two that are not. */
+	for (int i = 0; i < 40; i++) {
+		lab.now.s.info.interval_ms = i < 29 ? 15400 : 14900;
+		lab_step(&lab, t += 1000);
+		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	}
+	/* However long the detail interval is, it raises nothing. */
+	lab.now.s.info.detail_interval_ms = 600000;
+	for (int i = 0; i < 40; i++)
+		lab_step(&lab, t += 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	lab.now.s.info.interval_ms = 20300;
+	for (int i = 0; i < 31; i++)
+		lab_step(&lab, t += 1000);
+	row = lab_row(&lab, CONDITION_SAMPLING, 0);
+	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
+	CU_ASSERT_EQUAL(row->value, 4);
+	CU_ASSERT_STRING_EQUAL(row->offender,
+			       "counts every 20.3 s instead of 5.0 s, 712345 sockets");
+	/* Samples that fail are worse than rare ones. */
+	lab_step_failed(&lab, t + 6 * 20300);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 6);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
+			       "sock_diag: Cannot allocate memory");
+	t += 7 * 20300;
+	lab.now.s.info.interval_ms = 5000;
+	for (int i = 0; i < 32; i++)
+		lab_step(&lab, t += 1000);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	lab_close(&lab);
+}
+
+static void test_not_measurable(void)
+{
+	static const uint32_t unknown[] = {
+	    CONDITION_SYN_QUEUE,        CONDITION_SYN_COOKIES,
+	    CONDITION_ACCEPT_QUEUE,     CONDITION_ACCEPT_DROPS,
+	    CONDITION_CLOSE_WAIT_STALE, CONDITION_FIN_WAIT_2_STALE,
+	    CONDITION_TIME_WAIT,        CONDITION_EPHEMERAL_PORTS,
+	    CONDITION_ORPHANS,          CONDITION_MEMORY,
+	    CONDITION_TUNING_HARMFUL,   CONDITION_TUNING_DRIFT,
+	};
+	struct measure m;
+	struct world w;
+	struct lab lab;
+	size_t n = 0;
+
+	lab_open(&lab);
+	w = lab.now;
+	w.s.info.source = w.s.info.counted_source = SOURCE_PROC_NET;
+	w.s.n_counters = 0;
+	w.s.n_limits = 0;
+	w.s.tuning = NULL;
+	for (uint32_t id = 1; id <= CONDITION_COUNT; id++)
+		if (measure_take(id, STATE_LISTEN, &lab.now.s, &w.s, &m) !=
+		    MEASURED_VALUE)
+			CU_ASSERT_EQUAL(id, unknown[n++]);
+	CU_ASSERT_EQUAL(n, sizeof(unknown) / sizeof(unknown[0]));
+	lab_close(&lab);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"each its own", test_each_its_own},
+	    {"old details", test_old_details},
+	    {"a stretched interval", test_stretched},
+	    {"not measurable", test_not_measurable},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("measure", tests);
+}

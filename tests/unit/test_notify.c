@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "tests/support/lab.h"
+#include "tests/support/suite.h"
+
+enum { TOLD_MAX = 64 };
+
+struct story {
+	struct telling *telling;
+	struct condition rows[2]; /* memory, stateCount.SYN_RECV */
+	size_t n_rows;
+	int64_t now_ms;
+	size_t count;
+	struct transition told[TOLD_MAX];
+	int64_t at_ms[TOLD_MAX];
+};
+
+static void on_tell(const struct transition *transition, void *arg)
+{
+	struct story *story = arg;
+
+	CU_ASSERT_FATAL(story->count < TOLD_MAX);
+	story->told[story->count] = *transition;
+	story->at_ms[story->count++] = story->now_ms;
+}
+
+static void begin(struct story *story)
+{
+	*story = (struct story){
+	    .rows = {{.id = CONDITION_MEMORY,
+		      .name = "memory",
+		      .severity = SEVERITY_NORMAL},
+		     {.id = CONDITION_STATE_COUNT,
+		      .element = STATE_SYN_RECV,
+		      .name = "stateCount.SYN_RECV",
+		      .severity = SEVERITY_NORMAL}},
+	    .n_rows = 2,
+	};
+	CU_ASSERT_EQUAL_FATAL(telling_new(&story->telling), 0);
+}
+
+static void step(struct story *story, int64_t at_ms)
+{
+	struct snapshot s = {.conditions = story->rows, .n_conditions = story->n_rows};
+
+	s.info.monotonic.tv_sec = at_ms / 1000;
+	s.info.monotonic.tv_nsec = at_ms % 1000 * 1000000;
+	story->now_ms = at_ms;
+	telling_update(story->telling, &s, on_tell, story);
+}
+
+static void step_as(struct story *story, int64_t at_ms, uint32_t memory, uint32_t state)
+{
+	story->rows[0].severity = memory;
+	story->rows[1].severity = state;
+	step(story, at_ms);
+}
+
+enum {
+	N = SEVERITY_NORMAL,
+	W = SEVERITY_WARNING,
+	C = SEVERITY_CRITICAL,
+	U = SEVERITY_UNKNOWN
+};
+
+static void test_each_change_once(void)
+{
+	struct story story;
+
+	begin(&story);
+	step_as(&story, 1000, U, N);
+	step_as(&story, 2000, N, N);
+	CU_ASSERT_EQUAL(story.count, 0);
+	story.rows[0].value = 95;
+	step_as(&story, 3000, C, N);
+	step_as(&story, 4000, C, W);
+	step_as(&story, 5000, C, W);
+	CU_ASSERT_EQUAL_FATAL(story.count, 2);
+	CU_ASSERT_EQUAL(story.told[0].was, SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(story.told[0].condition.severity, SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(story.told[0].condition.value, 95);
+	CU_ASSERT_EQUAL(story.told[1].condition.element, STATE_SYN_RECV);
+	step_as(&story, 63000, N, W);
+	CU_ASSERT_EQUAL_FATAL(story.count, 3);
+	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(story.told[2].condition.severity, SEVERITY_NORMAL);
+	telling_free(story.telling);
+}
+
+/* Two minutes of flapping, twice a second, and then quiet in one of the states. */
+static void check_flapping(uint32_t last)
+{
+	struct story story;
+	int64_t t;
+
+	begin(&story);
+	for (t = 0; t < 120000; t += 500)
+		step_as(&story, t, t % 1000 == 0 ? W : t % 1500 == 0 ? C : N, N);
+	CU_ASSERT_TRUE(story.count >= 2 && story.count <= 3);
+	for (; t < 300000; t += 500)
+		step_as(&story, t, last, N);
+	CU_ASSERT_TRUE(story.count <= 4);
+	for (size_t i = 1; i < story.count; i++) {
+		CU_ASSERT_TRUE(story.at_ms[i] - story.at_ms[i - 1] >= 60000);
+		CU_ASSERT_EQUAL(story.told[i].was, story.told[i - 1].condition.severity);
+		CU_ASSERT_NOT_EQUAL(story.told[i].was, story.told[i].condition.severity);
+	}
+	CU_ASSERT_EQUAL(story.told[story.count - 1].condition.severity, last);
+	telling_free(story.telling);
+}
+
+static void test_flapping(void)
+{
+	check_flapping(SEVERITY_NORMAL);
+	check_flapping(SEVERITY_WARNING);
+	check_flapping(SEVERITY_CRITICAL);
+}
+
+/* The state at the minute's end is told then, at the first sample behind it. */
+static void test_end_of_minute(void)
+{
+	struct story story;
+
+	begin(&story);
+	step_as(&story, 10000, W, N);
+	step_as(&story, 20000, C, N);
+	step_as(&story, 69999, C, N);
+	CU_ASSERT_EQUAL(story.count, 1);
+	step_as(&story, 70000, C, N);
+	CU_ASSERT_EQUAL_FATAL(story.count, 2);
+	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_WARNING);
+	CU_ASSERT_EQUAL(story.told[1].condition.severity, SEVERITY_CRITICAL);
+	/* Down and up again within the minute: nothing has changed. */
+	step_as(&story, 80000, N, N);
+	step_as(&story, 90000, C, N);
+	step_as(&story, 200000, C, N);
+	CU_ASSERT_EQUAL(story.count, 2);
+	telling_free(story.telling);
+}
+
+static void test_unknown_is_no_news(void)
+{
+	struct story story;
+
+	begin(&story);
+	step_as(&story, 1000, C, U);
+	step_as(&story, 100000, U, U);
+	step_as(&story, 200000, C, U);
+	CU_ASSERT_EQUAL(story.count, 1);
+	step_as(&story, 300000, U, U);
+	step_as(&story, 400000, N, U);
+	CU_ASSERT_EQUAL_FATAL(story.count, 2);
+	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_CRITICAL);
+	telling_free(story.telling);
+}
+
+static void test_switched_off(void)
+{
+	struct story story;
+
+	begin(&story);
+	strcpy(story.rows[1].offender, "nginx[812]");
+	story.rows[1].value = 500;
+	step_as(&story, 1000, N, C);
+	story.n_rows = 1;
+	step(&story, 2000);
+	CU_ASSERT_EQUAL(story.count, 1);
+	step(&story, 61000);
+	CU_ASSERT_EQUAL_FATAL(story.count, 2);
+	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(story.told[1].condition.severity, SEVERITY_NORMAL);
+	CU_ASSERT_EQUAL(story.told[1].condition.value, 0);
+	CU_ASSERT_STRING_EQUAL(story.told[1].condition.offender, "");
+	CU_ASSERT_STRING_EQUAL(story.told[1].condition.name, "stateCount.SYN_RECV");
+	step(&story, 300000);
+	CU_ASSERT_EQUAL(story.count, 2);
+	/* Switched on again it is told again. */
+	story.n_rows = 2;
+	step(&story, 400000);
+	CU_ASSERT_EQUAL_FATAL(story.count, 3);
+	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_NORMAL);
+	telling_free(story.telling);
+	telling_free(NULL);
+}
+
+static void count_told(const struct transition *transition, void *arg)
+{
+	if (transition->condition.id == CONDITION_CLOSE_WAIT_STALE)
+		++*(unsigned *)arg;
+}
+
+/* /proc/net/tcp tells no ages: a sample from there is no news of what stands. */
+static void test_stands_through_unknown(void)
+{
+	struct telling *telling;
+	struct lab lab;
+	unsigned told = 0;
+
+	lab_open(&lab);
+	CU_ASSERT_EQUAL_FATAL(telling_new(&telling), 0);
+	for (int64_t t = 0; t < 600000; t += 5000) {
+		bool refused = t == 200000 || (t >= 300000 && t < 400000);
+
+		lab.now.s.info.source = refused ? SOURCE_PROC_NET : SOURCE_SOCK_DIAG;
+		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = refused ? 0 : 5000;
+		lab_step(&lab, t);
+		telling_update(telling, &lab.now.s, count_told, &told);
+		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
+				refused     ? SEVERITY_UNKNOWN
+				: t < 15000 ? SEVERITY_NORMAL
+					    : SEVERITY_CRITICAL);
+	}
+	CU_ASSERT_EQUAL(told, 1);
+	telling_free(telling);
+	lab_close(&lab);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"each change once", test_each_change_once},
+	    {"flapping", test_flapping},
+	    {"end of minute", test_end_of_minute},
+	    {"unknown is no news", test_unknown_is_no_news},
+	    {"switched off", test_switched_off},
+	    {"a condition that stands through unknown times",
+	     test_stands_through_unknown},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("telling", tests);
+}

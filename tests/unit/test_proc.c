@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/kernel/proc.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/support/folder.h"
+#include "tests/support/suite.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool has(const struct counters *c, const char *name, uint64_t expected)
+{
+	uint64_t value;
+
+	return proc_counter(c, name, &value) && value == expected;
+}
+
+static void counters_are_those_of_nstat(void)
+{
+	int fd = folder_open_fixture("proc/linux-6.18");
+	FILE *nstat = fopen(suite_data("proc/linux-6.18/nstat.txt"), "re");
+	struct counters c = {.rows = NULL};
+	char line[128], name[64];
+	unsigned lines = 0;
+	uint64_t value;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(nstat);
+	CU_ASSERT_EQUAL_FATAL(proc_counters(fd, &c), 0);
+	while (fgets(line, sizeof(line), nstat)) {
+		if (sscanf(line, "%63[^ #] %" SCNu64, name, &value) == 2) {
+			lines++;
+			CU_ASSERT_TRUE(has(&c, name, value));
+		}
+	}
+	CU_ASSERT_EQUAL(lines, 145);
+	CU_ASSERT_EQUAL(c.count, 149); /* and the four that nstat leaves out */
+	for (size_t i = 1; i < c.count; i++)
+		CU_ASSERT(strcmp(c.rows[i - 1].name, c.rows[i].name) < 0);
+	CU_ASSERT_FALSE(proc_counter(&c, "TcpMaxConn", &value)); /* -1 */
+	CU_ASSERT_FALSE(proc_counter(&c, "IpForwarding", &value));
+	CU_ASSERT_FALSE(proc_counter(&c, "MPTcpExtMPCapableSYNRX", &value));
+	proc_counters_done(&c);
+	CU_ASSERT_EQUAL(c.count, 0);
+	CU_ASSERT_FALSE(proc_counter(&c, "TcpCurrEstab", &value));
+	fclose(nstat);
+	close(fd);
+}
+
+static void an_old_kernel_has_fewer(void)
+{
+	int fd = folder_open_fixture("proc/linux-3.10");
+	struct counters c = {.rows = NULL};
+	struct sockstat s = {.in_use = 0};
+	uint64_t value;
+
+	CU_ASSERT_EQUAL_FATAL(proc_counters(fd, &c), 0);
+	CU_ASSERT_EQUAL(c.count, 14 + 12);
+	CU_ASSERT_TRUE(has(&c, "TcpCurrEstab", 19));
+	CU_ASSERT_TRUE(has(&c, "TcpInSegs", UINT64_MAX));
+	CU_ASSERT_TRUE(has(&c, "TcpExtSyncookiesSent", 171));
+	CU_ASSERT_TRUE(has(&c, "TcpExtTCPDirectCopyFromPrequeue", 77));
+	CU_ASSERT_FALSE(proc_counter(&c, "TcpExtTCPReqQFullDrop", &value));
+	proc_counters_done(&c);
+	CU_ASSERT_EQUAL(proc_sockstat(fd, &s), 0);
+	CU_ASSERT_EQUAL(s.in_use, 9);
+	CU_ASSERT_EQUAL(s.orphans, 1);
+	CU_ASSERT_EQUAL(s.time_wait, 7);
+	CU_ASSERT_EQUAL(s.allocated, 14);
+	CU_ASSERT_EQUAL(s.memory_pages, 3);
+	CU_ASSERT_EQUAL(s.in_use_v6, 0); /* no sockstat6: no IPv6 */
+	close(fd);
+}
+
+#define EXT "TcpExt: A\nTcpExt: 1\n"
+
+static void odd_counters_are_refused(void)
+{
+	static const struct {
+		const char *snmp, *netstat;
+		int error;
+	} cases[] = {
+	    {"Tcp: A B\nTcp: 1 2\n", EXT, 0},
+	    {"Tcp: A B\nTcp: 1 2", EXT, 0},
+	    {"Tcp:  A\tB \nTcp: 1  2 \n", EXT, 0},
+	    {"Tcp: A B\nTcp: -1 18446744073709551615\n", EXT, 0},
+	    {"Tcp:\nTcp:\n", EXT, 0},
+	    {NULL, EXT, -ENOENT},
+	    {"Tcp: A\nTcp: 1\n", NULL, -ENOENT},
+	    {"", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 1\n", "", -EBADMSG},
+	    {"Tcp: A B\nTcp: 1\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 1 2\n", EXT, -EBADMSG},
+	    {"Tcp: A B\nTcp: 1 18446744073709551616\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 99999999999999999999999999999999999\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 1x\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 0x10\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: +1\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: --1\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: -\n", EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: one\n", EXT, -EBADMSG},
+	    {"Tcp: A\n", EXT, -EBADMSG},
+	    {"Tcp: A", EXT, -EBADMSG},
+	    {"Tcp: A\nUdp: 1\n", EXT, -EBADMSG},
+	    {"xTcp: A\nxTcp: 1\n", EXT, -EBADMSG},
+	    {"\x7f"
+	     "ELF\x02\x01\xff\xfe\n\n\n",
+	     EXT, -EBADMSG},
+	    {"Tcp: A\nTcp: 1\n", "MPTcpExt: A\nMPTcpExt: 1\n", -EBADMSG},
+	};
+	struct folder f;
+
+	folder_make(&f);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct counters c = {.count = 4711};
+
+		folder_put(&f, "snmp", cases[i].snmp);
+		folder_put(&f, "netstat", cases[i].netstat);
+		CU_ASSERT_EQUAL(proc_counters(f.fd, &c), cases[i].error);
+		if (cases[i].error)
+			CU_ASSERT_EQUAL(c.count, 4711)
+		else
+			proc_counters_done(&c);
+	}
+	folder_remove(&f);
+}
+
+/* Skipped rather than cut: it would be shown as another counter's. */
+static void names_too_long_are_skipped(void)
+{
+	struct counters c = {.rows = NULL};
+	struct folder f;
+	char longest[48], text[256];
+
+	memset(longest, 'A', sizeof(longest));
+	longest[47 - strlen("Tcp")] = '\0';
+	snprintf(text, sizeof(text), "Tcp: B %s %sA C\nTcp: 1 2 3 4\n", longest, longest);
+	folder_make(&f);
+	folder_put(&f, "snmp", text);
+	folder_put(&f, "netstat", EXT);
+	CU_ASSERT_EQUAL(proc_counters(f.fd, &c), 0);
+	CU_ASSERT_EQUAL(c.count, 4);
+	snprintf(text, sizeof(text), "Tcp%s", longest);
+	CU_ASSERT_TRUE(has(&c, text, 2));
+	CU_ASSERT_TRUE(has(&c, "TcpC", 4));
+	proc_counters_done(&c);
+	folder_remove(&f);
+}
+
+static void sockstat_is_read(void)
+{
+#define V4 "TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 5\n"
+	static const struct {
+		const char *sockstat, *sockstat6;
+		int error;
+		uint64_t in_use_v6;
+	} cases[] = {
+	    {V4, "TCP6: inuse 6\n", 0, 6},
+	    {"sockets: used 9\nUDP: inuse 9\n" V4 "RAW: inuse 9\n",
+	     "UDP6: inuse 9\nTCP6: inuse 6", 0, 6},
+	    {"TCP: mem 5 new 9 alloc 4 tw 3 orphan 2 inuse 1", NULL, 0, 0},
+	    {NULL, "TCP6: inuse 6\n", -ENOENT, 0},
+	    {"", "TCP6: inuse 6\n", -EBADMSG, 0},
+	    {V4, "", -EBADMSG, 0},
+	    {V4, "TCP6: inuse\n", -EBADMSG, 0},
+	    {V4, "TCP6: inuse -6\n", -EBADMSG, 0},
+	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4\n", NULL, -EBADMSG, 0},
+	    {"TCP: inuse 1 inuse 1 orphan 2 tw 3 alloc 4\n", NULL, -EBADMSG, 0},
+	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem\n", NULL, -EBADMSG, 0},
+	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 18446744073709551616\n", NULL,
+	     -EBADMSG, 0},
+	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 5 \xff\n", NULL, -EBADMSG, 0},
+	};
+	struct folder f;
+
+	folder_make(&f);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sockstat s = {.in_use = 99, .in_use_v6 = 99};
+
+		folder_put(&f, "sockstat", cases[i].sockstat);
+		folder_put(&f, "sockstat6", cases[i].sockstat6);
+		CU_ASSERT_EQUAL(proc_sockstat(f.fd, &s), cases[i].error);
+		if (cases[i].error) {
+			CU_ASSERT(s.in_use == 99 && s.in_use_v6 == 99);
+			continue;
+		}
+		CU_ASSERT(s.in_use == 1 && s.orphans == 2 && s.time_wait == 3 &&
+			  s.allocated == 4 && s.memory_pages == 5);
+		CU_ASSERT_EQUAL(s.in_use_v6, cases[i].in_use_v6);
+	}
+	folder_remove(&f);
+}
+
+static void numbers_are_read(void)
+{
+	static const struct {
+		const char *text;
+		int max, result;
+		uint64_t numbers[3];
+	} cases[] = {
+	    {"32768\t60999\n", 2, 2, {32768, 60999}},
+	    {"1 2 3 4\n", 3, 3, {1, 2, 3}},
+	    {"1 2 3 4\n", 1, 1, {1}},
+	    {"0", 3, 1, {0}},
+	    {"18446744073709551615\n", 1, 1, {UINT64_MAX}},
+	    {"7 x\n", 3, 1, {7}},
+	    {"7 8x\n", 3, 1, {7}},
+	    {"7\n8\n", 3, 1, {7}},
+	    {"", 3, -EBADMSG, {0}},
+	    {"\n", 3, -EBADMSG, {0}},
+	    {"-1\n", 3, -EBADMSG, {0}},
+	    {"cubic\n", 3, -EBADMSG, {0}},
+	    {"12cubic\n", 3, -EBADMSG, {0}},
+	    {"18446744073709551616\n", 3, -EBADMSG, {0}},
+	    {NULL, 3, -ENOENT, {0}},
+	};
+	struct folder f;
+
+	folder_make(&f);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint64_t numbers[3] = {0};
+
+		folder_put(&f, "n", cases[i].text);
+		CU_ASSERT_EQUAL(proc_numbers(f.fd, "n", numbers, cases[i].max),
+				cases[i].result);
+		CU_ASSERT_EQUAL(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
+	}
+	folder_remove(&f);
+}
+
+static void files_are_read_whole_or_not_at_all(void)
+{
+	enum { SIZE = 10000 };
+	char *big = malloc(SIZE + 1), *text = NULL;
+	struct folder f;
+	size_t len = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
+	memset(big, 'x', SIZE);
+	big[SIZE] = '\0';
+	folder_make(&f);
+	folder_put(&f, "file", big);
+	CU_ASSERT_EQUAL(proc_read_file(f.fd, "file", SIZE - 1, &text, &len), -EFBIG);
+	CU_ASSERT_EQUAL(proc_read_file(f.fd, "file", 0, &text, &len), -EFBIG);
+	CU_ASSERT_EQUAL(proc_read_file(f.fd, "absent", SIZE, &text, &len), -ENOENT);
+	CU_ASSERT_EQUAL(proc_read_file(f.fd, ".", SIZE, &text, &len), -EISDIR);
+	CU_ASSERT_EQUAL(proc_read_file(-1, "file", SIZE, &text, &len), -EBADF);
+	CU_ASSERT_PTR_NULL(text);
+	CU_ASSERT_EQUAL_FATAL(proc_read_file(f.fd, "file", SIZE, &text, &len), 0);
+	CU_ASSERT_EQUAL(len, SIZE);
+	CU_ASSERT_STRING_EQUAL(text, big);
+	free(text);
+	folder_put(&f, "file", "");
+	CU_ASSERT_EQUAL_FATAL(proc_read_file(f.fd, "file", 0, &text, &len), 0);
+	CU_ASSERT_EQUAL(len, 0);
+	CU_ASSERT_STRING_EQUAL(text, "");
+	free(text);
+	free(big);
+	folder_remove(&f);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"counters are those of nstat", counters_are_those_of_nstat},
+	    {"an old kernel has fewer", an_old_kernel_has_fewer},
+	    {"odd counters are refused", odd_counters_are_refused},
+	    {"names too long are skipped", names_too_long_are_skipped},
+	    {"sockstat is read", sockstat_is_read},
+	    {"numbers are read", numbers_are_read},
+	    {"files are read whole or not at all", files_are_read_whole_or_not_at_all},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("proc", tests);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/kernel/procnet.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/model/state.h"
+#include "tests/support/conntext.h"
+#include "tests/support/folder.h"
+#include "tests/support/suite.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define HEADER                                                                           \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   " \
+	"uid\n"
+#define LISTEN_LINE                                                                      \
+	"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  "  \
+	"1000"                                                                           \
+	"        0 12345 1 0000000000000000 100 0 0 10 0\n"
+#define LISTEN6_LINE                                                                     \
+	"   0: 00000000000000000000000000000000:0016 "                                   \
+	"00000000000000000000000000000000:0000 0A "                                      \
+	"00000000:00000000 00:00000000 00000000     0        0 77 1 0000000000000000 "   \
+	"100 0 0\n"
+
+static int count(const struct conn *conn, void *arg)
+{
+	(void)conn;
+	++*(unsigned *)arg;
+	return 0;
+}
+
+static int refuse_second(const struct conn *conn, void *arg)
+{
+	(void)conn;
+	return ++*(unsigned *)arg == 2 ? -ECANCELED : 0;
+}
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+/* The kernel prints addresses as numbers in the byte order of the machine. */
+static void recorded_files_are_read(void)
+{
+	int fd = folder_open_fixture("procnet/linux-6.18");
+	struct diag_stats stats = {.sockets = 0};
+	struct conntext text;
+
+	conntext_open(&text, "procnet/linux-6.18/sockets.txt");
+	CU_ASSERT_EQUAL(procnet_dump(fd, STATE_MASK_ALL, conntext_compare, &text, &stats),
+			0);
+	conntext_close(&text);
+	CU_ASSERT_EQUAL(stats.sockets, 53);
+	CU_ASSERT_EQUAL(stats.unknown_states + stats.malformed, 0);
+	close(fd);
+}
+#endif
+
+/* `tail` is what follows the addresses. */
+static int parse(const char *tail, struct conn *ret_conn)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "   7: 0100007F:1F90 0100007F:C001 %s", tail);
+	return procnet_parse(line, AF_INET, ret_conn);
+}
+
+static void columns_are_translated(void)
+{
+	static const struct {
+		const char *tail;
+		uint8_t state, flags;
+		uint32_t retransmits, recv_queue, send_queue, uid, inode;
+	} cases[] = {
+	    {"01 FFFFFFFF:00000064 01:00000014 00000003 4294967294        0 4294967295 1",
+	     STATE_ESTABLISHED, 0, 3, 100, UINT32_MAX, 4294967294u, UINT32_MAX},
+	    /* Probes: of a closed window (4), of keepalive (2). */
+	    {"04 00000001:00000000 04:00000014 00000000     0        5 0 1",
+	     STATE_FIN_WAIT_1, 0, 5, 0, 1, 0, 0},
+	    {"01 00000000:00000000 02:00000014 00000000    33        2 9 1",
+	     STATE_ESTABLISHED, 0, 2, 0, 0, 33, 9},
+	    {"03 00000000:00000000 01:00000014 00000000    33        0 0 1",
+	     STATE_SYN_RECV, 0, 0, 0, 0, 0, 0},
+	    {"03 00000000:00000000 01:00000014 00000002    33        0 0 1",
+	     STATE_SYN_RECV, CONN_UNANSWERED, 2, 0, 0, 0, 0},
+	    {"05 00000000:00000000 03:00000014 00000000     0        0 0 3",
+	     STATE_FIN_WAIT_2, CONN_TW_SOCKET, 0, 0, 0, 0, 0},
+	    {"06 00000000:00000000 03:000000000000154A 00000000     0        0 0 3",
+	     STATE_TIME_WAIT, CONN_TW_SOCKET, 0, 0, 0, 0, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct conn c = {.state = 0};
+
+		CU_ASSERT_EQUAL(parse(cases[i].tail, &c), 0);
+		CU_ASSERT_EQUAL(c.state, cases[i].state);
+		CU_ASSERT_EQUAL(c.flags, cases[i].flags);
+		CU_ASSERT_EQUAL(c.retransmits, cases[i].retransmits);
+		CU_ASSERT_EQUAL(c.recv_queue, cases[i].recv_queue);
+		CU_ASSERT_EQUAL(c.send_queue, cases[i].send_queue);
+		CU_ASSERT_EQUAL(c.uid, cases[i].uid);
+		CU_ASSERT_EQUAL(c.inode, cases[i].inode);
+		CU_ASSERT_EQUAL(c.ip_version, IP_V4);
+		CU_ASSERT_EQUAL(c.local_port, 8080);
+		CU_ASSERT_EQUAL(c.remote_port, 49153);
+	}
+}
+
+static void odd_lines_are_refused(void)
+{
+	static const struct {
+		const char *line;
+		int error;
+	} cases[] = {
+	    {"", -EBADMSG},
+	    {":", -EBADMSG},
+	    {"garbage", -EBADMSG},
+	    {HEADER, -EBADMSG},
+	    {"   0: 0100007F", -EBADMSG},
+	    {"   0: 0100007F:", -EBADMSG},
+	    {"   0: 0100007:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 00100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007G:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:11F90 00000000:0000 0A 0:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1 1", 0},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 0 0 4294967296 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 4294967296 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 100000000 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 100000000:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 100:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0:0 0:0 0 -1 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 0A 0-0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 100 0:0 0:0 0 0 0 1 1", -EBADMSG},
+	    {"   0: 0100007F:1F90 00000000:0000 00 0:0 0:0 0 0 0 1 1", -ENOTSUP},
+	    {"   0: 0100007F:1F90 00000000:0000 0E 0:0 0:0 0 0 0 1 1", -ENOTSUP},
+	    {"   0: 0100007F:1F90 00000000:0000 FF 0:0 0:0 0 0 0 1 1", -ENOTSUP},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct conn c, before;
+
+		memset(&c, 0xa5, sizeof(c));
+		before = c;
+		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET, &c),
+				cases[i].error);
+		CU_ASSERT_EQUAL(memcmp(&c, &before, sizeof(c)) == 0, cases[i].error != 0);
+		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET6, &c), -EBADMSG);
+	}
+}
+
+static void files_may_be_odd(void)
+{
+	static const struct {
+		const char *tcp, *tcp6;
+		int error;
+		uint32_t sockets, unknown_states, malformed;
+	} cases[] = {
+	    {HEADER LISTEN_LINE, HEADER LISTEN6_LINE, 0, 2, 0, 0},
+	    {HEADER LISTEN_LINE LISTEN_LINE, NULL, 0, 2, 0, 0},
+	    {HEADER, HEADER, 0, 0, 0, 0},
+	    {HEADER LISTEN_LINE "garbage\n\n\x01\xff\n" LISTEN_LINE, HEADER, 0, 2, 0, 3},
+	    {HEADER LISTEN_LINE, HEADER LISTEN_LINE, 0, 1, 0, 1},
+	    {HEADER LISTEN_LINE "   1: 0100007F:1F90 00000000:0000 0A 00000000:0", HEADER,
+	     0, 1, 0, 1},
+	    {HEADER "   0: 0100007F:1F90 00000000:0000 0D 0:0 0:0 0 0 0 1 1\n"
+		    "   0: 0100007F:1F90 00000000:0000 0E 0:0 0:0 0 0 0 1 1\n",
+	     HEADER, 0, 1, 1, 0},
+	    {NULL, HEADER, -ENOENT, 0, 0, 0},
+	    {"", HEADER, -EBADMSG, 0, 0, 0},
+	    {"garbage\n" LISTEN_LINE, HEADER, -EBADMSG, 0, 0, 0},
+	    {LISTEN_LINE, HEADER, -EBADMSG, 0, 0, 0},
+	    {HEADER, "", -EBADMSG, 0, 0, 0},
+	};
+	struct folder f;
+
+	folder_make(&f);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct diag_stats stats = {.sockets = 99};
+		unsigned calls = 0;
+
+		folder_put(&f, "tcp", cases[i].tcp);
+		folder_put(&f, "tcp6", cases[i].tcp6);
+		CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
+				cases[i].error);
+		if (cases[i].error) {
+			CU_ASSERT_EQUAL(stats.sockets, 99);
+			continue;
+		}
+		CU_ASSERT_EQUAL(calls, cases[i].sockets);
+		CU_ASSERT_EQUAL(stats.sockets, cases[i].sockets);
+		CU_ASSERT_EQUAL(stats.unknown_states, cases[i].unknown_states);
+		CU_ASSERT_EQUAL(stats.malformed, cases[i].malformed);
+	}
+	folder_remove(&f);
+}
+
+static void mask_and_callback_are_heeded(void)
+{
+	struct diag_stats stats = {.sockets = 0};
+	struct folder f;
+	unsigned calls = 0;
+
+	folder_make(&f);
+	folder_put(&f, "tcp", HEADER LISTEN_LINE LISTEN_LINE LISTEN_LINE);
+	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN),
+				     count, &calls, &stats),
+			0);
+	CU_ASSERT_EQUAL(calls, 0);
+	CU_ASSERT_EQUAL(stats.sockets + stats.malformed, 0);
+	CU_ASSERT_EQUAL(
+	    procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
+	    -ECANCELED);
+	CU_ASSERT_EQUAL(calls, 2);
+	folder_remove(&f);
+}
+
+/* A file of many buffers, with lines of any length across their borders. */
+static void long_files_are_streamed(void)
+{
+	enum { LINES = 20000, PAD = 90 };
+	size_t size = sizeof(HEADER) + LINES * (sizeof(LISTEN_LINE) + PAD), len;
+	char *text = malloc(size);
+	struct diag_stats stats = {.sockets = 0};
+	unsigned calls = 0;
+	struct folder f;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	len = (size_t)sprintf(text, "%s", HEADER);
+	for (unsigned i = 0; i < LINES; i++)
+		len +=
+		    (size_t)sprintf(text + len, "%.*s%*s\n", (int)sizeof(LISTEN_LINE) - 2,
+				    LISTEN_LINE, (int)(i % PAD), "");
+	folder_make(&f);
+	folder_put(&f, "tcp", text);
+	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
+	CU_ASSERT_EQUAL(calls, LINES);
+	CU_ASSERT_EQUAL(stats.malformed, 0);
+	/* One line that fills more than a buffer. */
+	memset(text + sizeof(HEADER), 'x', size - sizeof(HEADER) - 1);
+	text[size - 1] = '\0';
+	folder_put(&f, "tcp", text);
+	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
+			-EBADMSG);
+	folder_remove(&f);
+	free(text);
+}
+
+/* Each line in memory of its exact size, so that ASan sees a read behind it. */
+static void random_lines_do_no_harm(void)
+{
+	static const char alphabet[] = "0123456789ABCDEF0000::::     \xff\x01-+x";
+	uint32_t seed = 1;
+	unsigned refused = 0, wrong = 0;
+
+	for (unsigned i = 0; i < 100000; i++) {
+		bool v6 = i & 1;
+		char *line = strdup(v6 ? LISTEN6_LINE : LISTEN_LINE);
+		size_t len;
+		struct conn c = {.state = STATE_LISTEN};
+		int error;
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+		len = strlen(line);
+		for (unsigned n = 0; n < i % 5; n++) {
+			seed = seed * 1664525u + 1013904223u;
+			line[(seed >> 8) % len] =
+			    alphabet[(seed >> 20) % sizeof(alphabet)];
+		}
+		error = procnet_parse(line, v6 ? AF_INET6 : AF_INET, &c);
+		refused += error != 0;
+		wrong += (error != 0 && error != -EBADMSG && error != -ENOTSUP) ||
+			 c.state < STATE_CLOSED || c.state > STATE_TIME_WAIT;
+		free(line);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT(refused > 1000 && refused < 99000);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+		{"recorded files are read", recorded_files_are_read},
+#endif
+		{"columns are translated", columns_are_translated},
+		{"odd lines are refused", odd_lines_are_refused},
+		{"files may be odd", files_may_be_odd},
+		{"mask and callback are heeded", mask_and_callback_are_heeded},
+		{"long files are streamed", long_files_are_streamed},
+		{"random lines do no harm", random_lines_do_no_harm},
+		CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("procnet", tests);
+}

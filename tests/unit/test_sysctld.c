@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/tuning/sysctld.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "tests/support/suite.h"
+#include "tests/support/tree.h"
+
+static struct sysctld *read_tree(const struct tree *t, enum sysctld_order order)
+{
+	struct sysctld *s = NULL;
+
+	CU_ASSERT_EQUAL_FATAL(sysctld_read(t->path, order, &s), 0);
+	return s;
+}
+
+/* Expects "value file:line" for a parameter; NULL: nothing sets it. */
+static void expect(const struct sysctld *s, const char *name, const char *expected)
+{
+	struct sysctld_setting setting;
+	char text[512];
+
+	if (!sysctld_find(s, name, &setting)) {
+		if (expected)
+			printf("%s: nothing, expected %s\n", name, expected);
+		CU_ASSERT_PTR_NULL(expected);
+		return;
+	}
+	snprintf(text, sizeof(text), "%s %s:%u", setting.value, setting.file,
+		 setting.line);
+	if (!expected || strcmp(text, expected) != 0)
+		printf("%s: %s, expected %s\n", name, text,
+		       expected ? expected : "nothing");
+	CU_ASSERT_TRUE_FATAL(expected != NULL);
+	CU_ASSERT_STRING_EQUAL(text, expected);
+}
+
+static void precedence(void)
+{
+	struct sysctld *s;
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "usr/lib/sysctl.d/90-vendor.conf", "net.ipv4.tcp_sack=0\n");
+	tree_file(&t, "etc/sysctl.d/50-admin.conf",
+		  "net.ipv4.tcp_sack=1\n"
+		  "net.ipv4.tcp_fin_timeout=11\n"
+		  "net.ipv4.tcp_fin_timeout=12\n");
+	tree_file(&t, "usr/lib/sysctl.d/50-admin.conf", "net.ipv4.tcp_retries1=9\n");
+	tree_file(&t, "run/sysctl.d/40-run.conf", "net.ipv4.tcp_retries2=4\n");
+	tree_file(&t, "usr/local/lib/sysctl.d/40-run.conf", "net.ipv4.tcp_retries2=5\n");
+	tree_file(&t, "usr/local/lib/sysctl.d/30-local.conf", "net.core.somaxconn = 7\n");
+	tree_file(&t, "lib/sysctl.d/20-lib.conf", "net.ipv4.tcp_dsack=0\n");
+	tree_file(&t, "etc/sysctl.d/README", "net.ipv4.tcp_stdurg=1\n");
+	tree_file(&t, "etc/sysctl.d/sub.conf/x.conf", "net.ipv4.tcp_stdurg=1\n");
+	for (int order = SYSCTLD_SYSTEMD; order <= SYSCTLD_PROCPS; order++) {
+		s = read_tree(&t, order);
+		expect(s, "tcp_sack", "0 /usr/lib/sysctl.d/90-vendor.conf:1");
+		expect(s, "tcp_fin_timeout", "12 /etc/sysctl.d/50-admin.conf:3");
+		expect(s, "tcp_retries1", NULL);
+		expect(s, "tcp_retries2", "4 /run/sysctl.d/40-run.conf:1");
+		expect(s, "net.core.somaxconn",
+		       "7 /usr/local/lib/sysctl.d/30-local.conf:1");
+		expect(s, "tcp_dsack", "0 /lib/sysctl.d/20-lib.conf:1");
+		expect(s, "tcp_stdurg", NULL);
+		CU_ASSERT_EQUAL(sysctld_stats(s)->files, 5);
+		CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 1);
+		sysctld_free(s);
+	}
+	tree_remove(&t);
+}
+
+static void sysctl_conf_and_order(void)
+{
+	struct sysctld *s;
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "etc/sysctl.d/99-z.conf", "net.ipv4.tcp_sack=0\n");
+	tree_file(&t, "etc/sysctl.d/.hidden.conf", "net.ipv4.tcp_dsack=0\n");
+	tree_file(&t, "etc/sysctl.conf", "net.ipv4.tcp_sack=1\n");
+	s = read_tree(&t, SYSCTLD_AUTO);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->order, SYSCTLD_PROCPS);
+	expect(s, "tcp_sack", "1 /etc/sysctl.conf:1");
+	expect(s, "tcp_dsack", "0 /etc/sysctl.d/.hidden.conf:1");
+	sysctld_free(s);
+
+	tree_file(&t, "run/systemd/system/x", "");
+	s = read_tree(&t, SYSCTLD_AUTO);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->order, SYSCTLD_SYSTEMD);
+	expect(s, "tcp_sack", "0 /etc/sysctl.d/99-z.conf:1");
+	expect(s, "tcp_dsack", NULL);
+	sysctld_free(s);
+
+	tree_link(&t, "etc/sysctl.d/99-zz.conf", "../sysctl.conf");
+	s = read_tree(&t, SYSCTLD_SYSTEMD);
+	expect(s, "tcp_sack", "1 /etc/sysctl.d/99-zz.conf:1");
+	sysctld_free(s);
+	tree_remove(&t);
+}
+
+static void masking(void)
+{
+	struct sysctld *s;
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "usr/lib/sysctl.d/a.conf", "net.ipv4.tcp_sack=0\n");
+	tree_file(&t, "usr/lib/sysctl.d/b.conf", "net.ipv4.tcp_dsack=0\n");
+	tree_file(&t, "usr/lib/sysctl.d/c.conf", "net.ipv4.tcp_fack=0\n");
+	tree_file(&t, "usr/lib/sysctl.d/d.conf", "net.ipv4.tcp_frto=0\n");
+	tree_link(&t, "etc/sysctl.d/a.conf", "/dev/null");
+	tree_file(&t, "run/sysctl.d/b.conf", "");
+	tree_link(&t, "etc/sysctl.d/c.conf", "nowhere");
+	tree_link(&t, "etc/sysctl.d/d.conf", "d.conf");
+	s = read_tree(&t, SYSCTLD_SYSTEMD);
+	expect(s, "tcp_sack", NULL);
+	expect(s, "tcp_dsack", NULL);
+	expect(s, "tcp_fack", NULL);
+	expect(s, "tcp_frto", NULL);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 2);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 2);
+	sysctld_free(s);
+	tree_remove(&t);
+}
+
+static void lines(void)
+{
+	static const struct {
+		const char *line;
+		const char *name;
+		const char *systemd; /* the value; NULL: not set */
+		const char *procps;
+		uint32_t bad;
+	} cases[] = {
+	    {"net.ipv4.tcp_sack=1", "tcp_sack", "1", "1", 0},
+	    {" \tnet.ipv4.tcp_sack \t= \t1 \t\r", "tcp_sack", "1", "1", 0},
+	    {"net/ipv4/tcp_sack=1", "tcp_sack", "1", "1", 0},
+	    {"net.ipv4/tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"net/ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"/net/ipv4//tcp_sack/=1", "tcp_sack", "1", "1", 0},
+	    {"-net.ipv4.tcp_sack=1", "tcp_sack", "1", "1", 0},
+	    {"net.ipv4.tcp_rmem = 4096 \t87380  6291456", "tcp_rmem",
+	     "4096 \t87380  6291456", "4096 \t87380  6291456", 0},
+	    {"net.ipv4.ip_local_reserved_ports =", "ip_local_reserved_ports", "", "", 0},
+	    {"net.ipv4.tcp_sack=a=b # c", "tcp_sack", "a=b # c", "a=b # c", 0},
+	    {"#net.ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"  ; net.ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_sack", "tcp_sack", NULL, NULL, 1},
+	    {"net.ipv4.tcp_sack: 1", "tcp_sack", NULL, NULL, 1},
+	    {"=1", "tcp_sack", NULL, NULL, 0},
+	    {"-", "tcp_sack", NULL, NULL, 0},
+	    {"tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_fastopen_key=1-2-3-4", "tcp_fastopen_key", NULL, NULL, 0},
+	    {"net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0.100.rp_filter",
+	     NULL, NULL, 0},
+	    {"net.core.somaxconn=1", "net.core.somaxconn", "1", "1", 0},
+	    /* patterns */
+	    {"net.ipv4.tcp_s?ck=1", "tcp_sack", "1", "1", 0},
+	    {"net.ipv4.*=1", "tcp_sack", "1", "1", 0},
+	    {"net.*.tcp_[a-s]ack=1", "tcp_sack", "1", "1", 0},
+	    {"net.*=1", "tcp_sack", NULL, NULL, 0},
+	    {"*.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_{dsack,s{i,a}ck}*=1", "tcp_sack", "1", NULL, 0},
+	    {"net.ipv4.tcp_{dsack,sack}=1", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_{sack*=1", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_s[ack=1", "tcp_sack", NULL, NULL, 0},
+	    /* a name beats a pattern, a later pattern an earlier one */
+	    {"net.ipv4.tcp_sack=1\nnet.ipv4.tcp_sac*=2", "tcp_sack", "1", "1", 0},
+	    {"net.ipv4.tcp_sac*=1\nnet.ipv4.tcp_sa*=2", "tcp_sack", "2", "2", 0},
+	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=1", "tcp_sack", "2",
+	     "1", 0},
+	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=3", "tcp_sack", "3",
+	     "3", 0},
+	    /* lines without a value */
+	    {"-net.ipv4.tcp_sack\nnet.ipv4.tcp_s*=2", "tcp_sack", NULL, NULL, 0},
+	    {"net.ipv4.tcp_sack=1\n-net.ipv4.tcp_sack", "tcp_sack", NULL, "1", 0},
+	    {"-net.ipv4.tcp_sack\nnet.ipv4.tcp_sack=1", "tcp_sack", "1", "1", 0},
+	    {"net.ipv4.tcp_s*=2\n-net.ipv4.tcp_sa*", "tcp_sack", "2", "2", 0},
+	    {"net.ipv4.tcp_s*=2\n-net.ipv4.tcp_s*", "tcp_sack", NULL, "2", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int order = SYSCTLD_SYSTEMD; order <= SYSCTLD_PROCPS; order++) {
+			const char *expected =
+			    order == SYSCTLD_SYSTEMD ? cases[i].systemd : cases[i].procps;
+			struct sysctld_setting setting;
+			struct sysctld *s;
+			struct tree t;
+			bool found;
+
+			tree_make(&t);
+			tree_file(&t, "etc/sysctl.d/x.conf", cases[i].line);
+			s = read_tree(&t, order);
+			found = sysctld_find(s, cases[i].name, &setting);
+			if (found != (expected != NULL) ||
+			    (found && strcmp(setting.value, expected) != 0)) {
+				printf("order %d: %s\n", order, cases[i].line);
+				CU_FAIL("another winner");
+			}
+			CU_ASSERT_EQUAL(sysctld_stats(s)->bad_lines, cases[i].bad);
+			sysctld_free(s);
+			tree_remove(&t);
+		}
+	}
+}
+
+static void hostile_files(void)
+{
+	static char large[1024 * 1024 + 2];
+	struct sysctld_setting setting;
+	struct sysctld *s;
+	struct tree t;
+
+	tree_make(&t);
+	memset(large, 'x', sizeof(large) - 1);
+	tree_file(&t, "etc/sysctl.d/large.conf", large);
+	large[500000] = '\0';
+	tree_file(&t, "etc/sysctl.d/line.conf", large);
+	tree_file(&t, "etc/sysctl.d/control.conf",
+		  "\001\377net.ipv4.tcp_sack=1\n\n\n=\n==\n--\n[\n"
+		  "-[\n*=\nnet.ipv4.tcp_dsack=\033[1m");
+	CU_ASSERT_EQUAL(mkfifo(tree_path(&t, "etc/sysctl.d/pipe.conf"), 0600), 0);
+	tree_link(&t, "etc/sysctl.d/device.conf", "/dev/zero");
+	s = read_tree(&t, SYSCTLD_SYSTEMD);
+	expect(s, "tcp_sack", NULL);
+	CU_ASSERT_TRUE(sysctld_find(s, "tcp_dsack", &setting));
+	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 1);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->bad_lines, 2);
+	sysctld_free(s);
+	tree_remove(&t);
+}
+
+/* With a NUL the rest of the line is another line for systemd, and lost for procps. */
+static void nul_in_file(void)
+{
+	static const char text[] = "net.ipv4.tcp_sack=1\0net.ipv4.tcp_dsack=1\n";
+	struct sysctld *s;
+	struct tree t;
+	FILE *file;
+
+	tree_make(&t);
+	tree_file(&t, "etc/sysctl.d/nul.conf", "");
+	file = fopen(tree_path(&t, "etc/sysctl.d/nul.conf"), "we");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
+	fclose(file);
+	s = read_tree(&t, SYSCTLD_SYSTEMD);
+	expect(s, "tcp_sack", "1 /etc/sysctl.d/nul.conf:1");
+	expect(s, "tcp_dsack", "1 /etc/sysctl.d/nul.conf:1");
+	sysctld_free(s);
+	s = read_tree(&t, SYSCTLD_PROCPS);
+	expect(s, "tcp_sack", "1 /etc/sysctl.d/nul.conf:1");
+	expect(s, "tcp_dsack", NULL);
+	sysctld_free(s);
+	tree_remove(&t);
+}
+
+static void ten_thousand_files(void)
+{
+	struct sysctld *s;
+	struct tree t;
+	char name[64], text[64];
+
+	tree_make(&t);
+	for (int i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "%s/sysctl.d/%05d.conf",
+			 i % 2 ? "etc" : "usr/lib", i);
+		snprintf(text, sizeof(text),
+			 "net.ipv4.tcp_test_%d=%d\nnet.ipv4.tcp_sack=%d\n", i % 1000, i,
+			 i);
+		tree_file(&t, name, text);
+	}
+	s = read_tree(&t, SYSCTLD_SYSTEMD);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 10000);
+	expect(s, "tcp_sack", "9999 /etc/sysctl.d/09999.conf:2");
+	expect(s, "tcp_test_0", "9000 /usr/lib/sysctl.d/09000.conf:1");
+	expect(s, "tcp_test_999", "9999 /etc/sysctl.d/09999.conf:1");
+	sysctld_free(s);
+	tree_remove(&t);
+}
+
+/* More than the bound: no winner is better than a wrong one. */
+static void too_much(void)
+{
+	static char text[900000];
+	struct sysctld *s = NULL;
+	struct tree t;
+	char name[64];
+	size_t len;
+
+	tree_make(&t);
+	for (len = 0; len + 64 < sizeof(text);)
+		len += (size_t)snprintf(text + len, 64, "net.ipv4.tcp_sack=1\n");
+	tree_file(&t, "etc/sysctl.d/1.conf", text);
+	tree_file(&t, "etc/sysctl.d/2.conf", text);
+	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	tree_remove(&t);
+
+	tree_make(&t);
+	for (len = 0; len + 64 < sizeof(text) / 20;)
+		len += (size_t)snprintf(text + len, 64, "net.ipv4.tcp_sack%zu*=1\n", len);
+	tree_file(&t, "etc/sysctl.d/1.conf", text);
+	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	tree_remove(&t);
+
+	tree_make(&t);
+	memset(text, '#', sizeof(text) - 1);
+	for (int i = 0; i < 20; i++) {
+		snprintf(name, sizeof(name), "etc/sysctl.d/%d.conf", i);
+		tree_file(&t, name, text);
+	}
+	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	tree_remove(&t);
+	CU_ASSERT_PTR_NULL(s);
+}
+
+static void nothing_there(void)
+{
+	struct sysctld *s = NULL;
+	struct tree t;
+
+	tree_make(&t);
+	s = read_tree(&t, SYSCTLD_PROCPS);
+	expect(s, "tcp_sack", NULL);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 0);
+	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 0);
+	sysctld_free(s);
+	s = NULL;
+	CU_ASSERT_EQUAL(sysctld_read(tree_path(&t, "no"), SYSCTLD_AUTO, &s), -ENOENT);
+	CU_ASSERT_PTR_NULL(s);
+	sysctld_free(NULL);
+	tree_remove(&t);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"folders, names and the last assignment", precedence},
+	    {"sysctl.conf, for systemd and for procps", sysctl_conf_and_order},
+	    {"masking, dangling and looping links", masking},
+	    {"lines", lines},
+	    {"hostile files", hostile_files},
+	    {"a NUL", nul_in_file},
+	    {"10,000 files", ten_thousand_files},
+	    {"more than the bounds", too_much},
+	    {"nothing there", nothing_there},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("sysctld", tests);
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/tuning/tuningharm.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/tuning/tunable.h"
+#include "tests/support/recorded.h"
+#include "tests/support/suite.h"
+
+enum { DOC_MAX = 65536 };
+
+static void harm_that_needs_two(void)
+{
+	struct tuning_table *table;
+	struct tree t;
+
+	tree_make(&t);
+	recorded_expand(&t, "6.18");
+	tree_file(&t, "sys/net/ipv4/tcp_timestamps", "0\n");
+	tree_file(&t, "sys/net/ipv4/tcp_tw_reuse", "1\n");
+	table = recorded_audit(&t, "modern", NULL, 0);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status,
+			TUNING_HARMFUL);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_reuse", 1)->status, TUNING_DIFFERS);
+	CU_ASSERT_EQUAL(table->harmful, 1);
+	tunable_free(table);
+	tree_remove(&t);
+}
+
+static void harm_to_listeners(void)
+{
+	static const struct {
+		const char *range, *reserved, *somaxconn;
+		const char *name; /* the row that is harmful; NULL: none */
+		uint32_t element;
+		const char *detail; /* in its reason */
+	} cases[] = {
+	    {"32768\t60999", "", "4096", NULL, 0, NULL},
+	    {"1024\t60999", "", "4096", "ip_local_port_range", 1,
+	     ": port 8080 and 1 more"},
+	    {"1024\t60999", "8000-8100", "4096", "ip_local_port_range", 1, ": port 9090"},
+	    {"1024\t60999", "8080,9090", "4096", NULL, 0, NULL},
+	    {"10000\t60999", "", "4096", NULL, 0, NULL},
+	    {"32768\t65000", "", "4096", "ip_local_port_range", 2, ": port 64000"},
+	    {"32768\t65000", "64000", "4096", NULL, 0, NULL},
+	    {"32768\t60999", "", "128", "net.core.somaxconn", 1, ": port 9090"},
+	    {"32768\t60999", "", "256", NULL, 0, NULL},
+	};
+	static const struct listener listeners[] = {
+	    {.port = 22, .sockets = 1, .accept_queue_limit = 128},
+	    {.port = 8080,
+	     .sockets = 2,
+	     .accept_queue_limit = 100,
+	     .accept_queue_peak = 100},
+	    {.port = 8080, .sockets = 0},
+	    {.port = 9090,
+	     .sockets = 2,
+	     .accept_queue_limit = 256,
+	     .accept_queue_peak = 200},
+	    {.port = 40000, .sockets = 1},
+	    {.port = 64000, .sockets = 1},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tuning_table *table;
+		struct tree t;
+
+		tree_make(&t);
+		recorded_expand(&t, "6.18");
+		tree_file(&t, "sys/net/ipv4/ip_local_port_range", cases[i].range);
+		tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", cases[i].reserved);
+		tree_file(&t, "sys/net/core/somaxconn", cases[i].somaxconn);
+		table = recorded_audit(&t, "", listeners,
+				       sizeof(listeners) / sizeof(listeners[0]));
+		CU_ASSERT_EQUAL(table->harmful, cases[i].name ? 1 : 0);
+		if (cases[i].name) {
+			const struct tuning *row =
+			    recorded_find(table, cases[i].name, cases[i].element);
+
+			CU_ASSERT_EQUAL(row->status, TUNING_HARMFUL);
+			CU_ASSERT_PTR_NOT_NULL(strstr(row->reason, cases[i].detail));
+		}
+		tunable_free(table);
+		tree_remove(&t);
+	}
+}
+
+/* What a condition says of a harmful parameter is there whole, reason included. */
+static void reasons_fit(void)
+{
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
+		char text[512];
+		int len = snprintf(
+		    text, sizeof(text), "%s%s is %s, and 99 more: %s%s", rule->name,
+		    rule->element > 1 ? "[2]" : "",
+		    rule->test == HARM_BELOW_HALF_OF_DEFAULT ? "999999" : "65535",
+		    rule->reason,
+		    rule->also && rule->bound > 0 ? ": port 65535 and 9999 more" : "");
+
+		if (len >= (int)sizeof(((struct condition *)NULL)->offender))
+			printf("%d bytes: %s\n", len, text);
+		CU_ASSERT(len < (int)sizeof(((struct condition *)NULL)->offender));
+	}
+}
+
+/* doc/tuning.md has a line for each. */
+static void each_is_documented(void)
+{
+	static const char *const words[] = {[HARM_IS] = "is",
+					    [HARM_IS_NOT] = "is not",
+					    [HARM_BELOW] = "is below",
+					    [HARM_ABOVE] = "is above"};
+	const char *dir = getenv("DOCDIR");
+	char path[4096], *doc = calloc(1, DOC_MAX);
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/tuning.md", dir ? dir : "doc");
+	file = fopen(path, "re");
+	CU_ASSERT_FATAL(file && doc);
+	CU_ASSERT(fread(doc, 1, DOC_MAX, file) < DOC_MAX);
+	fclose(file);
+	for (size_t i = 0; i < tuningharm_n_rules; i++) {
+		const struct tuningharm_rule *rule = &tuningharm_rules[i];
+		char line[512], name[96];
+
+		snprintf(name, sizeof(name),
+			 strcmp(rule->name, "ip_local_port_range") == 0 ? "%s[%u]" : "%s",
+			 rule->name, rule->element);
+		if (rule->test == HARM_BELOW_HALF_OF_DEFAULT)
+			snprintf(line, sizeof(line),
+				 "\n| `%s` | is below half of the default | %s |", name,
+				 rule->reason);
+		else
+			snprintf(line, sizeof(line), "\n| `%s` | %s %lld%s | %s |", name,
+				 words[rule->test], (long long)rule->bound,
+				 rule->also ? ", and *" : "", rule->reason);
+		/* The further condition of some is in the document's own words. */
+		if (rule->also)
+			*strchr(line, '*') = '\0';
+		if (!strstr(doc, line) || !strstr(doc, rule->reason))
+			printf("doc/tuning.md has no line%s\n(%s)\n", line, rule->reason);
+		CU_ASSERT_PTR_NOT_NULL(strstr(doc, line));
+		CU_ASSERT_PTR_NOT_NULL(strstr(doc, rule->reason));
+	}
+	free(doc);
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"harm that needs two parameters", harm_that_needs_two},
+	    {"harm to listeners", harm_to_listeners},
+	    {"reasons fit into an offender", reasons_fit},
+	    {"each is documented", each_is_documented},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("tuningharm", tests);
+}
