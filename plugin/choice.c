@@ -47,9 +47,8 @@ int choice_make(struct choice *choice, struct candidate *candidates, size_t n, s
 
 	for (size_t i = 0; i < n; i++)
 		candidates[i].kept =
-		    choice->count > 0 &&
-		    bsearch(&candidates[i], choice->chosen, choice->count,
-			    sizeof(*candidates), compare_place);
+		    choice->count > 0 && bsearch(&candidates[i], choice->chosen, choice->count,
+						 sizeof(*candidates), compare_place);
 	if (n > max) {
 		qsort(candidates, n, sizeof(*candidates), compare_claim);
 		n = max;

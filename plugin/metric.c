@@ -35,9 +35,8 @@ const char *metric_state(enum tcp_state state)
 	}
 }
 
-static void put(const struct sink *sink, const char *plugin_instance,
-		enum metric_type_id type, const char *type_instance, double gauge,
-		int64_t derive)
+static void put(const struct sink *sink, const char *plugin_instance, enum metric_type_id type,
+		const char *type_instance, double gauge, int64_t derive)
 {
 	const struct metric metric = {
 	    .plugin_instance = plugin_instance,
@@ -50,15 +49,14 @@ static void put(const struct sink *sink, const char *plugin_instance,
 	sink->cb(&metric, sink->arg);
 }
 
-void metric_put(const struct sink *sink, const char *plugin_instance,
-		enum metric_type_id type, const char *type_instance, double value)
+void metric_put(const struct sink *sink, const char *plugin_instance, enum metric_type_id type,
+		const char *type_instance, double value)
 {
 	put(sink, plugin_instance, type, type_instance, value, 0);
 }
 
-void metric_put_fields(const struct sink *sink, const char *plugin_instance,
-		       const char *name, const struct field *fields, size_t n,
-		       const void *row)
+void metric_put_fields(const struct sink *sink, const char *plugin_instance, const char *name,
+		       const struct field *fields, size_t n, const void *row)
 {
 	for (const struct field *f = fields; f < fields + n; f++) {
 		const char *member = (const char *)row + f->offset;

@@ -3,8 +3,8 @@
 #define TCPSTATE_PLUGIN_METRIC_H
 
 /*
- * This module is one value as collectd names it: plugin instance, type, type instance. It
- * knows nothing of collectd's headers.
+ * This module is one value as collectd names it: plugin instance, type, type instance. It knows
+ * nothing of collectd's headers.
  */
 
 #include <stdbool.h>
@@ -69,9 +69,9 @@ struct field {
 	double scale;
 };
 
-#define METRIC_FIELD(type, instance, row, member, scale)                                 \
-	{                                                                                \
-		type, instance, offsetof(row, member), sizeof(((row *)0)->member), scale \
+#define METRIC_FIELD(type, instance, row, member, scale)                                           \
+	{                                                                                          \
+		type, instance, offsetof(row, member), sizeof(((row *)0)->member), scale           \
 	}
 
 #define METRIC_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -79,14 +79,12 @@ struct field {
 /* A state's name as tcpconns spells it. */
 const char *metric_state(enum tcp_state state);
 
-void metric_put(const struct sink *sink, const char *plugin_instance,
-		enum metric_type_id type, const char *type_instance, double gauge);
+void metric_put(const struct sink *sink, const char *plugin_instance, enum metric_type_id type,
+		const char *type_instance, double gauge);
 
-/* Each of n fields of a row. name: the type instance of those without one of their own.
- */
-void metric_put_fields(const struct sink *sink, const char *plugin_instance,
-		       const char *name, const struct field *fields, size_t n,
-		       const void *row);
+/* Each of n fields of a row. name: the type instance of those without one of their own. */
+void metric_put_fields(const struct sink *sink, const char *plugin_instance, const char *name,
+		       const struct field *fields, size_t n, const void *row);
 
 /* The counts by state, all of them. */
 void metric_put_states(const struct sink *sink, const char *plugin_instance,

@@ -81,8 +81,8 @@ void metrics_free(struct metrics *m)
 	free(m);
 }
 
-static void emit_version(const struct sink *sink, const struct snapshot *s,
-			 enum ip_version version, const char *plugin_instance)
+static void emit_version(const struct sink *sink, const struct snapshot *s, enum ip_version version,
+			 const char *plugin_instance)
 {
 	uint32_t count[STATE_COUNT];
 
@@ -104,16 +104,16 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 		const struct limit *l = &s->limits[i];
 
 		if (l->id >= 1 && l->id < METRIC_LENGTH(limit_names))
-			metric_put_fields(sink, "limits", limit_names[l->id],
-					  limit_fields, METRIC_LENGTH(limit_fields), l);
+			metric_put_fields(sink, "limits", limit_names[l->id], limit_fields,
+					  METRIC_LENGTH(limit_fields), l);
 	}
 }
 
 /* Tcp's line of /proc/net/snmp holds these between its counters. */
 static bool is_gauge(const char *name)
 {
-	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn",
-					     "TcpRtoAlgorithm", "TcpRtoMax", "TcpRtoMin"};
+	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn", "TcpRtoAlgorithm",
+					     "TcpRtoMax", "TcpRtoMin"};
 
 	for (size_t i = 0; i < METRIC_LENGTH(gauges); i++) {
 		if (strcmp(name, gauges[i]) == 0)
@@ -140,11 +140,10 @@ static void emit_conditions(const struct sink *sink, const struct snapshot *s)
 		metric_put_fields(sink, "conditions", c->name, severity_fields,
 				  METRIC_LENGTH(severity_fields), c);
 		if (c->severity != SEVERITY_UNKNOWN)
-			metric_put(sink, "conditions", METRIC_CONDITION, c->name,
-				   c->value);
+			metric_put(sink, "conditions", METRIC_CONDITION, c->name, c->value);
 	}
-	metric_put_fields(sink, "conditions", NULL, worst_fields,
-			  METRIC_LENGTH(worst_fields), &s->diagnosis);
+	metric_put_fields(sink, "conditions", NULL, worst_fields, METRIC_LENGTH(worst_fields),
+			  &s->diagnosis);
 }
 
 static bool same_parameter(const struct tuning_table *t, size_t a, size_t b)
@@ -161,8 +160,7 @@ static void emit_tuning(const struct sink *sink, const struct tuning_table *t)
 		if (!row->is_number)
 			continue;
 		if (row->element > 1 || same_parameter(t, i, i + 1))
-			snprintf(name, sizeof(name), "%s-%" PRIu32, row->name,
-				 row->element);
+			snprintf(name, sizeof(name), "%s-%" PRIu32, row->name, row->element);
 		else
 			snprintf(name, sizeof(name), "%s", row->name);
 		metric_put(sink, "tuning", METRIC_TUNING, name, row->number);
@@ -207,13 +205,13 @@ static double seconds_between(const struct timespec *a, const struct timespec *b
 	return (double)(b->tv_sec - a->tv_sec) + 1e-9 * (double)(b->tv_nsec - a->tv_nsec);
 }
 
-void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now,
-			  metric_cb cb, void *arg)
+void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now, metric_cb cb,
+			  void *arg)
 {
 	const struct sink sink = {cb, arg};
 
-	metric_put_fields(&sink, "sampler", NULL, sampler_fields,
-			  METRIC_LENGTH(sampler_fields), &s->info);
+	metric_put_fields(&sink, "sampler", NULL, sampler_fields, METRIC_LENGTH(sampler_fields),
+			  &s->info);
 	metric_put(&sink, "sampler", METRIC_DURATION, "age",
 		   seconds_between(&s->info.monotonic, now));
 	metric_put(&sink, "sampler", METRIC_DURATION, "detail_age",

@@ -82,8 +82,8 @@ static void emit_listeners(const struct sink *sink, const struct choice *choice,
 
 		snprintf(name, sizeof(name), "listener-%" PRIu16 "-%s", l->port,
 			 inet_addr_format(&l->addr, addr));
-		metric_put_fields(sink, name, NULL, listener_fields,
-				  METRIC_LENGTH(listener_fields), l);
+		metric_put_fields(sink, name, NULL, listener_fields, METRIC_LENGTH(listener_fields),
+				  l);
 		if (l->accept_queue_limit > 0)
 			metric_put(sink, name, METRIC_PERCENT, "syn_queue",
 				   100.0 * l->syn_queue / l->accept_queue_limit);
@@ -108,8 +108,8 @@ static int choose_remotes(struct choice *choice, const struct snapshot *s, size_
 	return rc;
 }
 
-/* The snapshot names the top remotes of a state: one that is not among them has a count
- * of 0 if they are all, else it is not known. */
+/* The snapshot names the top remotes of a state: one that is not among them has a count of 0 if
+ * they are all, else it is not known. */
 static bool remote_count(const struct snapshot *s, const struct inet_addr *addr,
 			 enum tcp_state state, uint32_t *ret_count)
 {
@@ -144,8 +144,8 @@ static void emit_remotes(const struct sink *sink, const struct choice *choice,
 		snprintf(name, sizeof(name), "remote-%s", inet_addr_format(addr, text));
 		for (uint32_t state = 1; state <= STATE_COUNT; state++) {
 			if (remote_count(s, addr, state, &count))
-				metric_put(sink, name, METRIC_CONNECTIONS,
-					   metric_state(state), count);
+				metric_put(sink, name, METRIC_CONNECTIONS, metric_state(state),
+					   count);
 		}
 	}
 }
@@ -158,8 +158,8 @@ int places_choose(struct places *p, const struct series *report, const struct sn
 	return rc ? rc : rc_remotes;
 }
 
-void places_emit(const struct places *p, const struct series *report,
-		 const struct snapshot *s, const struct sink *sink)
+void places_emit(const struct places *p, const struct series *report, const struct snapshot *s,
+		 const struct sink *sink)
 {
 	emit_ports(sink, p, report, s);
 	if (report->listeners)

@@ -3,8 +3,8 @@
 #define TCPSTATE_PLUGIN_PLACES_H
 
 /*
- * This module gives the values of single listeners, ports and remote addresses, of which
- * there is no end on some hosts: no more than the report allows.
+ * This module gives the values of single listeners, ports and remote addresses, of which there is
+ * no end on some hosts: no more than the report allows.
  */
 
 #include "core/config/series.h"
@@ -19,12 +19,11 @@ struct places {
 };
 
 /* Chooses from the snapshot. -ENOMEM: some are left out. */
-int places_choose(struct places *p, const struct series *report,
-		  const struct snapshot *s);
+int places_choose(struct places *p, const struct series *report, const struct snapshot *s);
 
 /* Gives the values of those chosen from this snapshot, and of the ports. */
-void places_emit(const struct places *p, const struct series *report,
-		 const struct snapshot *s, const struct sink *sink);
+void places_emit(const struct places *p, const struct series *report, const struct snapshot *s,
+		 const struct sink *sink);
 
 /* Frees what p holds; it has chosen nothing then. */
 void places_done(struct places *p);

@@ -32,18 +32,17 @@ struct reader {
 	struct snapshot *last; /* NULL before the first sample */
 	uint32_t source;       /* of the newest sample, 0 before the first */
 	bool failing;          /* the newest sample failed, and the log says so */
-	char tuning_error[sizeof(
-	    ((struct sample_info *)0)->tuning_error)]; /* the last one logged */
+	char
+	    tuning_error[sizeof(((struct sample_info *)0)->tuning_error)]; /* the last one logged */
 };
 
-/* collectd gives no context to the callbacks that configure and start a plugin. Nothing
- * reads this once on_init() has copied it. */
+/* collectd gives no context to the callbacks that configure and start a plugin. Nothing reads this
+ * once on_init() has copied it. */
 static struct config config;
 
 /* --- configuration --------------------------------------------------------- */
 
-/* collectd's parser has made numbers and switches of some words; this makes words of
- * them. */
+/* collectd's parser has made numbers and switches of some words; this makes words of them. */
 static const char *value_text(const oconfig_value_t *value, char buf[NUMBER_MAX])
 {
 	switch (value->type) {
@@ -98,8 +97,7 @@ static void dispatch(const struct metric *metric, void *arg)
 	vl.values = &value;
 	vl.values_len = 1;
 	snprintf(vl.plugin, sizeof(vl.plugin), "tcpstate");
-	snprintf(vl.plugin_instance, sizeof(vl.plugin_instance), "%s",
-		 metric->plugin_instance);
+	snprintf(vl.plugin_instance, sizeof(vl.plugin_instance), "%s", metric->plugin_instance);
 	snprintf(vl.type, sizeof(vl.type), "%s", metric->type->name);
 	snprintf(vl.type_instance, sizeof(vl.type_instance), "%s", metric->type_instance);
 	plugin_dispatch_values(&vl);
@@ -128,12 +126,9 @@ static void add_meta(notification_t *n, const struct condition *c, uint32_t was)
 	plugin_notification_meta_add_string(n, "Condition", c->name);
 	plugin_notification_meta_add_unsigned_int(n, "Element", c->element);
 	plugin_notification_meta_add_double(n, "CurrentValue", c->value);
-	plugin_notification_meta_add_double(n, "WarningMax",
-					    c->warning < 0 ? NAN : c->warning);
-	plugin_notification_meta_add_double(n, "FailureMax",
-					    c->critical < 0 ? NAN : c->critical);
-	plugin_notification_meta_add_double(n, "Threshold",
-					    critical ? c->critical : c->warning);
+	plugin_notification_meta_add_double(n, "WarningMax", c->warning < 0 ? NAN : c->warning);
+	plugin_notification_meta_add_double(n, "FailureMax", c->critical < 0 ? NAN : c->critical);
+	plugin_notification_meta_add_double(n, "Threshold", critical ? c->critical : c->warning);
 	plugin_notification_meta_add_string(n, "Unit", c->unit);
 	plugin_notification_meta_add_string(n, "Offender", c->offender);
 	plugin_notification_meta_add_string(n, "Advice", c->advice);
@@ -166,9 +161,8 @@ static void log_source(struct reader *r)
 	uint32_t source = r->last->info.source;
 
 	if (r->source != source && source == SOURCE_PROC_NET)
-		WARNING(
-		    "tcpstate plugin: sock_diag is refused here: reading /proc/net/tcp, "
-		    "which is slower and knows less");
+		WARNING("tcpstate plugin: sock_diag is refused here: reading /proc/net/tcp, "
+			"which is slower and knows less");
 	else if (r->source == SOURCE_PROC_NET && r->source != source)
 		NOTICE("tcpstate plugin: reading sock_diag again");
 	r->source = source;
@@ -185,8 +179,8 @@ static void log_outcome(struct reader *r, int rc)
 	r->failing = rc < 0;
 }
 
-/* A profile that cannot be read fails no sample. It is tried again and again, so that
- * each text is logged once. */
+/* A profile that cannot be read fails no sample. It is tried again and again, so that each text is
+ * logged once. */
 static void log_tuning(struct reader *r)
 {
 	const char *error = r->last->info.tuning_error;
@@ -208,9 +202,9 @@ static uint64_t clock_us(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* collectd says when to count, and each value it gets is a new one; the budget says how
- * often that is a full sample. What falls due within a tenth of the interval is due:
- * collectd's pauses are not exact. */
+/* collectd says when to count, and each value it gets is a new one; the budget says how often that
+ * is a full sample. What falls due within a tenth of the interval is due: collectd's pauses are
+ * not exact. */
 static enum sample_kind due_kind(const struct schedule *s, uint64_t now_ms)
 {
 	uint64_t soon_ms = now_ms + s->interval_ms[SAMPLE_FAST] / 10;
@@ -239,8 +233,7 @@ static void emit(struct reader *r, int rc)
 {
 	log_source(r);
 	log_tuning(r);
-	if (rc == 0 &&
-	    metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
+	if (rc == 0 && metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
 	if (r->config.series.sampler) {
 		struct timespec now;
@@ -252,15 +245,14 @@ static void emit(struct reader *r, int rc)
 		telling_update(r->telling, r->last, notify, NULL);
 }
 
-/* Never reports a failure to collectd, which would answer with ever longer pauses. The
- * thread is collectd's: what it did between two calls is not ours. */
+/* Never reports a failure to collectd, which would answer with ever longer pauses. The thread is
+ * collectd's: what it did between two calls is not ours. */
 static int on_read(user_data_t *ud)
 {
 	struct reader *r = ud->data;
 	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
 	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
-	enum sample_kind kind =
-	    sampler_kind(r->sampler, due_kind(&r->schedule, now_ms), r->last);
+	enum sample_kind kind = sampler_kind(r->sampler, due_kind(&r->schedule, now_ms), r->last);
 	int rc = take(r, kind, now_ms);
 
 	log_outcome(r, rc);
@@ -361,9 +353,9 @@ void module_register(void);
 void module_register(void)
 {
 	config_init(&config);
-	/* Nothing shows single connections here. The interval is collectd's unless the
-	 * block sets one; with collectd's default of 10 s this budget is less than half
-	 * of what tcpconns takes for 100,000 sockets. */
+	/* Nothing shows single connections here. The interval is collectd's unless the block sets
+	 * one; with collectd's default of 10 s this budget is less than half of what tcpconns
+	 * takes for 100,000 sockets. */
 	config.conn_states = 0;
 	config.interval_s = 0;
 	config.cpu_budget = 35;

@@ -18,8 +18,7 @@ static int on_log(int major, int minor, void *server_arg, void *client_arg)
 	(void)major, (void)minor;
 	if (message->priority > LOG_WARNING)
 		return SNMP_ERR_NOERROR;
-	snprintf(line, sizeof(line), "%.*s", (int)strcspn(message->msg, "\n"),
-		 message->msg);
+	snprintf(line, sizeof(line), "%.*s", (int)strcspn(message->msg, "\n"), message->msg);
 	if (line[0] && strcmp(line, agent->logged) != 0) {
 		memcpy(agent->logged, line, sizeof(line));
 		log_line(message->priority, "net-snmp: %s", line);
@@ -27,15 +26,13 @@ static int on_log(int major, int minor, void *server_arg, void *client_arg)
 	return SNMP_ERR_NOERROR;
 }
 
-/* No configuration, MIB or state file of net-snmp's is read or written: the daemon
- * behaves the same on each host. */
+/* No configuration, MIB or state file of net-snmp's is read or written: the daemon behaves the
+ * same on each host. */
 static void isolate(void)
 {
 	static const int off[] = {
-	    NETSNMP_DS_LIB_DONT_PERSIST_STATE,
-	    NETSNMP_DS_LIB_DONT_READ_CONFIGS,
-	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD,
-	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
+	    NETSNMP_DS_LIB_DONT_PERSIST_STATE,      NETSNMP_DS_LIB_DONT_READ_CONFIGS,
+	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_LOAD, NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE,
 	    NETSNMP_DS_LIB_ALARM_DONT_USE_SIG,
 	};
 
@@ -43,8 +40,7 @@ static void isolate(void)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, off[i], 1);
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
-	/* net-snmp makes a folder for certificates there; it is for TLS, which is not
-	 * used. */
+	/* net-snmp makes a folder for certificates there; it is for TLS, which is not used. */
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 }
 
@@ -52,8 +48,7 @@ static void set_up(struct agent *agent)
 {
 	netsnmp_log_handler *log;
 
-	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log,
-			       agent);
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, agent);
 	snmp_disable_log();
 	log = netsnmp_register_loghandler(NETSNMP_LOGHANDLER_CALLBACK, LOG_DEBUG);
 	if (log)
@@ -87,8 +82,7 @@ void agent_close(struct agent *agent)
 		return;
 	agent_session_close(agent);
 	/* Otherwise snmp_shutdown() would free its argument. */
-	snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log,
-				 agent, 1);
+	snmp_unregister_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING, on_log, agent, 1);
 	snmp_shutdown("tcpstated");
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent->polled);
@@ -110,6 +104,6 @@ void agent_base(char *buf, size_t size)
 
 	buf[0] = '\0';
 	for (size_t i = 0; i < AGENT_BASE_LEN && at < size; i++)
-		at += (size_t)snprintf(buf + at, size - at, ".%lu",
-				       (unsigned long)agent_base_oid[i]);
+		at +=
+		    (size_t)snprintf(buf + at, size - at, ".%lu", (unsigned long)agent_base_oid[i]);
 }

@@ -3,9 +3,9 @@
 #define TCPSTATE_SUBAGENT_AGENT_H
 
 /*
- * This module is the AgentX subagent (RFC 2741): it registers TCPSTATE-MIB with snmpd and
- * answers from the snapshot it was shown. net-snmp is used here and nowhere else, and
- * only from the thread that called agent_open().
+ * This module is the AgentX subagent (RFC 2741): it registers TCPSTATE-MIB with snmpd and answers
+ * from the snapshot it was shown. net-snmp is used here and nowhere else, and only from the thread
+ * that called agent_open().
  */
 
 #include <poll.h>
@@ -19,32 +19,31 @@
 struct agent;
 
 struct agent_options {
-	const char
-	    *address; /* of the master as snmpd writes it; "": net-snmp's default; kept */
-	uint32_t retry_s; /* pause between attempts to reach the master, and of pings */
+	const char *address; /* of the master as snmpd writes it; "": net-snmp's default; kept */
+	uint32_t retry_s;    /* pause between attempts to reach the master, and of pings */
 };
 
 /*
- * Tries to reach the master and to register; that it is not there is no error: it is
- * tried again for ever. One agent a process, because net-snmp keeps its state in the
- * process. SIGALRM is the agent's, and has to be blocked in every thread.
+ * Tries to reach the master and to register; that it is not there is no error: it is tried again
+ * for ever. One agent a process, because net-snmp keeps its state in the process. SIGALRM is the
+ * agent's, and has to be blocked in every thread.
  */
 int agent_open(const struct agent_options *options, struct agent **ret_agent);
 void agent_close(struct agent *agent);
 
-/* How long to wait awake for the next request after one, in microseconds; 0, as it is at
- * first: not at all. */
+/* How long to wait awake for the next request after one, in microseconds; 0, as it is at first:
+ * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);
 
 /* Answers from this snapshot from now on; NULL: nothing to answer yet. */
 void agent_show(struct agent *agent, const struct snapshot *snapshot);
 
-/* Waits for net-snmp's work or one of the caller's descriptors (their revents are set)
- * and does net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
+/* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does
+ * net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
 int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms);
 
-/* Queues a notification of this change for the master; it is sent as soon as there is
- * one. Of more than a few hundred waiting ones the oldest are lost, and counted. */
+/* Queues a notification of this change for the master; it is sent as soon as there is one. Of more
+ * than a few hundred waiting ones the oldest are lost, and counted. */
 void agent_notify(struct agent *agent, const struct transition *transition);
 
 /* Sends what waits, if the master is there. */

@@ -11,8 +11,8 @@ int agentx_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_
 
 enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
 
-/* net-snmp takes no longer PDU, on either side. A master that gets one drops it, waits
- * six seconds for another and ends the session. */
+/* net-snmp takes no longer PDU, on either side. A master that gets one drops it, waits six seconds
+ * for another and ends the session. */
 enum { AGENTX_PDU_MAX = 65536, AGENTX_HEADER_LEN = 20, AGENTX_LENGTH_AT = 16 };
 
 const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
@@ -51,17 +51,13 @@ static void set_value(netsnmp_variable_list *vb, const struct value *value)
 	}
 }
 
-/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind.
- */
-static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX],
-		     size_t *ret_len)
+/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind. */
+static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX], size_t *ret_len)
 {
 	size_t len = 0;
 
-	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) >
-	    0) {
-		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid,
-					 AGENT_BASE_LEN))
+	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) > 0) {
+		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN))
 			return false;
 		for (size_t i = AGENT_BASE_LEN; i < vb->name_length && len < OID_MAX; i++)
 			ret_oid[len++] = (uint32_t)vb->name[i];
@@ -84,8 +80,7 @@ static void answer_get(const struct agent *agent, netsnmp_variable_list *vb)
 		set_value(vb, &value);
 	else
 		snmp_set_var_typed_value(
-		    vb, result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE,
-		    NULL, 0);
+		    vb, result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE, NULL, 0);
 }
 
 /* An end that is not before `end`; an end that is null is none. */
@@ -98,8 +93,8 @@ static bool is_behind(const oid *name, size_t len, const oid *end, size_t end_le
 }
 
 /* Sets the next variable, if there is one before `end`; else leaves vb as it is. */
-static bool answer_next(const struct agent *agent, netsnmp_variable_list *vb,
-			bool inclusive, const oid *end, size_t end_len)
+static bool answer_next(const struct agent *agent, netsnmp_variable_list *vb, bool inclusive,
+			const oid *end, size_t end_len)
 {
 	uint32_t id[OID_MAX], next[OID_MAX];
 	oid name[OID_MAX + AGENT_BASE_LEN];
@@ -107,8 +102,8 @@ static bool answer_next(const struct agent *agent, netsnmp_variable_list *vb,
 	size_t len, next_len;
 
 	if (!agent->showing || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, &agent->shown, id, len, inclusive, next,
-			  &next_len, &value) != OID_FOUND)
+	    oidtable_next(&tables_tree, &agent->shown, id, len, inclusive, next, &next_len,
+			  &value) != OID_FOUND)
 		return false;
 	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
 	for (size_t i = 0; i < next_len; i++)
@@ -145,8 +140,8 @@ int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t
 	return ret;
 }
 
-/* Sets the values, or returns why there are none. A repetition of GETBULK is enough: the
- * master asks for the next one. Nothing can be SET, and we have no context. */
+/* Sets the values, or returns why there are none. A repetition of GETBULK is enough: the master
+ * asks for the next one. Nothing can be SET, and we have no context. */
 static long look_up(const struct agent *agent, netsnmp_pdu *request)
 {
 	bool get = request->command == AGENTX_GET_PDU;
@@ -211,8 +206,7 @@ static void answer(struct agent *agent, netsnmp_session *session, netsnmp_pdu *r
 }
 
 /* A late answer is a response, too. */
-int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
-		    void *arg)
+int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
 {
 	struct agent *agent = arg;
 
@@ -223,8 +217,7 @@ int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu
 		return 1;
 	if (pdu->command == AGENTX_CLOSE_PDU)
 		agent->over = true;
-	else if (pdu->command != AGENTX_RESPONSE_PDU &&
-		 pdu->command != AGENTX_CLEANUPSET_PDU)
+	else if (pdu->command != AGENTX_RESPONSE_PDU && pdu->command != AGENTX_CLEANUPSET_PDU)
 		answer(agent, session, pdu);
 	return 1;
 }

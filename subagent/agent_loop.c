@@ -33,8 +33,7 @@ static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_
 	memcpy(agent->polled, own, n_own * sizeof(*own));
 	for (int fd = 0; fd < n_fds; fd++)
 		if (NETSNMP_LARGE_FD_ISSET(fd, &agent->fds))
-			agent->polled[count++] =
-			    (struct pollfd){.fd = fd, .events = POLLIN};
+			agent->polled[count++] = (struct pollfd){.fd = fd, .events = POLLIN};
 	*ret_count = count;
 	return 0;
 }
@@ -47,8 +46,8 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-/* After an answer the next request of a walk is some microseconds away: less than falling
- * asleep and being woken take. All descriptors are looked at, so nothing waits for it. */
+/* After an answer the next request of a walk is some microseconds away: less than falling asleep
+ * and being woken take. All descriptors are looked at, so nothing waits for it. */
 static int poll_awake(struct agent *agent, size_t count)
 {
 	uint64_t until = now_us() + agent->busy_poll_us;

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* Longer than a session lives whose master does not answer its pings; net-snmp counts
- * microseconds in a long. */
+/* Longer than a session lives whose master does not answer its pings; net-snmp counts microseconds
+ * in a long. */
 enum { ANSWER_TIMEOUT_S = 1800 };
 
 /* Arcs of TCPSTATE-MIB below tcpStateMIB. */
@@ -32,8 +32,8 @@ void agent_notify(struct agent *agent, const struct transition *transition)
 }
 
 /* Without an answer the session is over, and agent_session_settle() has it sent again. */
-static int on_response(int operation, netsnmp_session *session, int request,
-		       netsnmp_pdu *pdu, void *arg)
+static int on_response(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+		       void *arg)
 {
 	struct agent *agent = arg;
 
@@ -55,19 +55,17 @@ static size_t object_oid(oid name[MAX_OID_LEN], const uint32_t *arcs, size_t n_a
 }
 
 /* A varbind of a column of tcpStateConditionTable. */
-static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc,
-		       u_char type, const void *value, size_t len)
+static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, u_char type,
+		       const void *value, size_t len)
 {
-	const uint32_t arcs[] = {ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc,
-				 c->id,       c->element};
+	const uint32_t arcs[] = {ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc, c->id, c->element};
 	oid name[MAX_OID_LEN];
 	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
 	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
 }
 
-static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc,
-		     const char *text)
+static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, const char *text)
 {
 	add_column(pdu, c, arc, ASN_OCTET_STR, text, strlen(text));
 }
@@ -93,8 +91,8 @@ static long threshold(const struct condition *c)
 static netsnmp_pdu *make_pdu(const struct condition *c)
 {
 	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
-	const uint32_t arcs[] = {
-	    ARC_NOTIFICATIONS, c->severity == SEVERITY_NORMAL ? ARC_CLEARED : ARC_RAISED};
+	const uint32_t arcs[] = {ARC_NOTIFICATIONS,
+				 c->severity == SEVERITY_NORMAL ? ARC_CLEARED : ARC_RAISED};
 	long severity = c->severity, value = c->value;
 	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY_PDU);
 	oid name[MAX_OID_LEN];
@@ -106,8 +104,7 @@ static netsnmp_pdu *make_pdu(const struct condition *c)
 			      len * sizeof(oid));
 	add_text(pdu, c, ARC_CONDITION_NAME, c->name);
 	add_info(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
-	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity,
-		   sizeof(severity));
+	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity, sizeof(severity));
 	add_column(pdu, c, ARC_CONDITION_VALUE, ASN_INTEGER, &value, sizeof(value));
 	add_info(pdu, ARC_THRESHOLD, ASN_INTEGER, threshold(c));
 	add_text(pdu, c, ARC_CONDITION_UNIT, c->unit);
@@ -127,12 +124,10 @@ void agent_flush(struct agent *agent)
 			return;
 		pdu->version = agent->session->version;
 		pdu->sessid = agent->session->sessid;
-		/* A master that is slow still has it: sent once more it would be told
-		 * twice. */
+		/* A master that is slow still has it: sent once more it would be told twice. */
 		pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT;
 		pdu->time = ANSWER_TIMEOUT_S;
-		queued->request =
-		    snmp_async_send(agent->session, pdu, on_response, agent);
+		queued->request = snmp_async_send(agent->session, pdu, on_response, agent);
 		if (!queued->request) {
 			snmp_free_pdu(pdu);
 			return;

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_AGENT_PRIVATE_H
 
 /*
- * What agent.c, agent_session.c, agent_answer.c, agent_loop.c and agent_notify.c share:
- * the only files that include net-snmp.
+ * What agent.c, agent_session.c, agent_answer.c, agent_loop.c and agent_notify.c share: the only
+ * files that include net-snmp.
  */
 
 #include <net-snmp/net-snmp-config.h>
@@ -37,16 +37,16 @@ enum {
 enum outage { OUTAGE_NONE, OUTAGE_AWAY, OUTAGE_REFUSED };
 
 struct agent {
-	/* The snapshot to answer from, and with it what only the agent knows. Its rows
-	 * are those of the snapshot that agent_show() was given. */
+	/* The snapshot to answer from, and with it what only the agent knows. Its rows are those
+	 * of the snapshot that agent_show() was given. */
 	struct snapshot shown;
 	bool showing;
 	const char *address;      /* of the master */
 	netsnmp_session *session; /* the AgentX session; NULL: none */
-	u_char awaited; /* what the master has to answer, a PDU of AgentX; 0: nothing */
-	bool connected; /* the MIB is registered */
-	bool over;      /* the session is, and net-snmp still at work on it */
-	long refusal;   /* the error that ended it; 0: silence */
+	u_char awaited;           /* what the master has to answer, a PDU of AgentX; 0: nothing */
+	bool connected;           /* the MIB is registered */
+	bool over;                /* the session is, and net-snmp still at work on it */
+	long refusal;             /* the error that ended it; 0: silence */
 	enum outage outage;
 	time_t lost_at; /* CLOCK_MONOTONIC seconds; 0: not lost */
 	bool asked;     /* a request was answered since the last wait */
@@ -58,8 +58,7 @@ struct agent {
 	char logged[256];   /* net-snmp's last line */
 };
 
-/* agent_session.c: reaches the master or asks it whether it lives, now and once a retry.
- */
+/* agent_session.c: reaches the master or asks it whether it lives, now and once a retry. */
 SNMPAlarmCallback agent_session_keep;
 
 /* Ends a session that is over. Not from within net-snmp, which may be at work on it. */
@@ -70,7 +69,6 @@ void agent_session_close(struct agent *agent);
 
 /* agent_answer.c: how net-snmp reads a PDU of the session, and to whom it gives it. */
 int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);
-int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
-		    void *arg);
+int agent_on_packet(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg);
 
 #endif

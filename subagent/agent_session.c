@@ -15,14 +15,14 @@
 #include "subagent/log.h"
 
 /*
- * net-snmp has a subagent of its own, which waits: for connect(), and for the answer to
- * each PDU that it sends. A master that hangs or dies meanwhile stops the daemon or makes
- * it try twice as often for ever. So only net-snmp's coding of AgentX is used here.
+ * net-snmp has a subagent of its own, which waits: for connect(), and for the answer to each PDU
+ * that it sends. A master that hangs or dies meanwhile stops the daemon or makes it try twice as
+ * often for ever. So only net-snmp's coding of AgentX is used here.
  */
 
 /* Of libnetsnmpagent; the header that declares them is not installed. */
-int agentx_realloc_build(netsnmp_session *session, netsnmp_pdu *pdu, u_char **buf,
-			 size_t *buf_len, size_t *out_len);
+int agentx_realloc_build(netsnmp_session *session, netsnmp_pdu *pdu, u_char **buf, size_t *buf_len,
+			 size_t *out_len);
 int agentx_check_packet(u_char *packet, size_t packet_len);
 
 enum {
@@ -32,8 +32,8 @@ enum {
 	AGENTX_DEFAULT_PRIORITY = 127,
 };
 
-/* A master that lives takes a connection at once; the main thread waits for it. Its
- * answers may take longer: only the session waits for them. */
+/* A master that lives takes a connection at once; the main thread waits for it. Its answers may
+ * take longer: only the session waits for them. */
 enum { CONNECT_S = 1, ANSWER_S = 3 };
 
 static time_t monotonic_seconds(void)
@@ -87,8 +87,8 @@ static void tell_refusal(struct agent *agent, long refusal)
 
 static void tell_loss(struct agent *agent)
 {
-	log_line(LOG_WARNING, "snmpd at %s went away; trying again every %u s",
-		 agent->address, agent->retry_s);
+	log_line(LOG_WARNING, "snmpd at %s went away; trying again every %u s", agent->address,
+		 agent->retry_s);
 	agent->lost_at = monotonic_seconds();
 	agent->outage = OUTAGE_AWAY;
 }
@@ -112,14 +112,12 @@ static void on_alarm(int signal)
 	(void)signal;
 }
 
-/* connect() waits as long as a master that hangs has no room for one more connection, and
- * net-snmp connects no other way: so SIGALRM interrupts it. Repeated, for the one that
- * comes just before. */
+/* connect() waits as long as a master that hangs has no room for one more connection, and net-snmp
+ * connects no other way: so SIGALRM interrupts it. Repeated, for the one that comes just
+ * before. */
 static netsnmp_transport *connect_master(const char *address)
 {
-	static const struct itimerval limit = {{.tv_sec = CONNECT_S},
-					       {.tv_sec = CONNECT_S}},
-				      none;
+	static const struct itimerval limit = {{.tv_sec = CONNECT_S}, {.tv_sec = CONNECT_S}}, none;
 	netsnmp_transport *transport;
 	sigset_t set;
 
@@ -134,10 +132,10 @@ static netsnmp_transport *connect_master(const char *address)
 	return transport;
 }
 
-/* Instead of net-snmp's own, which waits until a master that hangs has room. What is cut
- * off ends the connection: the master would take the next PDU for the rest of it. */
-static int send_all(netsnmp_transport *transport, const void *buf, int size,
-		    void **opaque, int *opaque_len)
+/* Instead of net-snmp's own, which waits until a master that hangs has room. What is cut off ends
+ * the connection: the master would take the next PDU for the rest of it. */
+static int send_all(netsnmp_transport *transport, const void *buf, int size, void **opaque,
+		    int *opaque_len)
 {
 	(void)opaque, (void)opaque_len;
 	if (send(transport->sock, buf, (size_t)size, MSG_NOSIGNAL) == size)
@@ -190,8 +188,8 @@ static netsnmp_pdu *make_pdu(const struct agent *agent, u_char type)
 	return pdu;
 }
 
-static int on_answer(int operation, netsnmp_session *session, int request,
-		     netsnmp_pdu *pdu, void *arg);
+static int on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+		     void *arg);
 
 static void ask(struct agent *agent, u_char type)
 {
@@ -204,8 +202,8 @@ static void ask(struct agent *agent, u_char type)
 	}
 }
 
-/* A session is opened in this order. The ping comes before the registration, so that a
- * master that answers none is not back each time. */
+/* A session is opened in this order. The ping comes before the registration, so that a master that
+ * answers none is not back each time. */
 static void go_on(struct agent *agent, const netsnmp_pdu *answer)
 {
 	u_char answered = agent->awaited;
@@ -224,15 +222,14 @@ static void go_on(struct agent *agent, const netsnmp_pdu *answer)
 }
 
 /* A master that does not want a line in its sysORTable is as good. */
-static int on_answer(int operation, netsnmp_session *session, int request,
-		     netsnmp_pdu *pdu, void *arg)
+static int on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
+		     void *arg)
 {
 	struct agent *agent = arg;
 	bool answered = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
 
 	(void)session, (void)request;
-	if (answered &&
-	    (pdu->errstat == 0 || agent->awaited == AGENTX_ADDAGENTCAPS_PDU)) {
+	if (answered && (pdu->errstat == 0 || agent->awaited == AGENTX_ADDAGENTCAPS_PDU)) {
 		go_on(agent, pdu);
 	} else {
 		agent->over = true;
@@ -254,8 +251,8 @@ void agent_session_keep(unsigned int alarm, void *arg)
 	} else {
 		tell_outage(agent, OUTAGE_AWAY, reason_of(agent->address));
 	}
-	/* Not a repeated alarm: net-snmp runs one that takes longer than its interval
-	 * again and again. */
+	/* Not a repeated alarm: net-snmp runs one that takes longer than its interval again and
+	 * again. */
 	snmp_alarm_register(agent->retry_s, 0, agent_session_keep, agent);
 }
 

@@ -24,8 +24,7 @@ static const struct {
     [LIMIT_FILES] = {"files", 0},
 };
 
-/* The first part of the offender: who, not how many. "|" would begin the performance
- * data. */
+/* The first part of the offender: who, not how many. "|" would begin the performance data. */
 static void format_offender(const struct condition *condition, char buf[OFFENDER_MAX])
 {
 	int len = (int)strcspn(condition->offender, ",|");
@@ -53,8 +52,7 @@ static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t 
 		if (row->severity != severity)
 			continue;
 		format_offender(row, offender);
-		fprintf(out, "%s%s %" PRId32 "%s", sep, row->name, row->value,
-			unit_of(row));
+		fprintf(out, "%s%s %" PRId32 "%s", sep, row->name, row->value, unit_of(row));
 		if (offender[0])
 			fprintf(out, " (%s)", offender);
 		sep = ", ";
@@ -62,8 +60,7 @@ static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t 
 	return sep;
 }
 
-static void put_thresholds(FILE *out, const struct snapshot *s, uint32_t id,
-			   uint32_t element)
+static void put_thresholds(FILE *out, const struct snapshot *s, uint32_t id, uint32_t element)
 {
 	int32_t bounds[2] = {-1, -1};
 
@@ -101,8 +98,7 @@ static void put_limits(FILE *out, const struct snapshot *s)
 
 		if (limit->id < 1 || limit->id > LIMIT_COUNT)
 			continue;
-		fprintf(out, " %s=%" PRIu32 "%%", limit_labels[limit->id].label,
-			limit->percent);
+		fprintf(out, " %s=%" PRIu32 "%%", limit_labels[limit->id].label, limit->percent);
 		put_thresholds(out, s, limit_labels[limit->id].condition, 0);
 	}
 }
@@ -128,8 +124,7 @@ int check_print(FILE *out, const struct snapshot *s)
 	sep = put_conditions(out, s, SEVERITY_WARNING, sep);
 	if (sep[0] == '\0')
 		fprintf(out, "%s, %" PRIu32 " sockets",
-			worst == SEVERITY_NORMAL ? "nothing abnormal"
-						 : "nothing could be judged",
+			worst == SEVERITY_NORMAL ? "nothing abnormal" : "nothing could be judged",
 			s->info.sockets);
 	fputs(" |", out);
 	put_states(out, s);

@@ -3,16 +3,15 @@
 #define TCPSTATE_SUBAGENT_CHECK_H
 
 /*
- * This module tells the diagnosis to Nagios, Icinga and their like: one line, with the
- * states and the limits as performance data, and an exit code.
+ * This module tells the diagnosis to Nagios, Icinga and their like: one line, with the states and
+ * the limits as performance data, and an exit code.
  */
 
 #include <stdio.h>
 
 #include "core/model/snapshot.h"
 
-/* Prints the line and returns the exit code: 0 normal, 1 warning, 2 critical, 3 unknown.
- */
+/* Prints the line and returns the exit code: 0 normal, 1 warning, 2 critical, 3 unknown. */
 int check_print(FILE *out, const struct snapshot *s);
 
 #endif

@@ -36,10 +36,9 @@ static void tell_first(struct daemon *d, const struct snapshot *s)
 	char base[128];
 
 	agent_base(base, sizeof(base));
-	log_line(
-	    LOG_NOTICE,
-	    "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
-	    s->info.version, base, d->config.interval_s, s->info.sockets);
+	log_line(LOG_NOTICE,
+		 "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
+		 s->info.version, base, d->config.interval_s, s->info.sockets);
 }
 
 /* Each reason once, in a row. */
@@ -48,8 +47,7 @@ static void tell_no_sample(struct daemon *d)
 	char *trouble = feed_trouble(d->feed);
 
 	if (trouble && (!d->trouble || strcmp(trouble, d->trouble) != 0))
-		log_line(LOG_ERR, "no sample (%s): nothing is served; trying again",
-			 trouble);
+		log_line(LOG_ERR, "no sample (%s): nothing is served; trying again", trouble);
 	if (trouble) {
 		free(d->trouble);
 		d->trouble = trouble;
@@ -74,9 +72,8 @@ static void tell_errors(struct daemon *d, const struct snapshot *s)
 
 	if (s->info.failing && !d->failing) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		log_line(
-		    LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
-		    s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
+		log_line(LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
+			 s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
 	} else if (!s->info.failing && d->failing) {
 		log_line(LOG_NOTICE, "samples work again");
 	}
@@ -97,11 +94,10 @@ static void tell_tuning(struct daemon *d, const struct snapshot *s)
 static void tell_owners(struct daemon *d, const struct snapshot *s)
 {
 	if (s->info.owners_unreadable && !d->unreadable && geteuid() != 0) {
-		log_line(
-		    LOG_NOTICE,
-		    "no permission to read /proc/PID/fd of %u processes: process columns "
-		    "stay empty for them (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)",
-		    s->info.owners_unreadable);
+		log_line(LOG_NOTICE,
+			 "no permission to read /proc/PID/fd of %u processes: process columns "
+			 "stay empty for them (needs CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH)",
+			 s->info.owners_unreadable);
 		d->unreadable = true;
 	}
 }
@@ -111,9 +107,8 @@ static void on_transition(const struct transition *transition, void *arg)
 	struct daemon *d = arg;
 	char line[512];
 
-	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE
-								   : LOG_WARNING,
-		 "%s", condition_format(&transition->condition, line, sizeof(line)));
+	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE : LOG_WARNING, "%s",
+		 condition_format(&transition->condition, line, sizeof(line)));
 	if (d->config.traps)
 		agent_notify(d->agent, transition);
 }
@@ -177,8 +172,7 @@ static void reload(struct daemon *d)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
 	agent_busy_poll(d->agent, config.busy_poll_us);
 	d->config = config;
-	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
-		 config.interval_s);
+	log_line(LOG_NOTICE, "configuration read again, sampling every %u s", config.interval_s);
 }
 
 static void take_signal(struct daemon *d)
@@ -230,8 +224,8 @@ static int loop(struct daemon *d)
 	return ret;
 }
 
-/* Large pieces of memory have a mapping of their own, and go back when they are freed. As
- * it is by default, malloc() learns to keep them, and a megabyte lies idle in holes. */
+/* Large pieces of memory have a mapping of their own, and go back when they are freed. As it is by
+ * default, malloc() learns to keep them, and a megabyte lies idle in holes. */
 enum { OWN_MAPPING = 128 * 1024 };
 
 int daemon_run(const struct daemon_options *options, const struct config *config)

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_DAEMON_H
 
 /*
- * This module is the daemon's life: it starts the sampling and the subagent, passes the
- * snapshots from one to the other, obeys signals and writes the log.
+ * This module is the daemon's life: it starts the sampling and the subagent, passes the snapshots
+ * from one to the other, obeys signals and writes the log.
  */
 
 #include "core/config/config.h"

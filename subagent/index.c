@@ -53,8 +53,7 @@ size_t index_info(const struct snapshot *s, const void *row, uint32_t oid[OID_IN
 	return 1;
 }
 
-size_t index_listener(const struct snapshot *s, const void *row,
-		      uint32_t oid[OID_INDEX_MAX])
+size_t index_listener(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct listener *listener = row;
 
@@ -62,8 +61,7 @@ size_t index_listener(const struct snapshot *s, const void *row,
 	return put_endpoint(&listener->addr, listener->port, oid);
 }
 
-size_t index_listener_state(const struct snapshot *s, const void *row,
-			    uint32_t oid[OID_INDEX_MAX])
+size_t index_listener_state(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct listener_state *cell = row;
 	size_t n = index_listener(s, &s->listeners[cell->listener], oid);
@@ -84,8 +82,7 @@ size_t index_conn(const struct snapshot *s, const void *row, uint32_t oid[OID_IN
 	return n;
 }
 
-size_t index_remote(const struct snapshot *s, const void *row,
-		    uint32_t oid[OID_INDEX_MAX])
+size_t index_remote(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct remote *remote = row;
 
@@ -94,8 +91,7 @@ size_t index_remote(const struct snapshot *s, const void *row,
 	return 1 + put_address(&remote->addr, oid + 1);
 }
 
-size_t index_spread(const struct snapshot *s, const void *row,
-		    uint32_t oid[OID_INDEX_MAX])
+size_t index_spread(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct spread *spread = row;
 
@@ -104,8 +100,7 @@ size_t index_spread(const struct snapshot *s, const void *row,
 	return 1;
 }
 
-size_t index_process(const struct snapshot *s, const void *row,
-		     uint32_t oid[OID_INDEX_MAX])
+size_t index_process(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct process *process = row;
 
@@ -125,18 +120,15 @@ size_t index_limit(const struct snapshot *s, const void *row, uint32_t oid[OID_I
 }
 
 /* IMPLIED: the last part of the index goes without its length. */
-size_t index_counter(const struct snapshot *s, const void *row,
-		     uint32_t oid[OID_INDEX_MAX])
+size_t index_counter(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct counter *counter = row;
 
 	(void)s;
-	return put_octets(counter->name, strnlen(counter->name, sizeof(counter->name)),
-			  oid);
+	return put_octets(counter->name, strnlen(counter->name, sizeof(counter->name)), oid);
 }
 
-size_t index_tuning(const struct snapshot *s, const void *row,
-		    uint32_t oid[OID_INDEX_MAX])
+size_t index_tuning(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct tuning *tuning = row;
 	size_t len = strnlen(tuning->name, NAME_ARCS_MAX);
@@ -148,8 +140,7 @@ size_t index_tuning(const struct snapshot *s, const void *row,
 	return len + 2;
 }
 
-size_t index_condition(const struct snapshot *s, const void *row,
-		       uint32_t oid[OID_INDEX_MAX])
+size_t index_condition(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct condition *condition = row;
 
@@ -171,8 +162,7 @@ static int format_owner(const struct owner *owner, uint32_t inode, char *buf, si
 			service[0] ? " of " : "", service);
 }
 
-size_t index_conn_summary(const struct snapshot *s, const void *row, char *buf,
-			  size_t size)
+size_t index_conn_summary(const struct snapshot *s, const void *row, char *buf, size_t size)
 {
 	const struct conn *conn = row;
 	char who[160], silent[32] = "";
@@ -181,9 +171,8 @@ size_t index_conn_summary(const struct snapshot *s, const void *row, char *buf,
 	format_owner(snapshot_owner(s, conn->owner), conn->inode, who, sizeof(who));
 	if (conn->flags & CONN_HAS_INFO)
 		snprintf(silent, sizeof(silent), ", silent %u s", conn->age_s);
-	len = snprintf(buf, size, "%s%s, recvq %u, sendq %u, retrans %u, uid %u", who,
-		       silent, conn->recv_queue, conn->send_queue, conn->retransmits,
-		       conn->uid);
+	len = snprintf(buf, size, "%s%s, recvq %u, sendq %u, retrans %u, uid %u", who, silent,
+		       conn->recv_queue, conn->send_queue, conn->retransmits, conn->uid);
 	if (len < 0)
 		return 0;
 	if ((size_t)len >= size)

@@ -59,8 +59,7 @@ static json_t *make_integer(const struct column *column, int32_t number)
 }
 
 /* As a GET would give it, but not squeezed into what SNMP has for numbers and dates. */
-static json_t *make_cell(const struct snapshot *s, const struct column *column,
-			 const void *row)
+static json_t *make_cell(const struct snapshot *s, const struct column *column, const void *row)
 {
 	const void *member = (const unsigned char *)row + column->offset;
 	struct value value;
@@ -109,8 +108,7 @@ static json_t *make_index_text(const uint32_t *oid, size_t len)
 }
 
 /* Makes the value of one part; *at moves behind it. */
-static json_t *make_part(const struct index_part *part, const uint32_t *oid, size_t len,
-			 size_t *at)
+static json_t *make_part(const struct index_part *part, const uint32_t *oid, size_t len, size_t *at)
 {
 	const uint32_t *here = oid + *at;
 
@@ -132,13 +130,11 @@ static json_t *make_part(const struct index_part *part, const uint32_t *oid, siz
 }
 
 /* Takes the value over. False: out of memory. */
-static bool put(json_t *object, const struct table *table, const char *mib_name,
-		json_t *value)
+static bool put(json_t *object, const struct table *table, const char *mib_name, json_t *value)
 {
 	char name[MEMBER_NAME_MAX];
 
-	return json_object_set_new(object, member_name(table, mib_name, name), value) ==
-	       0;
+	return json_object_set_new(object, member_name(table, mib_name, name), value) == 0;
 }
 
 static bool put_index(json_t *object, const struct snapshot *s, const struct table *table,
@@ -200,8 +196,8 @@ json_t *json_snapshot(const struct snapshot *s)
 		const struct table *table = &tables_tree.tables[i];
 		const struct member_table *members = member_table(table);
 
-		if (members && json_object_set_new(object, members->name,
-						   make_table(s, table, members)) < 0) {
+		if (members &&
+		    json_object_set_new(object, members->name, make_table(s, table, members)) < 0) {
 			json_decref(object);
 			object = NULL;
 		}

@@ -3,9 +3,9 @@
 #define TCPSTATE_SUBAGENT_JSON_H
 
 /*
- * This module turns a snapshot into JSON, from the same descriptors that answer SNMP: a
- * member for each table of TCPSTATE-MIB, an array of objects with the table's index and
- * columns as members; an object for each group of scalars. doc/json.md lists them.
+ * This module turns a snapshot into JSON, from the same descriptors that answer SNMP: a member for
+ * each table of TCPSTATE-MIB, an array of objects with the table's index and columns as members;
+ * an object for each group of scalars. doc/json.md lists them.
  */
 
 #include <jansson.h>

@@ -13,7 +13,6 @@
 void log_open(bool foreground);
 
 /* One line, made printable; priority as in syslog(3). */
-void log_line(int priority, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void log_line(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

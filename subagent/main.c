@@ -33,38 +33,37 @@ struct options {
 
 static void print_help(FILE *out)
 {
-	fprintf(
-	    out,
-	    "tcpstated serves the states of this host's TCP connections to snmpd "
-	    "(AgentX),\n"
-	    "as TCPSTATE-MIB.\n"
-	    "\n"
-	    "usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
-	    "       tcpstated --once [-c FILE] [--json]\n"
-	    "       tcpstated --check [-c FILE]\n"
-	    "       tcpstated --tuning [-c FILE] [--profile NAME] "
-	    "[--all | --json | --sysctl]\n"
-	    "\n"
-	    "  -f             stay in the foreground and log to stderr\n"
-	    "  -c FILE        configuration [%s]\n"
-	    "  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
-	    "                 [unix:/var/agentx/master]\n"
-	    "      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
-	    "                 2 critical, 3 unknown\n"
-	    "      --check    one line for Nagios or Icinga, and the same exit codes\n"
-	    "      --tuning   print how the kernel's TCP parameters stand: what "
-	    "deserves\n"
-	    "                 a look; --all: all of them; --sysctl: a fragment for\n"
-	    "                 sysctl.d(5), for review\n"
-	    "      --profile NAME\n"
-	    "                 recommendations to compare with: modern, web-server,\n"
-	    "                 http-client, or the path of a file [as configured]\n"
-	    "      --json     with --once or --tuning: for a script\n"
-	    "  -V, --version  print the version\n"
-	    "  -h, --help     print this\n"
-	    "\n"
-	    "SIGHUP reads the configuration again. See tcpstated(8), tcpstate.conf(5).\n",
-	    default_config);
+	fprintf(out,
+		"tcpstated serves the states of this host's TCP connections to snmpd "
+		"(AgentX),\n"
+		"as TCPSTATE-MIB.\n"
+		"\n"
+		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
+		"       tcpstated --once [-c FILE] [--json]\n"
+		"       tcpstated --check [-c FILE]\n"
+		"       tcpstated --tuning [-c FILE] [--profile NAME] "
+		"[--all | --json | --sysctl]\n"
+		"\n"
+		"  -f             stay in the foreground and log to stderr\n"
+		"  -c FILE        configuration [%s]\n"
+		"  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
+		"                 [unix:/var/agentx/master]\n"
+		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
+		"                 2 critical, 3 unknown\n"
+		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
+		"      --tuning   print how the kernel's TCP parameters stand: what "
+		"deserves\n"
+		"                 a look; --all: all of them; --sysctl: a fragment for\n"
+		"                 sysctl.d(5), for review\n"
+		"      --profile NAME\n"
+		"                 recommendations to compare with: modern, web-server,\n"
+		"                 http-client, or the path of a file [as configured]\n"
+		"      --json     with --once or --tuning: for a script\n"
+		"  -V, --version  print the version\n"
+		"  -h, --help     print this\n"
+		"\n"
+		"SIGHUP reads the configuration again. See tcpstated(8), tcpstate.conf(5).\n",
+		default_config);
 }
 
 /* The options that say what to do, and those that only say how. */
@@ -156,8 +155,8 @@ static int parse(int argc, char **argv, struct options *options)
 	return check_combination(options);
 }
 
-/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios
- * has to say UNKNOWN as well. */
+/* What ends the program before it has begun; the reason is on stderr. A plugin of Nagios has to
+ * say UNKNOWN as well. */
 static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
@@ -168,16 +167,14 @@ static int refuse(const struct options *options, const char *reason)
 static int configure(const struct options *options, struct config *ret_config,
 		     char error[CONFIG_ERROR_MAX])
 {
-	int ret =
-	    config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
+	int ret = config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
 
 	if (ret == -ENOENT && !options->daemon.config_required) {
 		config_init(ret_config);
 		ret = 0;
 	}
 	if (ret == 0 && options->profile)
-		ret = config_set(ret_config, CONFIG_DAEMON, "profile", 1,
-				 &options->profile, error);
+		ret = config_set(ret_config, CONFIG_DAEMON, "profile", 1, &options->profile, error);
 	return ret;
 }
 

@@ -11,20 +11,19 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The labels of an enumeration that starts with 1. */
-#define LABELS(function, ...)                                                            \
-	static const char *function(uint32_t number)                                     \
-	{                                                                                \
-		static const char *const labels[] = {__VA_ARGS__};                       \
-                                                                                         \
-		return number >= 1 && number <= COUNT_OF(labels) ? labels[number - 1]    \
-								 : NULL;                 \
+#define LABELS(function, ...)                                                                      \
+	static const char *function(uint32_t number)                                               \
+	{                                                                                          \
+		static const char *const labels[] = {__VA_ARGS__};                                 \
+                                                                                                   \
+		return number >= 1 && number <= COUNT_OF(labels) ? labels[number - 1] : NULL;      \
 	}
 
 LABELS(label_ip_version, "ipv4", "ipv6", "total")
 LABELS(label_severity, "normal", "warning", "critical", "unknown")
 LABELS(label_source, "sockDiag", "procNet")
-LABELS(label_limit, "timeWaitBuckets", "orphans", "memory", "ephemeralPorts",
-       "synBacklog", "acceptBacklog", "socketsPerUserOrFiles")
+LABELS(label_limit, "timeWaitBuckets", "orphans", "memory", "ephemeralPorts", "synBacklog",
+       "acceptBacklog", "socketsPerUserOrFiles")
 LABELS(label_status, "asRecommended", "differs", "harmful", "absent", "unreadable",
        "noRecommendation")
 LABELS(label_drift, "none", "differsFromPersisted", "notPersisted", "notApplicable")
@@ -36,33 +35,28 @@ static const char *label_state(uint32_t number)
 
 static const char *label_condition(uint32_t number)
 {
-	return number >= 1 && number <= CONDITION_COUNT ? condition_table[number - 1].name
-							: NULL;
+	return number >= 1 && number <= CONDITION_COUNT ? condition_table[number - 1].name : NULL;
 }
 
-#define STATE                                                                            \
-	{                                                                                \
-		"tcpStateState", INDEX_NUMBER, label_state                               \
+#define STATE                                                                                      \
+	{                                                                                          \
+		"tcpStateState", INDEX_NUMBER, label_state                                         \
 	}
-#define NUMBER(n)                                                                        \
-	{                                                                                \
-		(n), INDEX_NUMBER, NULL                                                  \
+#define NUMBER(n)                                                                                  \
+	{                                                                                          \
+		(n), INDEX_NUMBER, NULL                                                            \
 	}
 
 static const struct member_table tables[] = {
     {"tcpStateSampler", "sampler", {{NULL}}},
-    {"tcpStateTable",
-     "states",
-     {{"tcpStateIpVersion", INDEX_NUMBER, label_ip_version}, STATE}},
+    {"tcpStateTable", "states", {{"tcpStateIpVersion", INDEX_NUMBER, label_ip_version}, STATE}},
     {"tcpStateInfoTable", "stateInfo", {STATE}},
     {"tcpStateListenerTable",
      "listeners",
      {{"tcpStateListenerAddress", INDEX_ADDRESS, NULL}, NUMBER("tcpStateListenerPort")}},
     {"tcpStateListenerStateTable",
      "listenerStates",
-     {{"tcpStateListenerAddress", INDEX_ADDRESS, NULL},
-      NUMBER("tcpStateListenerPort"),
-      STATE}},
+     {{"tcpStateListenerAddress", INDEX_ADDRESS, NULL}, NUMBER("tcpStateListenerPort"), STATE}},
     {"tcpStateConnTable",
      "connections",
      {{"tcpStateConnState", INDEX_NUMBER, label_state},
@@ -70,9 +64,7 @@ static const struct member_table tables[] = {
       NUMBER("tcpStateConnLocalPort"),
       {"tcpStateConnRemoteAddress", INDEX_ADDRESS, NULL},
       NUMBER("tcpStateConnRemotePort")}},
-    {"tcpStateRemoteTable",
-     "remotes",
-     {STATE, {"tcpStateRemoteAddress", INDEX_ADDRESS, NULL}}},
+    {"tcpStateRemoteTable", "remotes", {STATE, {"tcpStateRemoteAddress", INDEX_ADDRESS, NULL}}},
     {"tcpStateSpreadTable", "spreads", {STATE}},
     {"tcpStateProcessTable", "processes", {NUMBER("tcpStateProcessId"), STATE}},
     {"tcpStateLimitTable", "limits", {{"tcpStateLimit", INDEX_NUMBER, label_limit}}},
@@ -82,8 +74,7 @@ static const struct member_table tables[] = {
      {{"tcpStateTuningName", INDEX_TEXT, NULL}, NUMBER("tcpStateTuningElement")}},
     {"tcpStateConditionTable",
      "conditions",
-     {{"tcpStateCondition", INDEX_NUMBER, label_condition},
-      NUMBER("tcpStateConditionElement")}},
+     {{"tcpStateCondition", INDEX_NUMBER, label_condition}, NUMBER("tcpStateConditionElement")}},
     {"tcpStateDiagnosis", "diagnosis", {{NULL}}},
 };
 
@@ -91,10 +82,8 @@ static const struct {
 	const char *column;
 	const char *(*label)(uint32_t number);
 } enumerated[] = {
-    {"tcpStateSampleSource", label_source},
-    {"tcpStateTuningStatus", label_status},
-    {"tcpStateTuningDrift", label_drift},
-    {"tcpStateConditionSeverity", label_severity},
+    {"tcpStateSampleSource", label_source},    {"tcpStateTuningStatus", label_status},
+    {"tcpStateTuningDrift", label_drift},      {"tcpStateConditionSeverity", label_severity},
     {"tcpStateWorstSeverity", label_severity},
 };
 
@@ -114,8 +103,7 @@ const char *(*member_label(const struct column *column))(uint32_t)
 	return NULL;
 }
 
-const char *member_name(const struct table *table, const char *mib_name,
-			char buf[MEMBER_NAME_MAX])
+const char *member_name(const struct table *table, const char *mib_name, char buf[MEMBER_NAME_MAX])
 {
 	static const char root[] = "tcpState", suffix[] = "Table";
 	size_t own = strlen(table->name), skip = sizeof(root) - 1;
@@ -123,8 +111,7 @@ const char *member_name(const struct table *table, const char *mib_name,
 	if (own > sizeof(suffix) && strcmp(table->name + own - 5, suffix) == 0)
 		own -= sizeof(suffix) - 1;
 	/* A whole word: "tcpStateSample" is none of "tcpStateSamples". */
-	if (strncmp(mib_name, table->name, own) == 0 &&
-	    isupper((unsigned char)mib_name[own]))
+	if (strncmp(mib_name, table->name, own) == 0 && isupper((unsigned char)mib_name[own]))
 		skip = own;
 	snprintf(buf, MEMBER_NAME_MAX, "%s", mib_name + skip);
 	buf[0] = (char)tolower((unsigned char)buf[0]);

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_MEMBER_H
 
 /*
- * This module says what the tables of TCPSTATE-MIB are called in JSON: the tables and
- * their indexes as data, all other names by one rule.
+ * This module says what the tables of TCPSTATE-MIB are called in JSON: the tables and their
+ * indexes as data, all other names by one rule.
  */
 
 #include <stddef.h>
@@ -42,11 +42,10 @@ const struct member_table *member_table(const struct table *table);
 const char *(*member_label(const struct column *column))(uint32_t number);
 
 /*
- * The name of a column or an index part: that of the MIB without the table's own name in
- * front ("tcpStateListenerAcceptQueue" of tcpStateListenerTable is "acceptQueue"), or
- * without "tcpState" where it does not begin with that. Returns buf.
+ * The name of a column or an index part: that of the MIB without the table's own name in front
+ * ("tcpStateListenerAcceptQueue" of tcpStateListenerTable is "acceptQueue"), or without "tcpState"
+ * where it does not begin with that. Returns buf.
  */
-const char *member_name(const struct table *table, const char *mib_name,
-			char buf[MEMBER_NAME_MAX]);
+const char *member_name(const struct table *table, const char *mib_name, char buf[MEMBER_NAME_MAX]);
 
 #endif

@@ -19,8 +19,8 @@ static const void *row_at(const struct table *table, const void *rows, size_t i)
 	return (const unsigned char *)rows + i * table->row_size;
 }
 
-static size_t row_index(const struct table *table, const struct snapshot *s,
-			const void *row, uint32_t oid[OID_INDEX_MAX])
+static size_t row_index(const struct table *table, const struct snapshot *s, const void *row,
+			uint32_t oid[OID_INDEX_MAX])
 {
 	if (table->index)
 		return table->index(s, row, oid);
@@ -28,11 +28,9 @@ static size_t row_index(const struct table *table, const struct snapshot *s,
 	return 1;
 }
 
-/* The first row whose index is behind oid, or at it if inclusive; count if there is none.
- */
-static size_t find_row(const struct table *table, const struct snapshot *s,
-		       const void *rows, size_t count, const uint32_t *oid, size_t len,
-		       bool inclusive)
+/* The first row whose index is behind oid, or at it if inclusive; count if there is none. */
+static size_t find_row(const struct table *table, const struct snapshot *s, const void *rows,
+		       size_t count, const uint32_t *oid, size_t len, bool inclusive)
 {
 	uint32_t index[OID_INDEX_MAX];
 	size_t low = 0, high = count;
@@ -61,8 +59,7 @@ static uint32_t age_ms(const struct timespec *then)
 	int64_t ms;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = ((int64_t)now.tv_sec - then->tv_sec) * 1000 +
-	     (now.tv_nsec - then->tv_nsec) / 1000000;
+	ms = ((int64_t)now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000;
 	return ms > 0 ? latch((uint64_t)ms) : 0;
 }
 
@@ -90,8 +87,8 @@ static size_t format_date(const struct timespec *time, char *buf)
 	return 11;
 }
 
-bool oidtable_value(const struct snapshot *s, const struct column *column,
-		    const void *row, struct value *ret_value)
+bool oidtable_value(const struct snapshot *s, const struct column *column, const void *row,
+		    struct value *ret_value)
 {
 	const unsigned char *base = row;
 	const void *member;
@@ -99,8 +96,7 @@ bool oidtable_value(const struct snapshot *s, const struct column *column,
 	if (column->present && !column->present(row))
 		return false;
 	if (column->owner != SIZE_MAX)
-		base = (const void *)snapshot_owner(
-		    s, *(const uint32_t *)(base + column->owner));
+		base = (const void *)snapshot_owner(s, *(const uint32_t *)(base + column->owner));
 	member = base + column->offset;
 
 	ret_value->syntax = column->syntax;
@@ -151,8 +147,8 @@ static int place(const struct table *table, const uint32_t *oid, size_t len)
 }
 
 static enum oid_result cell_get(const struct table *table, const struct column *column,
-				const struct snapshot *s, const uint32_t *index,
-				size_t len, struct value *ret_value)
+				const struct snapshot *s, const uint32_t *index, size_t len,
+				struct value *ret_value)
 {
 	uint32_t found[OID_INDEX_MAX];
 	size_t count, i;
@@ -178,18 +174,16 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 			continue;
 		for (size_t c = 0; c < table->n_columns; c++) {
 			if (table->columns[c].arc == oid[at])
-				return cell_get(table, &table->columns[c], s,
-						oid + at + 1, len - at - 1, ret_value);
+				return cell_get(table, &table->columns[c], s, oid + at + 1,
+						len - at - 1, ret_value);
 		}
 	}
 	return OID_NO_OBJECT;
 }
 
-/* The first cell of the table behind (or at) suffix, which starts with the column's arc.
- */
-static bool table_next(const struct table *table, const struct snapshot *s,
-		       const uint32_t *suffix, size_t len, bool inclusive,
-		       uint32_t ret_oid[OID_MAX], size_t *ret_len,
+/* The first cell of the table behind (or at) suffix, which starts with the column's arc. */
+static bool table_next(const struct table *table, const struct snapshot *s, const uint32_t *suffix,
+		       size_t len, bool inclusive, uint32_t ret_oid[OID_MAX], size_t *ret_len,
 		       struct value *ret_value)
 {
 	size_t count, at = table->prefix_len;
@@ -202,8 +196,7 @@ static bool table_next(const struct table *table, const struct snapshot *s,
 		if (len > 0 && column->arc < suffix[0])
 			continue;
 		if (len > 0 && column->arc == suffix[0])
-			i = find_row(table, s, rows, count, suffix + 1, len - 1,
-				     inclusive);
+			i = find_row(table, s, rows, count, suffix + 1, len - 1, inclusive);
 		for (; i < count; i++) {
 			const void *row = row_at(table, rows, i);
 
@@ -220,16 +213,15 @@ static bool table_next(const struct table *table, const struct snapshot *s,
 
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
 			      const uint32_t *oid, size_t len, bool inclusive,
-			      uint32_t ret_oid[OID_MAX], size_t *ret_len,
-			      struct value *ret_value)
+			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value)
 {
 	for (size_t t = 0; t < tree->n_tables; t++) {
 		const struct table *table = &tree->tables[t];
 		int order = place(table, oid, len);
 		size_t skip = order == 0 ? table->prefix_len : len;
 
-		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive,
-					     ret_oid, ret_len, ret_value))
+		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive, ret_oid,
+					     ret_len, ret_value))
 			return OID_FOUND;
 	}
 	return OID_END;

@@ -3,10 +3,9 @@
 #define TCPSTATE_SUBAGENT_OIDTABLE_H
 
 /*
- * This module answers GET and GETNEXT by object identifier from descriptors: a table is a
- * prefix, columns and the sorted rows of a snapshot; a column says where its value lies
- * in the row. Pure C: no net-snmp, no allocation, no state; only SYNTAX_AGE looks at a
- * clock.
+ * This module answers GET and GETNEXT by object identifier from descriptors: a table is a prefix,
+ * columns and the sorted rows of a snapshot; a column says where its value lies in the row. Pure
+ * C: no net-snmp, no allocation, no state; only SYNTAX_AGE looks at a clock.
  *
  * All object identifiers here are relative to the module's root (tcpStateMIB).
  */
@@ -17,8 +16,7 @@
 
 #include "core/model/snapshot.h"
 
-/* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of
- * TcpStateText. */
+/* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of TcpStateText. */
 enum { OID_MAX = 128, OID_INDEX_MAX = 80, VALUE_TEXT_MAX = 1023 };
 
 enum syntax {
@@ -30,8 +28,8 @@ enum syntax {
 	SYNTAX_CHARS,      /* char[] inside the row -> OCTET STRING */
 	SYNTAX_TEXT,       /* const char * -> OCTET STRING */
 	SYNTAX_DATE,       /* struct timespec, wall clock -> DateAndTime */
-	SYNTAX_AGE, /* struct timespec, monotonic -> Gauge32, milliseconds since then */
-	SYNTAX_FORMAT, /* written by the column's format() -> OCTET STRING */
+	SYNTAX_AGE,        /* struct timespec, monotonic -> Gauge32, milliseconds since then */
+	SYNTAX_FORMAT,     /* written by the column's format() -> OCTET STRING */
 };
 
 struct column {
@@ -42,8 +40,7 @@ struct column {
 	size_t size;   /* of the member */
 	size_t owner;  /* offset of the row's owner index; SIZE_MAX: no owner column */
 	/* SYNTAX_FORMAT: writes at most size octets and returns how many. */
-	size_t (*format)(const struct snapshot *s, const void *row, char *buf,
-			 size_t size);
+	size_t (*format)(const struct snapshot *s, const void *row, char *buf, size_t size);
 	/* Optional: false where this row has no such value (the cell is absent). */
 	bool (*present)(const void *row);
 };
@@ -57,10 +54,9 @@ struct table {
 	size_t row_size;
 	/* The rows, sorted by index, no index twice, and how many. */
 	const void *(*rows)(const struct snapshot *s, size_t *ret_count);
-	/* Writes the index of one row (no column) and returns its length. NULL: a group
-	 * of scalars, one row with the index {0}. */
-	size_t (*index)(const struct snapshot *s, const void *row,
-			uint32_t oid[OID_INDEX_MAX]);
+	/* Writes the index of one row (no column) and returns its length. NULL: a group of
+	 * scalars, one row with the index {0}. */
+	size_t (*index)(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
 };
 
 /* The member that belongs to the syntax is set, text for all string syntaxes. */
@@ -69,14 +65,12 @@ struct value {
 	int32_t integer;
 	uint32_t unsigned32; /* Gauge32, Unsigned32, Counter32 */
 	uint64_t counter64;
-	const char
-	    *text; /* not NUL-terminated; valid while this value and the snapshot are */
+	const char *text; /* not NUL-terminated; valid while this value and the snapshot are */
 	size_t text_len;
 	char buffer[VALUE_TEXT_MAX];
 };
 
-/* As in RFC 3416: no such column or scalar, no such row in it, the end of the MIB view.
- */
+/* As in RFC 3416: no such column or scalar, no such row in it, the end of the MIB view. */
 enum oid_result { OID_FOUND, OID_NO_OBJECT, OID_NO_INSTANCE, OID_END };
 
 struct oidtree {
@@ -89,16 +83,15 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 			     const uint32_t *oid, size_t len, struct value *ret_value);
 
 /*
- * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END:
- * none is left. GETBULK is this in a loop; ret_oid may be oid itself.
+ * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END: none is
+ * left. GETBULK is this in a loop; ret_oid may be oid itself.
  */
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
 			      const uint32_t *oid, size_t len, bool inclusive,
-			      uint32_t ret_oid[OID_MAX], size_t *ret_len,
-			      struct value *ret_value);
+			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value);
 
 /* The value of one cell, as a GET would give it. False: absent. */
-bool oidtable_value(const struct snapshot *s, const struct column *column,
-		    const void *row, struct value *ret_value);
+bool oidtable_value(const struct snapshot *s, const struct column *column, const void *row,
+		    struct value *ret_value);
 
 #endif

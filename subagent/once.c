@@ -101,8 +101,7 @@ int once_run(const struct config *config, enum once_output output)
 	else if (output == ONCE_CHECK)
 		ret = check_print(stdout, snapshot);
 	else if (output == ONCE_JSON)
-		ret = print_json(json_snapshot(snapshot)) == 0 ? exit_code(snapshot)
-							       : EXIT_UNKNOWN;
+		ret = print_json(json_snapshot(snapshot)) == 0 ? exit_code(snapshot) : EXIT_UNKNOWN;
 	else
 		ret = print_report(snapshot);
 	sampler_release(sampler, snapshot);

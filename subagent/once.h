@@ -11,17 +11,16 @@
 enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
 
 /*
- * Samples twice, a second apart, because some conditions are rates; a condition needs not
- * hold for longer than that. Prints to stdout. Returns the exit code of the program: 0
- * normal, 1 warning, 2 critical, 3 unknown.
+ * Samples twice, a second apart, because some conditions are rates; a condition needs not hold for
+ * longer than that. Prints to stdout. Returns the exit code of the program: 0 normal, 1 warning, 2
+ * critical, 3 unknown.
  */
 int once_run(const struct config *config, enum once_output output);
 
 enum tuning_output { TUNING_LOOK, TUNING_ALL, TUNING_JSON, TUNING_SYSCTL };
 
-/* Prints how the kernel's parameters stand against the configured profile: what deserves
- * a look, everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on
- * stderr. */
+/* Prints how the kernel's parameters stand against the configured profile: what deserves a look,
+ * everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on stderr. */
 int once_tuning(const struct config *config, enum tuning_output output);
 
 #endif

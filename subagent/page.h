@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_PAGE_H
 
 /*
- * This module lays text out for a terminal: nothing is wider than PAGE_WIDTH columns, and
- * nothing but printable characters is written, whatever the text holds.
+ * This module lays text out for a terminal: nothing is wider than PAGE_WIDTH columns, and nothing
+ * but printable characters is written, whatever the text holds.
  */
 
 #include <stddef.h>
@@ -46,19 +46,18 @@ void page_cell(struct page_table *table, size_t column, const char *format, ...)
 void page_table(FILE *out, const struct page_table *table);
 
 /*
- * Writes text and a newline, broken at spaces where it would not fit; further lines are
- * indented. at: the column where the cursor is. Of more than 2047 bytes the rest is left
- * out.
+ * Writes text and a newline, broken at spaces where it would not fit; further lines are indented.
+ * at: the column where the cursor is. Of more than 2047 bytes the rest is left out.
  */
 void page_text(FILE *out, size_t at, size_t indent, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* "48,211"; from a thousand million on "1.2 G", so that it never takes more than 11
- * columns. Returns buf. */
+/* "48,211"; from a thousand million on "1.2 G", so that it never takes more than 11 columns.
+ * Returns buf. */
 const char *page_number(uint64_t number, char buf[PAGE_NUMBER_MAX]);
 
-/* How many columns printable UTF-8 takes, at the most: a character of three or four bytes
- * may be a wide one. */
+/* How many columns printable UTF-8 takes, at the most: a character of three or four bytes may be a
+ * wide one. */
 size_t page_width(const char *text);
 
 #endif

@@ -3,9 +3,9 @@
 #define TCPSTATE_SUBAGENT_QUEUE_H
 
 /*
- * This module keeps the notifications that the master has not confirmed yet, in the order
- * in which they came up. A transition leaves it when it is confirmed or when there is no
- * room for a newer one.
+ * This module keeps the notifications that the master has not confirmed yet, in the order in which
+ * they came up. A transition leaves it when it is confirmed or when there is no room for a newer
+ * one.
  */
 
 #include <stdbool.h>
@@ -27,16 +27,16 @@ struct queue {
 	uint32_t lost; /* given up: no room, or refused by the master */
 };
 
-/* Appends a copy; without room the oldest one that is not sent is lost, or else this one:
- * what is sent may arrive. */
+/* Appends a copy; without room the oldest one that is not sent is lost, or else this one: what is
+ * sent may arrive. */
 void queue_add(struct queue *queue, const struct transition *transition);
 
-/* The oldest one that is not sent, for the caller to send and to note the request; NULL:
- * there is none. */
+/* The oldest one that is not sent, for the caller to send and to note the request; NULL: there is
+ * none. */
 struct queued *queue_unsent(struct queue *queue);
 
-/* The master has answered the request. refused: it will never take it. An unknown request
- * is one that was lost meanwhile. */
+/* The master has answered the request. refused: it will never take it. An unknown request is one
+ * that was lost meanwhile. */
 void queue_answered(struct queue *queue, int request, bool refused);
 
 /* The session is over: whatever was not answered has to be sent again. */

@@ -19,11 +19,10 @@ static void print_head(FILE *out, const struct snapshot *s, const char *host)
 		snprintf(took, sizeof(took), "%.1f", info->duration_us / 1000.0);
 	else
 		page_number(info->duration_us / 1000, took);
-	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s socket%s in %s ms",
-		  info->version, host, host[0] ? "   " : "", when,
+	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s socket%s in %s ms", info->version,
+		  host, host[0] ? "   " : "", when,
 		  info->source == SOURCE_PROC_NET ? "/proc/net/tcp" : "sock_diag",
-		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s",
-		  took);
+		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s", took);
 }
 
 /* What the figures below lack, and why. */
@@ -32,8 +31,7 @@ static void print_notes(FILE *out, const struct sample_info *info)
 	char number[PAGE_NUMBER_MAX];
 
 	if (info->last_error[0])
-		page_text(out, 0, 0, "The last sample that failed: %s.",
-			  info->last_error);
+		page_text(out, 0, 0, "The last sample that failed: %s.", info->last_error);
 	if (info->tuning_error[0])
 		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)
@@ -46,8 +44,7 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "process. Run as root, or with CAP_SYS_PTRACE and "
 			  "CAP_DAC_READ_SEARCH.",
 			  page_number(info->owners_unreadable, number),
-			  info->owners_unreadable == 1 ? "process: its"
-						       : "processes: their");
+			  info->owners_unreadable == 1 ? "process: its" : "processes: their");
 	if (info->unknown_states)
 		page_text(out, 0, 0,
 			  "Not counted: %s socket%s in a state that this version does "
@@ -56,8 +53,7 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  info->unknown_states == 1 ? "" : "s");
 }
 
-int report_print(FILE *out, const struct snapshot *s,
-		 const struct report_options *options)
+int report_print(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	print_head(out, s, options->host);
 	print_notes(out, &s->info);

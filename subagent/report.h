@@ -3,9 +3,9 @@
 #define TCPSTATE_SUBAGENT_REPORT_H
 
 /*
- * This module prints a snapshot for a person on the host: the states, the fullest
- * listeners, who holds the sockets of the states in which trouble shows, the limits, and
- * the diagnosis. Nothing is wider than 100 columns.
+ * This module prints a snapshot for a person on the host: the states, the fullest listeners, who
+ * holds the sockets of the states in which trouble shows, the limits, and the diagnosis. Nothing
+ * is wider than 100 columns.
  */
 
 #include <stdbool.h>
@@ -18,9 +18,7 @@ struct report_options {
 	const char *host; /* the host's name; "" leaves it out */
 };
 
-/* Sections that have nothing to show are left out. Returns 0, or -EIO if out cannot be
- * written. */
-int report_print(FILE *out, const struct snapshot *s,
-		 const struct report_options *options);
+/* Sections that have nothing to show are left out. Returns 0, or -EIO if out cannot be written. */
+int report_print(FILE *out, const struct snapshot *s, const struct report_options *options);
 
 #endif

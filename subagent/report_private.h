@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_REPORT_PRIVATE_H
 
 /*
- * This module is the inner side of report: one function a section. Each begins with an
- * empty line and prints nothing at all where there is nothing to show.
+ * This module is the inner side of report: one function a section. Each begins with an empty line
+ * and prints nothing at all where there is nothing to show.
  */
 
 #include "subagent/report.h"

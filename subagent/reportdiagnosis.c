@@ -25,12 +25,11 @@ static void print_severity(FILE *out, uint32_t severity, bool colour)
 	};
 
 	fprintf(out, "%s%s%s%*s", colour ? colours[severity] : "", words[severity],
-		colour ? "\033[0m" : "",
-		(int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
+		colour ? "\033[0m" : "", (int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
 }
 
-/* "02:40"; with its date if it was on another day. Nothing if it was just now, as when
- * the process has been watching for a moment only. */
+/* "02:40"; with its date if it was on another day. Nothing if it was just now, as when the process
+ * has been watching for a moment only. */
 static void add_since(struct text *text, const struct condition *condition,
 		      const struct timespec *now)
 {
@@ -48,8 +47,7 @@ static void add_since(struct text *text, const struct condition *condition,
 	text_add(text, ", ", "since %s%s", strcmp(day, today) == 0 ? "" : day, minute);
 }
 
-/* "1,201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), since
- * 02:40" */
+/* "1,201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), since 02:40" */
 static void add_value(struct text *text, const struct condition *condition,
 		      const struct timespec *now)
 {
@@ -57,10 +55,9 @@ static void add_value(struct text *text, const struct condition *condition,
 	int32_t threshold = critical ? condition->critical : condition->warning;
 	char number[PAGE_NUMBER_MAX];
 
-	text_add(
-	    text, "", "%s %s",
-	    page_number(condition->value > 0 ? (uint64_t)condition->value : 0, number),
-	    condition_phrase(condition));
+	text_add(text, "", "%s %s",
+		 page_number(condition->value > 0 ? (uint64_t)condition->value : 0, number),
+		 condition_phrase(condition));
 	if (threshold >= 0)
 		text_add(text, " ", "(%s at %s)", critical ? "critical" : "warning",
 			 page_number((uint64_t)threshold, number));
@@ -76,19 +73,16 @@ static void print_condition(FILE *out, const struct condition *condition,
 	add_value(&text, condition, now);
 	fputc('\n', out);
 	print_severity(out, condition->severity, colour);
-	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s  %s", condition->name,
-		  buf);
+	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s  %s", condition->name, buf);
 	fprintf(out, "%*s", SEVERITY_COLUMNS, "");
 	if (condition->offender[0]) {
-		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s",
-			  condition->offender);
+		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s", condition->offender);
 		fprintf(out, "%*s", SEVERITY_COLUMNS, "");
 	}
 	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s", condition->advice);
 }
 
-static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity,
-			 bool colour)
+static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity, bool colour)
 {
 	for (size_t i = 0; i < s->n_conditions; i++)
 		if (s->conditions[i].severity == severity)
@@ -119,11 +113,10 @@ void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
 	print_unknown(out, s, colour);
 	fputc('\n', out);
 	if (d->critical || d->warning)
-		fprintf(
-		    out,
-		    "%u critical, %u warning. How to confirm and what to change: man 7 "
-		    "tcpstate-diagnosis\n",
-		    d->critical, d->warning);
+		fprintf(out,
+			"%u critical, %u warning. How to confirm and what to change: man 7 "
+			"tcpstate-diagnosis\n",
+			d->critical, d->warning);
 	else if (d->worst == SEVERITY_NORMAL)
 		fputs("Nothing abnormal.\n", out);
 	else

@@ -69,17 +69,16 @@ void report_states(FILE *out, const struct snapshot *s)
 		number_cell(&table, 1, snapshot_count(s, IP_TOTAL, state));
 		number_cell(&table, 2, snapshot_count(s, IP_V4, state));
 		number_cell(&table, 3, snapshot_count(s, IP_V6, state));
-		number_cell(
-		    &table, 4,
-		    s->states[(IP_TOTAL - 1) * STATE_COUNT + state - 1].peak_15min);
+		number_cell(&table, 4,
+			    s->states[(IP_TOTAL - 1) * STATE_COUNT + state - 1].peak_15min);
 	}
 	fputc('\n', out);
 	page_table(out, &table);
 }
 
 /* "97 / 512"; "! 129 / 128" where the queue is full. */
-static bool queue_cell(struct page_table *table, size_t column, uint32_t queue,
-		       uint32_t limit, bool limited, bool full)
+static bool queue_cell(struct page_table *table, size_t column, uint32_t queue, uint32_t limit,
+		       bool limited, bool full)
 {
 	char used[PAGE_NUMBER_MAX], most[PAGE_NUMBER_MAX];
 
@@ -136,9 +135,8 @@ static bool listener_row(struct page_table *table, const struct snapshot *s,
 void report_listeners(FILE *out, const struct snapshot *s)
 {
 	static const struct page_column columns[] = {
-	    {"LISTENER", PAGE_CLIP},      {"SOCKETS", PAGE_RIGHT},
-	    {"ACCEPT QUEUE", PAGE_RIGHT}, {"SYN QUEUE", PAGE_RIGHT},
-	    {"DROPS", PAGE_RIGHT},        {"PROCESS", PAGE_CLIP},
+	    {"LISTENER", PAGE_CLIP},   {"SOCKETS", PAGE_RIGHT}, {"ACCEPT QUEUE", PAGE_RIGHT},
+	    {"SYN QUEUE", PAGE_RIGHT}, {"DROPS", PAGE_RIGHT},   {"PROCESS", PAGE_CLIP},
 	};
 	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
 	struct top top = {.size = LISTENERS_SHOWN};
@@ -182,8 +180,8 @@ static struct top top_remotes(const struct snapshot *s, uint32_t state)
 	return top;
 }
 
-static void holder_cells(struct page_table *table, const struct snapshot *s,
-			 uint32_t owner, uint32_t count)
+static void holder_cells(struct page_table *table, const struct snapshot *s, uint32_t owner,
+			 uint32_t count)
 {
 	char who[PAGE_CELL];
 	struct text text = text_begin(who, sizeof(who));
@@ -201,8 +199,7 @@ static void remote_cells(struct page_table *table, const struct remote *remote)
 	page_cell(table, 4, "%s", inet_addr_format(&remote->addr, addr));
 }
 
-static void more_cells(struct page_table *table, size_t column, uint32_t all,
-		       size_t shown)
+static void more_cells(struct page_table *table, size_t column, uint32_t all, size_t shown)
 {
 	char more[PAGE_NUMBER_MAX];
 
@@ -210,8 +207,7 @@ static void more_cells(struct page_table *table, size_t column, uint32_t all,
 		page_cell(table, column, "and %s more", page_number(all - shown, more));
 }
 
-static void holder_rows(struct page_table *table, const struct snapshot *s,
-			uint32_t state)
+static void holder_rows(struct page_table *table, const struct snapshot *s, uint32_t state)
 {
 	const struct spread *spread = &s->spreads[state - 1];
 	const struct state_top *known = &s->tops[state - 1];
@@ -250,9 +246,8 @@ void report_holders(FILE *out, const struct snapshot *s)
 	    STATE_CLOSE_WAIT, STATE_LAST_ACK, STATE_CLOSING,    STATE_TIME_WAIT,
 	};
 	static const struct page_column columns[] = {
-	    {"STATE", PAGE_LEFT},       {"SOCKETS", PAGE_RIGHT},
-	    {"OF PROCESS", PAGE_CLIP},  {"SOCKETS", PAGE_RIGHT},
-	    {"WITH REMOTE", PAGE_CLIP},
+	    {"STATE", PAGE_LEFT},    {"SOCKETS", PAGE_RIGHT},    {"OF PROCESS", PAGE_CLIP},
+	    {"SOCKETS", PAGE_RIGHT}, {"WITH REMOTE", PAGE_CLIP},
 	};
 	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
 

@@ -3,27 +3,24 @@
 
 #include "subagent/index.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+#define COUNT_OF(array)      (sizeof(array) / sizeof((array)[0]))
 
-#define MEMBER(type, member)                                                             \
-	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+#define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
 /* A member of the row. */
-#define COLUMN(a, n, x, type, member)                                                    \
+#define COLUMN(a, n, x, type, member)                                                              \
 	.arc = (a), .name = (n), .syntax = (x), MEMBER(type, member), .owner = SIZE_MAX
 
 /* The same, in the rows only for which known() is true. */
-#define COLUMN_IF(a, n, x, type, member, known)                                          \
-	COLUMN(a, n, x, type, member), .present = (known)
+#define COLUMN_IF(a, n, x, type, member, known) COLUMN(a, n, x, type, member), .present = (known)
 
 /* A member of the owner that the row names. */
-#define OWNER(a, n, x, type, member)                                                     \
-	.arc = (a), .name = (n), .syntax = (x), MEMBER(struct owner, member),            \
+#define OWNER(a, n, x, type, member)                                                               \
+	.arc = (a), .name = (n), .syntax = (x), MEMBER(struct owner, member),                      \
 	.owner = offsetof(type, owner)
 
-#define FORMAT(a, n, function)                                                           \
-	.arc = (a), .name = (n), .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX,             \
-	.format = (function)
+#define FORMAT(a, n, function)                                                                     \
+	.arc = (a), .name = (n), .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX, .format = (function)
 
 static const struct column sampler_columns[] = {
     {COLUMN(1, "tcpStateVersion", SYNTAX_CHARS, struct sample_info, version)},
@@ -32,18 +29,14 @@ static const struct column sampler_columns[] = {
     {COLUMN(4, "tcpStateSamples", SYNTAX_COUNTER32, struct sample_info, samples)},
     {COLUMN(5, "tcpStateSampleErrors", SYNTAX_COUNTER32, struct sample_info, errors)},
     {COLUMN(6, "tcpStateSampleLastError", SYNTAX_CHARS, struct sample_info, last_error)},
-    {COLUMN(7, "tcpStateSampleDuration", SYNTAX_GAUGE32, struct sample_info,
-	    duration_us)},
+    {COLUMN(7, "tcpStateSampleDuration", SYNTAX_GAUGE32, struct sample_info, duration_us)},
     {COLUMN(8, "tcpStateSampleSockets", SYNTAX_GAUGE32, struct sample_info, sockets)},
     {COLUMN(9, "tcpStateSampleSource", SYNTAX_INTEGER, struct sample_info, source)},
     {COLUMN(10, "tcpStateDetailAge", SYNTAX_AGE, struct sample_info, detail)},
-    {COLUMN(11, "tcpStateSampleInterval", SYNTAX_GAUGE32, struct sample_info,
-	    interval_ms)},
-    {COLUMN(12, "tcpStateDetailInterval", SYNTAX_GAUGE32, struct sample_info,
-	    detail_interval_ms)},
+    {COLUMN(11, "tcpStateSampleInterval", SYNTAX_GAUGE32, struct sample_info, interval_ms)},
+    {COLUMN(12, "tcpStateDetailInterval", SYNTAX_GAUGE32, struct sample_info, detail_interval_ms)},
     {COLUMN(13, "tcpStateSampleCpu", SYNTAX_GAUGE32, struct sample_info, cpu_pptt)},
-    {COLUMN(14, "tcpStateSampleRowsOmitted", SYNTAX_GAUGE32, struct sample_info,
-	    rows_omitted)},
+    {COLUMN(14, "tcpStateSampleRowsOmitted", SYNTAX_GAUGE32, struct sample_info, rows_omitted)},
     {COLUMN(15, "tcpStateSampleUnknownStates", SYNTAX_COUNTER32, struct sample_info,
 	    unknown_states)},
     {COLUMN(16, "tcpStateSampleOwnersUnreadable", SYNTAX_GAUGE32, struct sample_info,
@@ -65,8 +58,7 @@ static const struct column info_columns[] = {
 
 static const struct column listener_columns[] = {
     {COLUMN(4, "tcpStateListenerSockets", SYNTAX_GAUGE32, struct listener, sockets)},
-    {COLUMN(5, "tcpStateListenerAcceptQueue", SYNTAX_GAUGE32, struct listener,
-	    accept_queue)},
+    {COLUMN(5, "tcpStateListenerAcceptQueue", SYNTAX_GAUGE32, struct listener, accept_queue)},
     {COLUMN(6, "tcpStateListenerAcceptQueueLimit", SYNTAX_GAUGE32, struct listener,
 	    accept_queue_limit)},
     {COLUMN(7, "tcpStateListenerAcceptQueueFullest", SYNTAX_GAUGE32, struct listener,
@@ -74,10 +66,8 @@ static const struct column listener_columns[] = {
     {COLUMN(8, "tcpStateListenerAcceptQueuePeak", SYNTAX_GAUGE32, struct listener,
 	    accept_queue_peak)},
     {COLUMN(9, "tcpStateListenerSynQueue", SYNTAX_GAUGE32, struct listener, syn_queue)},
-    {COLUMN(10, "tcpStateListenerSynQueuePeak", SYNTAX_GAUGE32, struct listener,
-	    syn_queue_peak)},
-    {COLUMN(11, "tcpStateListenerSynUnanswered", SYNTAX_GAUGE32, struct listener,
-	    syn_unanswered)},
+    {COLUMN(10, "tcpStateListenerSynQueuePeak", SYNTAX_GAUGE32, struct listener, syn_queue_peak)},
+    {COLUMN(11, "tcpStateListenerSynUnanswered", SYNTAX_GAUGE32, struct listener, syn_unanswered)},
     {COLUMN(12, "tcpStateListenerDrops", SYNTAX_COUNTER64, struct listener, drops)},
     {OWNER(13, "tcpStateListenerProcessId", SYNTAX_GAUGE32, struct listener, pid)},
     {OWNER(14, "tcpStateListenerProcessName", SYNTAX_CHARS, struct listener, name)},
@@ -85,8 +75,7 @@ static const struct column listener_columns[] = {
 };
 
 static const struct column listener_state_columns[] = {
-    {COLUMN(1, "tcpStateListenerStateCount", SYNTAX_GAUGE32, struct listener_state,
-	    count)},
+    {COLUMN(1, "tcpStateListenerStateCount", SYNTAX_GAUGE32, struct listener_state, count)},
 };
 
 static bool conn_has_info(const void *row)
@@ -102,8 +91,7 @@ static const struct column conn_columns[] = {
     {COLUMN(10, "tcpStateConnRecvQueue", SYNTAX_GAUGE32, struct conn, recv_queue)},
     {COLUMN(11, "tcpStateConnSendQueue", SYNTAX_GAUGE32, struct conn, send_queue)},
     {COLUMN(12, "tcpStateConnRetransmits", SYNTAX_GAUGE32, struct conn, retransmits)},
-    {COLUMN_IF(13, "tcpStateConnRtt", SYNTAX_GAUGE32, struct conn, rtt_us,
-	       conn_has_info)},
+    {COLUMN_IF(13, "tcpStateConnRtt", SYNTAX_GAUGE32, struct conn, rtt_us, conn_has_info)},
     {COLUMN(14, "tcpStateConnUid", SYNTAX_GAUGE32, struct conn, uid)},
     {OWNER(15, "tcpStateConnProcessId", SYNTAX_GAUGE32, struct conn, pid)},
     {OWNER(16, "tcpStateConnProcessName", SYNTAX_CHARS, struct conn, name)},
@@ -148,8 +136,7 @@ static bool tuning_is_number(const void *row)
 
 static const struct column tuning_columns[] = {
     {COLUMN(3, "tcpStateTuningValue", SYNTAX_TEXT, struct tuning, value)},
-    {COLUMN_IF(4, "tcpStateTuningNumber", SYNTAX_INTEGER, struct tuning, number,
-	       tuning_is_number)},
+    {COLUMN_IF(4, "tcpStateTuningNumber", SYNTAX_INTEGER, struct tuning, number, tuning_is_number)},
     {COLUMN(5, "tcpStateTuningDefault", SYNTAX_TEXT, struct tuning, default_value)},
     {COLUMN(6, "tcpStateTuningRecommended", SYNTAX_TEXT, struct tuning, recommended)},
     {COLUMN(7, "tcpStateTuningPersisted", SYNTAX_TEXT, struct tuning, persisted)},
@@ -181,11 +168,11 @@ static const struct column diagnosis_columns[] = {
 };
 
 /* The rows of an array of the snapshot. */
-#define ROWS(name, array, count)                                                         \
-	static const void *name(const struct snapshot *s, size_t *ret_count)             \
-	{                                                                                \
-		*ret_count = (count);                                                    \
-		return (array);                                                          \
+#define ROWS(name, array, count)                                                                   \
+	static const void *name(const struct snapshot *s, size_t *ret_count)                       \
+	{                                                                                          \
+		*ret_count = (count);                                                              \
+		return (array);                                                                    \
 	}
 
 ROWS(sampler_rows, &s->info, 1)
@@ -209,46 +196,39 @@ static const void *info_rows(const struct snapshot *s, size_t *ret_count)
 	return state_table;
 }
 
-#define ROW_OF(columns_of, type, rows_of, index_of)                                      \
-	.columns = (columns_of), .n_columns = COUNT_OF(columns_of),                      \
-	.row_size = sizeof(type), .rows = (rows_of), .index = (index_of)
+#define ROW_OF(columns_of, type, rows_of, index_of)                                                \
+	.columns = (columns_of), .n_columns = COUNT_OF(columns_of), .row_size = sizeof(type),      \
+	.rows = (rows_of), .index = (index_of)
 
 /* Columns directly below tcpStateObjects.arc. */
-#define SCALARS(arc, n, columns_of, type, rows_of)                                       \
-	.name = (n), .prefix = {1, (arc)}, .prefix_len = 2,                              \
-	ROW_OF(columns_of, type, rows_of, NULL)
+#define SCALARS(arc, n, columns_of, type, rows_of)                                                 \
+	.name = (n), .prefix = {1, (arc)}, .prefix_len = 2, ROW_OF(columns_of, type, rows_of, NULL)
 
 /* Columns below the entry of tcpStateObjects.arc. */
-#define TABLE(arc, n, columns_of, type, rows_of, index_of)                               \
-	.name = (n), .prefix = {1, (arc), 1}, .prefix_len = 3,                           \
+#define TABLE(arc, n, columns_of, type, rows_of, index_of)                                         \
+	.name = (n), .prefix = {1, (arc), 1}, .prefix_len = 3,                                     \
 	ROW_OF(columns_of, type, rows_of, index_of)
 
 static const struct table tables[] = {
     {SCALARS(1, "tcpStateSampler", sampler_columns, struct sample_info, sampler_rows)},
     {TABLE(2, "tcpStateTable", state_columns, struct state_row, state_rows, index_state)},
-    {TABLE(3, "tcpStateInfoTable", info_columns, struct state_info, info_rows,
-	   index_info)},
+    {TABLE(3, "tcpStateInfoTable", info_columns, struct state_info, info_rows, index_info)},
     {TABLE(4, "tcpStateListenerTable", listener_columns, struct listener, listener_rows,
 	   index_listener)},
     {TABLE(5, "tcpStateListenerStateTable", listener_state_columns, struct listener_state,
 	   listener_state_rows, index_listener_state)},
     {TABLE(6, "tcpStateConnTable", conn_columns, struct conn, conn_rows, index_conn)},
-    {TABLE(7, "tcpStateRemoteTable", remote_columns, struct remote, remote_rows,
-	   index_remote)},
-    {TABLE(8, "tcpStateSpreadTable", spread_columns, struct spread, spread_rows,
-	   index_spread)},
+    {TABLE(7, "tcpStateRemoteTable", remote_columns, struct remote, remote_rows, index_remote)},
+    {TABLE(8, "tcpStateSpreadTable", spread_columns, struct spread, spread_rows, index_spread)},
     {TABLE(9, "tcpStateProcessTable", process_columns, struct process, process_rows,
 	   index_process)},
-    {TABLE(10, "tcpStateLimitTable", limit_columns, struct limit, limit_rows,
-	   index_limit)},
+    {TABLE(10, "tcpStateLimitTable", limit_columns, struct limit, limit_rows, index_limit)},
     {TABLE(11, "tcpStateCounterTable", counter_columns, struct counter, counter_rows,
 	   index_counter)},
-    {TABLE(12, "tcpStateTuningTable", tuning_columns, struct tuning, tuning_rows,
-	   index_tuning)},
-    {TABLE(13, "tcpStateConditionTable", condition_columns, struct condition,
-	   condition_rows, index_condition)},
-    {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis,
-	     diagnosis_rows)},
+    {TABLE(12, "tcpStateTuningTable", tuning_columns, struct tuning, tuning_rows, index_tuning)},
+    {TABLE(13, "tcpStateConditionTable", condition_columns, struct condition, condition_rows,
+	   index_condition)},
+    {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis, diagnosis_rows)},
 };
 
 const struct oidtree tables_tree = {tables, COUNT_OF(tables)};

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_TABLES_H
 
 /*
- * This module is TCPSTATE-MIB as data: a line for each column. A test holds it against
- * the text of the MIB.
+ * This module is TCPSTATE-MIB as data: a line for each column. A test holds it against the text of
+ * the MIB.
  */
 
 #include "subagent/oidtable.h"

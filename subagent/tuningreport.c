@@ -25,8 +25,7 @@ static const char *const drift_names[] = {
 
 static bool has_drift(const struct tuning *row)
 {
-	return row->drift == DRIFT_DIFFERS_FROM_PERSISTED ||
-	       row->drift == DRIFT_NOT_PERSISTED;
+	return row->drift == DRIFT_DIFFERS_FROM_PERSISTED || row->drift == DRIFT_NOT_PERSISTED;
 }
 
 static bool is_set_but_absent(const struct tuning *row)
@@ -36,8 +35,8 @@ static bool is_set_but_absent(const struct tuning *row)
 
 static bool deserves_a_look(const struct tuning *row)
 {
-	return row->status == TUNING_HARMFUL || row->status == TUNING_DIFFERS ||
-	       has_drift(row) || is_set_but_absent(row);
+	return row->status == TUNING_HARMFUL || row->status == TUNING_DIFFERS || has_drift(row) ||
+	       is_set_but_absent(row);
 }
 
 static bool is_vector(const struct tuning_table *table, size_t i)
@@ -91,9 +90,9 @@ static void print_row(FILE *out, const struct tuning_table *table, size_t i)
 			 row->element);
 	else
 		snprintf(name, sizeof(name), "%s", row->name);
-	fprintf(out, "%-*s %14s %12s %-20s %14s\n", NAME_WIDTH, name,
-		cell(row->value, 14, running), cell(row->default_value, 12, normal),
-		cell(row->recommended, 20, wanted), cell(row->persisted, 14, boot));
+	fprintf(out, "%-*s %14s %12s %-20s %14s\n", NAME_WIDTH, name, cell(row->value, 14, running),
+		cell(row->default_value, 12, normal), cell(row->recommended, 20, wanted),
+		cell(row->persisted, 14, boot));
 }
 
 static void print_note(FILE *out, const char *text)
@@ -107,8 +106,7 @@ static void print_notes(FILE *out, const struct tuning *row, bool all)
 
 	if (row->status == TUNING_HARMFUL || row->status == TUNING_DIFFERS) {
 		snprintf(text, sizeof(text), "%s: %s",
-			 row->status == TUNING_HARMFUL ? "HARMFUL" : "differs",
-			 row->reason);
+			 row->status == TUNING_HARMFUL ? "HARMFUL" : "differs", row->reason);
 		print_note(out, text);
 	}
 	if (row->drift == DRIFT_DIFFERS_FROM_PERSISTED) {
@@ -117,16 +115,12 @@ static void print_notes(FILE *out, const struct tuning *row, bool all)
 		print_note(out, text);
 	}
 	if (row->drift == DRIFT_NOT_PERSISTED)
-		print_note(
-		    out,
-		    "drift: no file sets it, the next boot goes back to the default");
+		print_note(out, "drift: no file sets it, the next boot goes back to the default");
 	if (is_set_but_absent(row)) {
-		snprintf(text, sizeof(text),
-			 "absent: %s sets what this kernel does not have",
+		snprintf(text, sizeof(text), "absent: %s sets what this kernel does not have",
 			 row->persisted_in);
 		print_note(out, text);
-	} else if (all &&
-		   (row->status == TUNING_ABSENT || row->status == TUNING_UNREADABLE)) {
+	} else if (all && (row->status == TUNING_ABSENT || row->status == TUNING_UNREADABLE)) {
 		print_note(out, status_names[row->status]);
 	}
 	if (all)
@@ -139,18 +133,14 @@ static void print_head(FILE *out, const struct tuning_table *table)
 		table->profile[0] ? table->profile : "none",
 		table->persisted_by[0] ? table->persisted_by : "nobody");
 	if (table->persisted_error < 0)
-		fprintf(out, "sysctl.d could not be read: %s\n",
-			strerror(-table->persisted_error));
+		fprintf(out, "sysctl.d could not be read: %s\n", strerror(-table->persisted_error));
 	if (table->persisted_unreadable > 0)
 		fprintf(out,
-			"%" PRIu32
-			" files of sysctl.d could not be read: the next boot may set "
+			"%" PRIu32 " files of sysctl.d could not be read: the next boot may set "
 			"something else\n",
 			table->persisted_unreadable);
 	if (table->persisted_bad_lines > 0)
-		fprintf(out,
-			"%" PRIu32
-			" lines in sysctl.d are neither assignment nor comment\n",
+		fprintf(out, "%" PRIu32 " lines in sysctl.d are neither assignment nor comment\n",
 			table->persisted_bad_lines);
 	fputc('\n', out);
 }
@@ -166,28 +156,25 @@ static void print_sum(FILE *out, const struct tuning_table *table, size_t shown,
 	fprintf(out,
 		"%s%zu values: %" PRIu32 " harmful, %zu differ from the profile, %" PRIu32
 		" differ from the next boot, %zu not persisted\n",
-		shown > 0 ? "\n" : "", table->count, table->harmful, differ,
-		table->drifted, unpersisted);
+		shown > 0 ? "\n" : "", table->count, table->harmful, differ, table->drifted,
+		unpersisted);
 	if (!all && shown < table->count)
 		fprintf(out, "--all shows all of them, with their meanings\n");
 }
 
 /* Prints the harmful rows or the others; how many. */
-static size_t print_rows(FILE *out, const struct tuning_table *table, bool harmful,
-			 bool all)
+static size_t print_rows(FILE *out, const struct tuning_table *table, bool harmful, bool all)
 {
 	size_t shown = 0;
 
 	for (size_t i = 0; i < table->count; i++) {
 		const struct tuning *row = &table->rows[i];
 
-		if ((row->status == TUNING_HARMFUL) != harmful ||
-		    (!all && !deserves_a_look(row)))
+		if ((row->status == TUNING_HARMFUL) != harmful || (!all && !deserves_a_look(row)))
 			continue;
 		if (shown++ == 0)
-			fprintf(out, "%-*s %14s %12s %-20s %14s\n", NAME_WIDTH,
-				"PARAMETER", "RUNNING", "DEFAULT", "RECOMMENDED",
-				"NEXT BOOT");
+			fprintf(out, "%-*s %14s %12s %-20s %14s\n", NAME_WIDTH, "PARAMETER",
+				"RUNNING", "DEFAULT", "RECOMMENDED", "NEXT BOOT");
 		print_row(out, table, i);
 		print_notes(out, row, all);
 	}
@@ -207,21 +194,19 @@ int tuningreport_print(FILE *out, const struct tuning_table *table, bool all)
 	return ferror(out) ? -EIO : 0;
 }
 
-/* A row that the fragment speaks of: away from the profile, or there until the next boot.
- */
+/* A row that the fragment speaks of: away from the profile, or there until the next boot. */
 static bool needs_setting(const struct tuning *row)
 {
 	return row->target[0] != '\0' || (row->recommended[0] != '\0' && has_drift(row));
 }
 
 /* The parameter's elements, first to last, as they should be. */
-static void print_setting(FILE *out, const struct tuning_table *table, size_t first,
-			  size_t end, bool harmful)
+static void print_setting(FILE *out, const struct tuning_table *table, size_t first, size_t end,
+			  bool harmful)
 {
 	const char *name = table->rows[first].name;
 
-	fprintf(out, "%s%s%s =", harmful ? "# " : "",
-		strchr(name, '.') ? "" : "net.ipv4.", name);
+	fprintf(out, "%s%s%s =", harmful ? "# " : "", strchr(name, '.') ? "" : "net.ipv4.", name);
 	for (size_t i = first; i < end; i++) {
 		const struct tuning *row = &table->rows[i];
 
@@ -236,23 +221,22 @@ static void explain_setting(FILE *out, const struct tuning_table *table, size_t 
 	char text[1024];
 	size_t len;
 
-	len = (size_t)snprintf(text, sizeof(text), "running %s, recommended %s",
-			       row->value, row->recommended);
+	len = (size_t)snprintf(text, sizeof(text), "running %s, recommended %s", row->value,
+			       row->recommended);
 	if (is_vector(table, i))
 		len = (size_t)snprintf(text, sizeof(text),
 				       "element %" PRIu32 ": running %s, recommended %s",
 				       row->element, row->value, row->recommended);
 	if (row->persisted_in[0] != '\0')
-		snprintf(text + len, sizeof(text) - len, ", set to %s in %s",
-			 row->persisted, row->persisted_in);
+		snprintf(text + len, sizeof(text) - len, ", set to %s in %s", row->persisted,
+			 row->persisted_in);
 	else if (has_drift(row))
 		snprintf(text + len, sizeof(text) - len, ", in no file");
 	print_wrapped(out, "# ", text);
 	print_wrapped(out, "# ", row->reason);
 }
 
-static bool print_parameter(FILE *out, const struct tuning_table *table, size_t first,
-			    size_t end)
+static bool print_parameter(FILE *out, const struct tuning_table *table, size_t first, size_t end)
 {
 	bool needed = false, harmful = false;
 
@@ -260,9 +244,9 @@ static bool print_parameter(FILE *out, const struct tuning_table *table, size_t 
 		if (!needs_setting(&table->rows[i]))
 			continue;
 		needed = true;
-		harmful |= table->rows[i].target_harmful ||
-			   (table->rows[i].target[0] == '\0' &&
-			    table->rows[i].status == TUNING_HARMFUL);
+		harmful |=
+		    table->rows[i].target_harmful ||
+		    (table->rows[i].target[0] == '\0' && table->rows[i].status == TUNING_HARMFUL);
 		explain_setting(out, table, i);
 	}
 	if (needed)
@@ -284,8 +268,7 @@ int tuningreport_sysctl(FILE *out, const struct tuning_table *table)
 		"# an older setting wins if its name sorts behind: change it there.\n\n",
 		table->profile);
 	for (size_t first = 0; first < table->count; first = end) {
-		for (end = first + 1; end < table->count && table->rows[end].element > 1;
-		     end++)
+		for (end = first + 1; end < table->count && table->rows[end].element > 1; end++)
 			;
 		any |= print_parameter(out, table, first, end);
 	}
@@ -296,14 +279,13 @@ int tuningreport_sysctl(FILE *out, const struct tuning_table *table)
 
 static json_t *row_to_json(const struct tuning *row)
 {
-	return json_pack(
-	    "{s:s, s:I, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name",
-	    row->name, "element", (json_int_t)row->element, "value", row->value, "number",
-	    row->is_number ? json_integer(row->number) : json_null(), "default",
-	    row->default_value, "recommended", row->recommended, "persisted",
-	    row->persisted, "persistedIn", row->persisted_in, "status",
-	    status_names[row->status], "drift", drift_names[row->drift], "reason",
-	    row->reason, "meaning", row->meaning);
+	return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name",
+			 row->name, "element", (json_int_t)row->element, "value", row->value,
+			 "number", row->is_number ? json_integer(row->number) : json_null(),
+			 "default", row->default_value, "recommended", row->recommended,
+			 "persisted", row->persisted, "persistedIn", row->persisted_in, "status",
+			 status_names[row->status], "drift", drift_names[row->drift], "reason",
+			 row->reason, "meaning", row->meaning);
 }
 
 json_t *tuningreport_json(const struct tuning_table *table)
@@ -317,13 +299,12 @@ json_t *tuningreport_json(const struct tuning_table *table)
 			return NULL;
 		}
 	}
-	object = json_pack(
-	    "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "profile", table->profile,
-	    "persistedBy", table->persisted_by, "persistedError",
-	    table->persisted_error ? strerrordesc_np(-table->persisted_error) : "",
-	    "persistedUnreadable", (json_int_t)table->persisted_unreadable,
-	    "persistedBadLines", (json_int_t)table->persisted_bad_lines, "harmful",
-	    (json_int_t)table->harmful, "drifted", (json_int_t)table->drifted,
-	    "parameters", rows);
+	object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "profile", table->profile,
+			   "persistedBy", table->persisted_by, "persistedError",
+			   table->persisted_error ? strerrordesc_np(-table->persisted_error) : "",
+			   "persistedUnreadable", (json_int_t)table->persisted_unreadable,
+			   "persistedBadLines", (json_int_t)table->persisted_bad_lines, "harmful",
+			   (json_int_t)table->harmful, "drifted", (json_int_t)table->drifted,
+			   "parameters", rows);
 	return object;
 }

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_TUNINGREPORT_H
 
 /*
- * This module shows the tuning table to a person (tcpstated --tuning), as text, as JSON,
- * and as a sysctl.d fragment for review. It only reads the table.
+ * This module shows the tuning table to a person (tcpstated --tuning), as text, as JSON, and as a
+ * sysctl.d fragment for review. It only reads the table.
  */
 
 #include <jansson.h>
@@ -13,12 +13,12 @@
 
 #include "core/model/snapshot.h"
 
-/* Prints the parameters that deserve a look (harmful, differing from the profile,
- * drifted, set in a file but absent), or all of them with their meanings. 0 or -EIO. */
+/* Prints the parameters that deserve a look (harmful, differing from the profile, drifted, set in
+ * a file but absent), or all of them with their meanings. 0 or -EIO. */
 int tuningreport_print(FILE *out, const struct tuning_table *table, bool all);
 
-/* Prints what would bring the host to the profile and keep it there, as a commented file
- * for sysctl.d(5). Values known to do harm are left out and said so. 0 or -EIO. */
+/* Prints what would bring the host to the profile and keep it there, as a commented file for
+ * sysctl.d(5). Values known to do harm are left out and said so. 0 or -EIO. */
 int tuningreport_sysctl(FILE *out, const struct tuning_table *table);
 
 /* The whole table; NULL: out of memory. The caller owns the reference. */

@@ -13,8 +13,8 @@ struct portset {
 	uint64_t bits[65536 / 64];
 };
 
-/* From "8080,9000-9010", blanks and a trailing comma allowed. False: no such list;
- * *ret_set holds what came before the fault. */
+/* From "8080,9000-9010", blanks and a trailing comma allowed. False: no such list; *ret_set holds
+ * what came before the fault. */
 bool portset_parse(const char *text, struct portset *ret_set);
 
 static inline bool portset_has(const struct portset *set, uint16_t port)

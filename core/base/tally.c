@@ -19,8 +19,8 @@ static uint64_t mix(uint64_t h)
 }
 
 /*
- * Peers choose their addresses and ports, so they must not be able to choose keys that
- * collide: the hash starts from a number that they cannot know.
+ * Peers choose their addresses and ports, so they must not be able to choose keys that collide:
+ * the hash starts from a number that they cannot know.
  */
 uint64_t tally_hash(const struct tally *t, const void *key)
 {
@@ -48,8 +48,7 @@ static uint32_t *slot_of(const struct tally *t, const void *key, uint64_t hash)
 	size_t mask = 2 * t->capacity - 1;
 	size_t i = hash & mask;
 
-	while (t->slots[i] != 0 &&
-	       memcmp(tally_entry(t, t->slots[i] - 1), key, t->key_size) != 0)
+	while (t->slots[i] != 0 && memcmp(tally_entry(t, t->slots[i] - 1), key, t->key_size) != 0)
 		i = (i + 1) & mask;
 	return &t->slots[i];
 }

@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_TALLY_H
 
 /*
- * This module keeps values by a key of fixed size: a flat hash table whose entries lie
- * one behind the other in the order of their arrival, so that they can be sorted and
- * copied whole. Why not uthash: doc/decisions.md.
+ * This module keeps values by a key of fixed size: a flat hash table whose entries lie one behind
+ * the other in the order of their arrival, so that they can be sorted and copied whole. Why not
+ * uthash: doc/decisions.md.
  */
 
 #include <stddef.h>
@@ -21,8 +21,8 @@ struct tally {
 	uint32_t *slots; /* index of the entry + 1, 0: empty; 2 * capacity of them */
 };
 
-/* An empty table; takes no memory before the first entry. entry_size >= key_size, the
- * value lies behind the key in the caller's own struct. */
+/* An empty table; takes no memory before the first entry. entry_size >= key_size, the value lies
+ * behind the key in the caller's own struct. */
 void tally_init(struct tally *t, size_t key_size, size_t entry_size);
 
 /* Frees what the table holds; the table is as after tally_init(). */
@@ -34,15 +34,15 @@ void tally_clear(struct tally *t);
 /* The entry with this key, or NULL. Valid until the next tally_add(). */
 void *tally_find(const struct tally *t, const void *key);
 
-/* The entry with this key, made with a zeroed value where there is none yet. NULL: out of
- * memory. Valid until the next tally_add(). */
+/* The entry with this key, made with a zeroed value where there is none yet. NULL: out of memory.
+ * Valid until the next tally_add(). */
 void *tally_add(struct tally *t, const void *key);
 
 /*
- * For who knows some keys in advance: a large table lies in memory, and the processor can
- * fetch what belongs to one key while it works at others. tally_hash() is the hash of a
- * key as long as the table lives; the prefetches are hints, first the slot, some keys
- * later the entry that it leads to; tally_add_hashed() is tally_add().
+ * For who knows some keys in advance: a large table lies in memory, and the processor can fetch
+ * what belongs to one key while it works at others. tally_hash() is the hash of a key as long as
+ * the table lives; the prefetches are hints, first the slot, some keys later the entry that it
+ * leads to; tally_add_hashed() is tally_add().
  */
 uint64_t tally_hash(const struct tally *t, const void *key);
 void tally_prefetch_slot(const struct tally *t, uint64_t hash);

@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_TEXT_H
 
 /*
- * This module puts a line together from pieces, each of which is there whole or not at
- * all: a number or a UTF-8 character that is cut in two would say something else. And it
- * makes text from elsewhere fit for a terminal.
+ * This module puts a line together from pieces, each of which is there whole or not at all: a
+ * number or a UTF-8 character that is cut in two would say something else. And it makes text from
+ * elsewhere fit for a terminal.
  */
 
 #include <stdbool.h>
@@ -20,13 +20,13 @@ struct text {
 /* An empty text in buf; size is at least 1. */
 struct text text_begin(char *buf, size_t size);
 
-/* Appends a piece, behind sep unless it is the first. False: it does not fit, and the
- * text is as before. */
+/* Appends a piece, behind sep unless it is the first. False: it does not fit, and the text is as
+ * before. */
 bool text_add(struct text *text, const char *sep, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Makes text printable UTF-8 in place: each byte of a control character and of what is no
- * UTF-8 becomes '?'. */
+/* Makes text printable UTF-8 in place: each byte of a control character and of what is no UTF-8
+ * becomes '?'. */
 void text_clean(char *text);
 
 #endif

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_TEXTPOOL_H
 
 /*
- * This module keeps many short strings that live and die together. A string stays where
- * it is until the pool is freed, so that rows can point to it while the pool grows.
+ * This module keeps many short strings that live and die together. A string stays where it is
+ * until the pool is freed, so that rows can point to it while the pool grows.
  */
 
 #include <stddef.h>

@@ -29,14 +29,14 @@ int config_number(const char *name, const char *text, uint32_t min, uint32_t max
 	uint64_t number;
 
 	if (!number_take(&end, 10, max, &number) || *end != '\0' || number < min)
-		return config_refuse(error, "%s: \"%s\" is no whole number from %u to %u",
-				     name, text, min, max);
+		return config_refuse(error, "%s: \"%s\" is no whole number from %u to %u", name,
+				     text, min, max);
 	*ret_number = (uint32_t)number;
 	return 0;
 }
 
-int config_state(const char *name, const char *text, uint32_t allowed,
-		 enum tcp_state *ret_state, char error[CONFIG_ERROR_MAX])
+int config_state(const char *name, const char *text, uint32_t allowed, enum tcp_state *ret_state,
+		 char error[CONFIG_ERROR_MAX])
 {
 	enum tcp_state state;
 	char buf[160];
@@ -96,13 +96,12 @@ int config_set(struct config *config, enum config_user user, const char *name, i
 	if (!option)
 		return refuse_name(name, user, error);
 	if (!(option->user & user))
-		return config_refuse(
-		    error, "%s is an option of %s only", option->name,
-		    option->user == CONFIG_DAEMON ? "tcpstated" : "the collectd plugin");
+		return config_refuse(error, "%s is an option of %s only", option->name,
+				     option->user == CONFIG_DAEMON ? "tcpstated"
+								   : "the collectd plugin");
 	if (argc < option->min_args || argc > option->max_args)
-		return config_refuse(error, "%s: %d arguments, wants %d to %d",
-				     option->name, argc, option->min_args,
-				     option->max_args);
+		return config_refuse(error, "%s: %d arguments, wants %d to %d", option->name, argc,
+				     option->min_args, option->max_args);
 	r = option->set(&changed, option, argc, argv, error);
 	if (r == 0)
 		*config = changed;

@@ -4,8 +4,8 @@
 
 /*
  * This module holds the options: one table of name, arguments, range, default and help.
- * tcpstate.conf (a line "name argument ...") and collectd's block (Name argument ...)
- * both feed it key by key, so that an option has one name and one meaning in both.
+ * tcpstate.conf (a line "name argument ...") and collectd's block (Name argument ...) both feed it
+ * key by key, so that an option has one name and one meaning in both.
  */
 
 #include <stdbool.h>
@@ -18,8 +18,8 @@
 
 enum { CONFIG_COUNTERS_MAX = 32, CONFIG_ERROR_MAX = 512 };
 
-/* In which order the sysctl.d folders are read: as systemd-sysctl or as procps' sysctl
- * does it; auto: as the one that the host boots with. */
+/* In which order the sysctl.d folders are read: as systemd-sysctl or as procps' sysctl does it;
+ * auto: as the one that the host boots with. */
 enum sysctl_order { SYSCTL_ORDER_AUTO, SYSCTL_ORDER_SYSTEMD, SYSCTL_ORDER_PROCPS };
 
 struct config {
@@ -34,16 +34,15 @@ struct config {
 	uint32_t agentx_retry_s;    /* pause between attempts to reach snmpd */
 	uint32_t busy_poll_us;      /* wait awake for the next request; 0: do not */
 	bool traps;                 /* send notifications */
-	char agentx[128];      /* AgentX address of the master; "": net-snmp's default */
-	char profile[128];     /* name or path of the tuning profile */
-	uint32_t sysctl_order; /* enum sysctl_order */
-	uint32_t surge_states; /* STATE_BIT()s that stateSurge looks at */
+	char agentx[128];           /* AgentX address of the master; "": net-snmp's default */
+	char profile[128];          /* name or path of the tuning profile */
+	uint32_t sysctl_order;      /* enum sysctl_order */
+	uint32_t surge_states;      /* STATE_BIT()s that stateSurge looks at */
 	char counters[CONFIG_COUNTERS_MAX][48]; /* further counters to show */
 	size_t n_counters;
-	struct series series; /* the plugin's own */
-	struct rule
-	    rules[CONDITION_COUNT + 1];       /* by enum condition_id; [0] is not used */
-	struct rule state_rules[STATE_COUNT]; /* stateCount, by state - 1 */
+	struct series series;                   /* the plugin's own */
+	struct rule rules[CONDITION_COUNT + 1]; /* by enum condition_id; [0] is not used */
+	struct rule state_rules[STATE_COUNT];   /* stateCount, by state - 1 */
 };
 
 /* Who an option is for. */
@@ -54,25 +53,24 @@ void config_init(struct config *ret_config);
 
 /*
  * Sets one option. name: in any case, with or without hyphens ("detail-interval",
- * "DetailInterval"). user: who asks; an option of the other edge only is refused. On
- * failure (-EINVAL) error says what is allowed, without file or line, and config is as
- * before.
+ * "DetailInterval"). user: who asks; an option of the other edge only is refused. On failure
+ * (-EINVAL) error says what is allowed, without file or line, and config is as before.
  */
 int config_set(struct config *config, enum config_user user, const char *name, int argc,
 	       const char *const *argv, char error[CONFIG_ERROR_MAX]);
 
 /*
- * Reads a file over the defaults: lines of up to 1023 bytes, an option's name and its
- * arguments, "#" begins a comment, "..." holds spaces, with \" and \\ inside. 0; -ENOENT:
- * there is none; -EINVAL or what open() and read() gave: error says file, line and
- * remedy. *ret_config is untouched on failure.
+ * Reads a file over the defaults: lines of up to 1023 bytes, an option's name and its arguments,
+ * "#" begins a comment, "..." holds spaces, with \" and \\ inside. 0; -ENOENT: there is none;
+ * -EINVAL or what open() and read() gave: error says file, line and remedy. *ret_config is
+ * untouched on failure.
  */
 int config_read(const char *path, enum config_user user, struct config *ret_config,
 		char error[CONFIG_ERROR_MAX]);
 
 /*
- * Writes every option of `user` with its help, as a tcpstate.conf: the defaults as lines
- * commented out by "#" alone, all other text behind "# ".
+ * Writes every option of `user` with its help, as a tcpstate.conf: the defaults as lines commented
+ * out by "#" alone, all other text behind "# ".
  */
 void config_write_example(FILE *out, enum config_user user);
 

@@ -10,8 +10,7 @@
 /* Nobody writes such a file by hand; a device or a log given by mistake ends here. */
 enum { FILE_MAX = 256 * 1024 };
 
-/* Copies one word from *in to *out, both moved on; its terminator overwrites the blank.
- */
+/* Copies one word from *in to *out, both moved on; its terminator overwrites the blank. */
 static int split_word(char **in, char **out, char *error)
 {
 	bool quoted = **in == '"';
@@ -37,8 +36,7 @@ static int split_word(char **in, char **out, char *error)
 	return last ? 0 : 1;
 }
 
-int config_split(char *line, const char *argv[CONFIG_ARGS_MAX],
-		 char error[CONFIG_ERROR_MAX])
+int config_split(char *line, const char *argv[CONFIG_ARGS_MAX], char error[CONFIG_ERROR_MAX])
 {
 	char *in = line, *out = line;
 	int argc = 0;
@@ -49,8 +47,7 @@ int config_split(char *line, const char *argv[CONFIG_ARGS_MAX],
 		if (*in == '\0' || *in == '#')
 			break;
 		if (argc == CONFIG_ARGS_MAX)
-			return config_refuse(error, "more than %d words",
-					     CONFIG_ARGS_MAX);
+			return config_refuse(error, "more than %d words", CONFIG_ARGS_MAX);
 		argv[argc++] = out;
 		more = split_word(&in, &out, error);
 	}
@@ -68,8 +65,7 @@ static int read_line(struct config *config, enum config_user user, char *line, s
 		return config_refuse(error, "more than %d bytes", CONFIG_LINE_MAX - 1);
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
-			return config_refuse(error, "control byte 0x%02x",
-					     (unsigned char)line[i]);
+			return config_refuse(error, "control byte 0x%02x", (unsigned char)line[i]);
 	argc = config_split(line, argv, error);
 	if (argc <= 0)
 		return argc;
@@ -160,8 +156,7 @@ void config_write_example(FILE *out, enum config_user user)
 		if (option->fallback)
 			fprintf(out, "#%s %s\n", option->name, option->fallback);
 		else if (option->example)
-			fprintf(out, "# For example:\n# %s %s\n", option->name,
-				option->example);
+			fprintf(out, "# For example:\n# %s %s\n", option->name, option->example);
 		else
 			write_conditions(out);
 	}

@@ -15,8 +15,8 @@ struct word {
 	bool may_be_off; /* a threshold: "off" is -1 */
 };
 
-static int set_word(const struct word *words, size_t n, const char *label,
-		    const char *const *argv, char *error)
+static int set_word(const struct word *words, size_t n, const char *label, const char *const *argv,
+		    char *error)
 {
 	char what[96];
 
@@ -28,11 +28,11 @@ static int set_word(const struct word *words, size_t n, const char *label,
 			return 0;
 		}
 		snprintf(what, sizeof(what), "%s: %s", label, words[i].name);
-		return config_number(what, argv[1], words[i].min, words[i].max,
-				     words[i].value, error);
+		return config_number(what, argv[1], words[i].min, words[i].max, words[i].value,
+				     error);
 	}
-	return config_refuse(error, "%s: \"%s\" is none of warning critical hold clear%s",
-			     label, argv[0], n == 5 ? " floor" : "");
+	return config_refuse(error, "%s: \"%s\" is none of warning critical hold clear%s", label,
+			     argv[0], n == 5 ? " floor" : "");
 }
 
 /* argv: "off", or pairs of a word and its value. */
@@ -52,8 +52,8 @@ static int set_rule(struct rule *rule, bool has_floor, const char *label, int ar
 		return 0;
 	}
 	if (argc % 2 != 0)
-		return config_refuse(
-		    error, "%s: wants \"off\" or pairs of a word and its value", label);
+		return config_refuse(error, "%s: wants \"off\" or pairs of a word and its value",
+				     label);
 	for (int i = 0; i < argc; i += 2) {
 		int r = set_word(words, has_floor ? 5 : 4, label, argv + i, error);
 
@@ -87,11 +87,10 @@ int config_set_condition(struct config *config, int argc, const char *const *arg
 	if (!info)
 		return refuse_condition(argv[0], error);
 	if (info->id == CONDITION_STATE_COUNT)
-		return config_refuse(
-		    error, "condition: stateCount is set by the option \"state\"");
+		return config_refuse(error, "condition: stateCount is set by the option \"state\"");
 	snprintf(label, sizeof(label), "condition %s", info->name);
-	return set_rule(&config->rules[info->id], info->id == CONDITION_STATE_SURGE,
-			label, argc - 1, argv + 1, error);
+	return set_rule(&config->rules[info->id], info->id == CONDITION_STATE_SURGE, label,
+			argc - 1, argv + 1, error);
 }
 
 int config_set_state(struct config *config, int argc, const char *const *argv,
@@ -104,6 +103,5 @@ int config_set_state(struct config *config, int argc, const char *const *argv,
 	if (r < 0)
 		return r;
 	snprintf(label, sizeof(label), "state %s", state_name(state));
-	return set_rule(&config->state_rules[state - 1], false, label, argc - 1, argv + 1,
-			error);
+	return set_rule(&config->state_rules[state - 1], false, label, argc - 1, argv + 1, error);
 }

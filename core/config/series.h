@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_SERIES_H
 
 /*
- * This module describes what the collectd plugin sends: the options that only it has. The
- * sampler looks at the ports, nothing else in core does.
+ * This module describes what the collectd plugin sends: the options that only it has. The sampler
+ * looks at the ports, nothing else in core does.
  */
 
 #include <stdbool.h>
@@ -34,14 +34,14 @@ struct series {
 	bool notifications;     /* one a change of severity */
 	uint32_t listening;     /* enum listening_ports */
 	uint32_t max_listeners; /* listeners with series of their own, at the most */
-	uint32_t max_remotes; /* remote addresses with series of their own, at the most */
+	uint32_t max_remotes;   /* remote addresses with series of their own, at the most */
 	struct series_ports local;
 	struct series_ports remote;
 };
 
-/* Counts by state for the port of each listener: as with collectd's tcpconns, where no
- * port is named, unless it is asked for by name. Makes the answer final; sampler_new()
- * takes one whose listening is LISTENING_PORTS_AUTO for a wish that nobody has. */
+/* Counts by state for the port of each listener: as with collectd's tcpconns, where no port is
+ * named, unless it is asked for by name. Makes the answer final; sampler_new() takes one whose
+ * listening is LISTENING_PORTS_AUTO for a wish that nobody has. */
 static inline void series_settle(struct series *r)
 {
 	bool on = r->local.count == 0 && r->remote.count == 0;

@@ -31,8 +31,7 @@ struct tracker {
 };
 
 struct conditions {
-	struct tracker trackers[CONDITION_COUNT + 1]
-			       [STATE_COUNT + 1]; /* by id, element */
+	struct tracker trackers[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
 };
 
 int conditions_new(struct conditions **ret_conditions)
@@ -56,8 +55,7 @@ static bool by_state(uint32_t id)
 }
 
 /* The rule of a row; NULL: there is no such row. */
-static const struct rule *find_rule(const struct config *config, uint32_t id,
-				    uint32_t element)
+static const struct rule *find_rule(const struct config *config, uint32_t id, uint32_t element)
 {
 	const struct rule *rule = &config->rules[id];
 
@@ -73,8 +71,8 @@ static const struct rule *find_rule(const struct config *config, uint32_t id,
 static void trigger_update(struct trigger *t, const struct rule *rule, int32_t threshold,
 			   int64_t value, int64_t at_ms)
 {
-	bool turn = t->on ? value * 100 < (int64_t)threshold * rule->clear_percent
-			  : value >= threshold;
+	bool turn =
+	    t->on ? value * 100 < (int64_t)threshold * rule->clear_percent : value >= threshold;
 
 	if (threshold < 0 || !turn) {
 		t->on = t->on && threshold >= 0;
@@ -91,24 +89,21 @@ static void trigger_update(struct trigger *t, const struct rule *rule, int32_t t
 	}
 }
 
-/* The count against the mean of the hour before it. The weight of a sample is that of its
- * time, whatever the interval. */
-static uint64_t surge(struct tracker *t, const struct rule *rule, uint64_t count,
-		      int64_t at_ms)
+/* The count against the mean of the hour before it. The weight of a sample is that of its time,
+ * whatever the interval. */
+static uint64_t surge(struct tracker *t, const struct rule *rule, uint64_t count, int64_t at_ms)
 {
 	double elapsed = (double)(at_ms - t->at_ms);
 	double mean = t->measured ? t->mean : (double)count;
 	double base = mean > rule->floor ? mean : rule->floor;
 
-	t->mean = t->measured ? mean + ((double)count - mean) * elapsed /
-					   (SURGE_SPAN_MS + elapsed)
+	t->mean = t->measured ? mean + ((double)count - mean) * elapsed / (SURGE_SPAN_MS + elapsed)
 			      : mean;
 	return base > 0 ? (uint64_t)((double)count / base) : 0;
 }
 
 /* Judges new figures. */
-static void judge(struct tracker *t, uint32_t id, const struct rule *rule,
-		  const struct measure *m)
+static void judge(struct tracker *t, uint32_t id, const struct rule *rule, const struct measure *m)
 {
 	uint64_t value = m->value;
 
@@ -130,17 +125,15 @@ static uint32_t severity_of(const struct tracker *t)
 	return t->warning.on ? SEVERITY_WARNING : SEVERITY_NORMAL;
 }
 
-static void fill_row(struct condition *row, uint32_t id, uint32_t element,
-		     const struct rule *rule, const struct tracker *t,
-		     const struct measure *m)
+static void fill_row(struct condition *row, uint32_t id, uint32_t element, const struct rule *rule,
+		     const struct tracker *t, const struct measure *m)
 {
 	const struct condition_info *info = &condition_table[id - 1];
 
 	row->id = id;
 	row->element = element;
 	if (element != 0)
-		snprintf(row->name, sizeof(row->name), "%s.%s", info->name,
-			 state_name(element));
+		snprintf(row->name, sizeof(row->name), "%s.%s", info->name, state_name(element));
 	else
 		snprintf(row->name, sizeof(row->name), "%s", info->name);
 	row->value = t->known ? t->value : 0;
@@ -153,9 +146,8 @@ static void fill_row(struct condition *row, uint32_t id, uint32_t element,
 	row->advice = info->advice;
 }
 
-static void update_row(struct tracker *t, const struct rule *rule,
-		       const struct snapshot *before, const struct snapshot *now,
-		       struct condition *row)
+static void update_row(struct tracker *t, const struct rule *rule, const struct snapshot *before,
+		       const struct snapshot *now, struct condition *row)
 {
 	struct measure m = {.offender = ""};
 	enum measured measured = measure_take(row->id, row->element, before, now, &m);
@@ -197,8 +189,7 @@ static struct diagnosis summarise(const struct condition *rows, size_t count)
 int conditions_update(struct conditions *c, const struct config *config,
 		      const struct snapshot *before, struct snapshot *now)
 {
-	struct condition *rows =
-	    calloc(CONDITION_COUNT - 2 + 2 * STATE_COUNT, sizeof(*rows));
+	struct condition *rows = calloc(CONDITION_COUNT - 2 + 2 * STATE_COUNT, sizeof(*rows));
 	size_t count = 0;
 
 	if (!rows)

@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_CONDITION_H
 
 /*
- * This module is the diagnosis: rules that look at a snapshot and the one before, and say
- * what is abnormal, against which bound, who causes it and what to do. It reads no file
- * and no clock: time is the snapshots'.
+ * This module is the diagnosis: rules that look at a snapshot and the one before, and say what is
+ * abnormal, against which bound, who causes it and what to do. It reads no file and no clock: time
+ * is the snapshots'.
  */
 
 #include <stdbool.h>
@@ -54,8 +54,7 @@ struct condition_info {
 	uint32_t id;
 	const char *name;   /* "closeWaitStale" */
 	const char *unit;   /* "connections", "%", "1/s" */
-	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent
-			       for ..." */
+	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
 	const char *one;    /* the same of a single one; NULL: no other words */
 	const char *advice; /* one or two sentences for a person on call */
 	struct rule rule;   /* the defaults */
@@ -75,17 +74,16 @@ int conditions_new(struct conditions **ret_conditions);
 void conditions_free(struct conditions *c);
 
 /*
- * Measures all conditions of `now` and fills now->conditions (one row a condition that is
- * switched on, sorted by id and element; those that `now` had are freed) and
- * now->diagnosis. `before`: the snapshot before, NULL for the first. -ENOMEM: now is
- * untouched.
+ * Measures all conditions of `now` and fills now->conditions (one row a condition that is switched
+ * on, sorted by id and element; those that `now` had are freed) and now->diagnosis. `before`: the
+ * snapshot before, NULL for the first. -ENOMEM: now is untouched.
  *
- * A rule moves on only when the figures it looks at are new: what a listener sample or
- * the copy after a failed one carries over neither holds a threshold nor breaks a hold.
- * All time is CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has
- * been measured (a rate: at the second sample), and where this host does not give its
- * figures: when it does again, the condition is what it was, but a hold begins anew.
- * diagnosis.worst is SEVERITY_UNKNOWN only if nothing is known at all.
+ * A rule moves on only when the figures it looks at are new: what a listener sample or the copy
+ * after a failed one carries over neither holds a threshold nor breaks a hold. All time is
+ * CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has been measured (a rate:
+ * at the second sample), and where this host does not give its figures: when it does again, the
+ * condition is what it was, but a hold begins anew. diagnosis.worst is SEVERITY_UNKNOWN only if
+ * nothing is known at all.
  */
 int conditions_update(struct conditions *c, const struct config *config,
 		      const struct snapshot *before, struct snapshot *now);
@@ -97,26 +95,24 @@ struct transition {
 };
 
 /*
- * Calls tell for each condition whose severity differs from what was told last (normal at
- * first), at most once a minute and condition: what it is at the minute's end is told
- * then. An unknown severity is no news; a condition that was switched off while it was
- * raised is told as cleared.
+ * Calls tell for each condition whose severity differs from what was told last (normal at first),
+ * at most once a minute and condition: what it is at the minute's end is told then. An unknown
+ * severity is no news; a condition that was switched off while it was raised is told as cleared.
  */
 struct telling;
 int telling_new(struct telling **ret_telling);
 void telling_free(struct telling *t);
 void telling_update(struct telling *t, const struct snapshot *now,
-		    void (*tell)(const struct transition *transition, void *arg),
-		    void *arg);
+		    void (*tell)(const struct transition *transition, void *arg), void *arg);
 
 /* The measure in words, to stand behind the value. */
 const char *condition_phrase(const struct condition *condition);
 
 /*
- * The line that stands by itself in a pager, without the host's name: "CRITICAL
- * closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at
- * 200), java[4321] app.service, local port 8080, 1198 of 1201: ...". Parts that do
- * not fit into size are left out. Returns buf.
+ * The line that stands by itself in a pager, without the host's name: "CRITICAL closeWaitStale:
+ * 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), java[4321]
+ * app.service, local port 8080, 1198 of 1201: ...". Parts that do not fit into size are left out.
+ * Returns buf.
  */
 char *condition_format(const struct condition *condition, char *buf, size_t size);
 

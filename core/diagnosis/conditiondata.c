@@ -6,24 +6,23 @@
 
 #include "core/base/text.h"
 
-#define RULE(warning_, critical_, hold_)                                                 \
-	{                                                                                \
-		.enabled = true, .warning = (warning_), .critical = (critical_),         \
-		.hold_s = (hold_), .clear_percent = 80                                   \
+#define RULE(warning_, critical_, hold_)                                                           \
+	{                                                                                          \
+		.enabled = true, .warning = (warning_), .critical = (critical_),                   \
+		.hold_s = (hold_), .clear_percent = 80                                             \
 	}
 
-/* The first sentence of an advice stands in traps and pagers: short, and true alone. An
- * advice is a DisplayString: 255 bytes at the most. */
+/* The first sentence of an advice stands in traps and pagers: short, and true alone. An advice is
+ * a DisplayString: 255 bytes at the most. */
 const struct condition_info condition_table[CONDITION_COUNT] = {
     {
 	.id = CONDITION_SYN_QUEUE,
 	.name = "synQueue",
 	.unit = "%",
 	.phrase = "% of a listener's backlog half-open",
-	.advice =
-	    "A SYN flood, or clients that cannot be reached back. Keep tcp_syncookies "
-	    "at 1, lower tcp_synack_retries; block one network if it stands out; else "
-	    "raise the listen() backlog and net.core.somaxconn together.",
+	.advice = "A SYN flood, or clients that cannot be reached back. Keep tcp_syncookies "
+		  "at 1, lower tcp_synack_retries; block one network if it stands out; else "
+		  "raise the listen() backlog and net.core.somaxconn together.",
 	.rule = RULE(50, 90, 10),
     },
     {
@@ -32,10 +31,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "half-open connections whose SYN-ACK was sent again",
 	.one = "half-open connection whose SYN-ACK was sent again",
-	.advice =
-	    "The peers do not answer our SYN-ACK. Spoofed addresses of a SYN flood, or a "
-	    "route or firewall that loses the way back: capture on the interface, block "
-	    "the network named, lower tcp_synack_retries.",
+	.advice = "The peers do not answer our SYN-ACK. Spoofed addresses of a SYN flood, or a "
+		  "route or firewall that loses the way back: capture on the interface, block "
+		  "the network named, lower tcp_synack_retries.",
 	.rule = RULE(64, 512, 10),
     },
     {
@@ -44,10 +42,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "1/s",
 	.phrase = "SYN cookies sent or SYNs dropped a second",
 	.one = "SYN cookie sent or SYN dropped a second",
-	.advice =
-	    "A SYN queue is overflowing. With cookies clients still get in; without "
-	    "(TCPReqQFullDrop counts) they do not: set tcp_syncookies to 1. Raise the "
-	    "listener's backlog if the clients are real.",
+	.advice = "A SYN queue is overflowing. With cookies clients still get in; without "
+		  "(TCPReqQFullDrop counts) they do not: set tcp_syncookies to 1. Raise the "
+		  "listener's backlog if the clients are real.",
 	.rule = RULE(1, 100, 0),
     },
     {
@@ -55,10 +52,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "acceptQueue",
 	.unit = "%",
 	.phrase = "% of an accept queue filled",
-	.advice =
-	    "The application does not call accept() fast enough. Look at its worker "
-	    "threads and at what they wait for; raising the backlog hides it for "
-	    "seconds only.",
+	.advice = "The application does not call accept() fast enough. Look at its worker "
+		  "threads and at what they wait for; raising the backlog hides it for "
+		  "seconds only.",
 	.rule = RULE(50, 90, 10),
     },
     {
@@ -67,10 +63,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "1/s",
 	.phrase = "connections a second dropped by a listener",
 	.one = "connection a second dropped by a listener",
-	.advice =
-	    "Clients are being turned away. The accept queue is or was full: see why the "
-	    "process does not accept(); for bursts raise both the listen() backlog and "
-	    "net.core.somaxconn, then restart it.",
+	.advice = "Clients are being turned away. The accept queue is or was full: see why the "
+		  "process does not accept(); for bursts raise both the listen() backlog and "
+		  "net.core.somaxconn, then restart it.",
 	.rule = RULE(1, 50, 0),
     },
     {
@@ -79,10 +74,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "connections in CLOSE_WAIT, silent for 60 s or more",
 	.one = "connection in CLOSE_WAIT, silent for 60 s or more",
-	.advice =
-	    "The application does not close(). The peer has closed long ago; no kernel "
-	    "setting helps. Look for a missing close() in this process; it ends in \"too "
-	    "many open files\", a restart buys time.",
+	.advice = "The application does not close(). The peer has closed long ago; no kernel "
+		  "setting helps. Look for a missing close() in this process; it ends in \"too "
+		  "many open files\", a restart buys time.",
 	/* With 60 s of silence and an interval of 5 s, within 90 s of the leak. */
 	.rule = RULE(20, 200, 15),
     },
@@ -92,11 +86,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "connections in CLOSE_WAIT that were never accepted",
 	.one = "connection in CLOSE_WAIT that was never accepted",
-	.advice =
-	    "The application has stopped calling accept(). The clients gave up while "
-	    "they "
-	    "waited; this is no leak of descriptors. Look at what its accepting thread "
-	    "hangs in; restart it.",
+	.advice = "The application has stopped calling accept(). The clients gave up while "
+		  "they "
+		  "waited; this is no leak of descriptors. Look at what its accepting thread "
+		  "hangs in; restart it.",
 	.rule = RULE(5, 50, 30),
     },
     {
@@ -105,10 +98,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "connections in FIN_WAIT_2, owned and long silent",
 	.one = "connection in FIN_WAIT_2, owned and long silent",
-	.advice =
-	    "The application waits for peers that never close. tcp_fin_timeout does not "
-	    "bound sockets that a process still owns: it must close() after shutdown(), "
-	    "or give up after a timeout.",
+	.advice = "The application waits for peers that never close. tcp_fin_timeout does not "
+		  "bound sockets that a process still owns: it must close() after shutdown(), "
+		  "or give up after a timeout.",
 	.rule = RULE(100, 1000, 60),
     },
     {
@@ -117,10 +109,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "closed connections whose last segments stay unacknowledged",
 	.one = "closed connection whose last segments stay unacknowledged",
-	.advice =
-	    "The peers are gone or packets are lost. Check the path to the remote named; "
-	    "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
-	    "many.",
+	.advice = "The peers are gone or packets are lost. Check the path to the remote named; "
+		  "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
+		  "many.",
 	.rule = RULE(100, 1000, 30),
     },
     {
@@ -129,10 +120,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "addresses",
 	.phrase = "remote addresses that do not answer our SYN",
 	.one = "remote address that does not answer our SYN",
-	.advice =
-	    "A process here is scanning, or its upstreams are dead. Many hosts on one "
-	    "port from a program that has no business there is a worm or scanner: stop "
-	    "it. Else check the upstream and the firewall.",
+	.advice = "A process here is scanning, or its upstreams are dead. Many hosts on one "
+		  "port from a program that has no business there is a worm or scanner: stop "
+		  "it. Else check the upstream and the firewall.",
 	.rule = RULE(100, 1000, 10),
     },
     {
@@ -140,10 +130,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "timeWait",
 	.unit = "%",
 	.phrase = "% of tcp_max_tw_buckets in TIME_WAIT",
-	.advice =
-	    "This side closes first, at a high rate. Reuse connections (keep-alive, "
-	    "pools) or let the peer close; never lower tcp_max_tw_buckets, and do not "
-	    "use SO_LINGER 0: it resets connections.",
+	.advice = "This side closes first, at a high rate. Reuse connections (keep-alive, "
+		  "pools) or let the peer close; never lower tcp_max_tw_buckets, and do not "
+		  "use SO_LINGER 0: it resets connections.",
 	.rule = RULE(60, 90, 30),
     },
     {
@@ -151,10 +140,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "ephemeralPorts",
 	.unit = "%",
 	.phrase = "% of the local ports in use towards one remote",
-	.advice =
-	    "New connections to this remote will soon fail with EADDRNOTAVAIL. Reuse "
-	    "connections (a pool); then tcp_tw_reuse 1, a wider ip_local_port_range, or "
-	    "more addresses on either side.",
+	.advice = "New connections to this remote will soon fail with EADDRNOTAVAIL. Reuse "
+		  "connections (a pool); then tcp_tw_reuse 1, a wider ip_local_port_range, or "
+		  "more addresses on either side.",
 	.rule = RULE(70, 90, 30),
     },
     {
@@ -162,10 +150,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "orphans",
 	.unit = "%",
 	.phrase = "% of tcp_max_orphans in use",
-	.advice =
-	    "Closed connections do not drain. Beyond the limit the kernel resets them, "
-	    "and counts bad ones up to four times. See closingStuck for the peers; lower "
-	    "tcp_orphan_retries, never tcp_max_orphans.",
+	.advice = "Closed connections do not drain. Beyond the limit the kernel resets them, "
+		  "and counts bad ones up to four times. See closingStuck for the peers; lower "
+		  "tcp_orphan_retries, never tcp_max_orphans.",
 	.rule = RULE(25, 50, 30),
     },
     {
@@ -173,10 +160,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "memory",
 	.unit = "%",
 	.phrase = "% of tcp_mem's maximum in use",
-	.advice =
-	    "TCP's buffers near the bound of tcp_mem. Find the connections with large "
-	    "queues (ss -tm): readers that do not read, peers that do not take. Raise "
-	    "tcp_mem only if the host has the memory.",
+	.advice = "TCP's buffers near the bound of tcp_mem. Find the connections with large "
+		  "queues (ss -tm): readers that do not read, peers that do not take. Raise "
+		  "tcp_mem only if the host has the memory.",
 	.rule = RULE(60, 90, 30),
     },
     {
@@ -185,9 +171,8 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "connections",
 	.phrase = "connections in this state",
 	.one = "connection in this state",
-	.advice =
-	    "More connections in this state than the configuration allows. "
-	    "tcpStateInfoTable says what many of them mean and what to look at first.",
+	.advice = "More connections in this state than the configuration allows. "
+		  "tcpStateInfoTable says what many of them mean and what to look at first.",
 	.rule = {.warning = -1, .critical = -1, .hold_s = 30, .clear_percent = 80},
     },
     {
@@ -195,10 +180,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "stateSurge",
 	.unit = "times",
 	.phrase = "times the mean of the last hour in this state",
-	.advice =
-	    "Far more connections in this state than in the last hour. Look at what has "
-	    "changed: a release, a client, an attack; tcpStateInfoTable says what the "
-	    "state tells.",
+	.advice = "Far more connections in this state than in the last hour. Look at what has "
+		  "changed: a release, a client, an attack; tcpStateInfoTable says what the "
+		  "state tells.",
 	.rule = {.enabled = true,
 		 .warning = 10,
 		 .critical = 50,
@@ -212,11 +196,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "parameters",
 	.phrase = "kernel parameters whose value does harm",
 	.one = "kernel parameter whose value does harm",
-	.advice =
-	    "Set the parameter back. tcpStateTuningTable has the default, the "
-	    "recommended "
-	    "value and the reason; correct the sysctl.d file as well, or it comes back "
-	    "at the next boot.",
+	.advice = "Set the parameter back. tcpStateTuningTable has the default, the "
+		  "recommended "
+		  "value and the reason; correct the sysctl.d file as well, or it comes back "
+		  "at the next boot.",
 	.rule = RULE(1, -1, 0),
     },
     {
@@ -225,11 +208,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "parameters",
 	.phrase = "kernel parameters that differ from the persisted value",
 	.one = "kernel parameter that differs from the persisted value",
-	.advice =
-	    "The next boot changes the running value. Somebody set it by hand, or the "
-	    "file "
-	    "was never applied: either write the running value to the file named, or "
-	    "apply the file (sysctl --system).",
+	.advice = "The next boot changes the running value. Somebody set it by hand, or the "
+		  "file "
+		  "was never applied: either write the running value to the file named, or "
+		  "apply the file (sysctl --system).",
 	.rule = RULE(1, -1, 60),
     },
     {
@@ -237,11 +219,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "sampling",
 	.unit = "times",
 	.phrase = "times the interval: samples are old or rare",
-	.advice =
-	    "The figures are old or rare. Where an error is named, sampling fails with "
-	    "it. "
-	    "Where intervals are, cpu-budget has stretched them: raise it, or have fewer "
-	    "sockets; the kernel walks those of all network namespaces.",
+	.advice = "The figures are old or rare. Where an error is named, sampling fails with "
+		  "it. "
+		  "Where intervals are, cpu-budget has stretched them: raise it, or have fewer "
+		  "sockets; the kernel walks those of all network namespaces.",
 	.rule = RULE(3, 10, 30),
     },
 };
@@ -277,8 +258,7 @@ char *condition_format(const struct condition *condition, char *buf, size_t size
 	    [SEVERITY_CRITICAL] = "CRITICAL",
 	    [SEVERITY_UNKNOWN] = "UNKNOWN",
 	};
-	bool critical =
-	    condition->severity == SEVERITY_CRITICAL || condition->warning < 0;
+	bool critical = condition->severity == SEVERITY_CRITICAL || condition->warning < 0;
 	int32_t threshold = critical ? condition->critical : condition->warning;
 	struct text text = text_begin(buf, size);
 
@@ -287,12 +267,10 @@ char *condition_format(const struct condition *condition, char *buf, size_t size
 		return buf;
 	text_add(&text, ": ", "%d %s", condition->value, condition_phrase(condition));
 	if (threshold >= 0)
-		text_add(&text, " ", "(%s at %d)", critical ? "critical" : "warning",
-			 threshold);
+		text_add(&text, " ", "(%s at %d)", critical ? "critical" : "warning", threshold);
 	if (condition->offender[0] != '\0')
 		text_add(&text, ", ", "%s", condition->offender);
 	if (condition->severity != SEVERITY_NORMAL)
-		text_add(&text, ": ", "%.*s", first_sentence(condition->advice),
-			 condition->advice);
+		text_add(&text, ": ", "%.*s", first_sentence(condition->advice), condition->advice);
 	return buf;
 }

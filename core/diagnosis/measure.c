@@ -23,8 +23,8 @@ int64_t measure_counted_ms(const struct snapshot *s)
 }
 
 /* The count of one kind of suspects; the caller names them. */
-static const struct suspects *count_suspects(const struct measuring *in,
-					     enum suspect kind, struct measure *m)
+static const struct suspects *count_suspects(const struct measuring *in, enum suspect kind,
+					     struct measure *m)
 {
 	m->value = in->now->suspects[kind].count;
 	m->at_ms = measure_counted_ms(in->now);
@@ -34,37 +34,36 @@ static const struct suspects *count_suspects(const struct measuring *in,
 static enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
 					    struct measure *m)
 {
-	offender_suspect_listener(text, in->now,
-				  count_suspects(in, SUSPECT_SYN_UNANSWERED, m));
+	offender_suspect_listener(text, in->now, count_suspects(in, SUSPECT_SYN_UNANSWERED, m));
 	return MEASURED_VALUE;
 }
 
-static enum measured measure_close_wait_stale(const struct measuring *in,
-					      struct text *text, struct measure *m)
+static enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
+					      struct measure *m)
 {
 	/* /proc/net/tcp does not tell since when a connection has been silent. */
 	if (in->now->info.counted_source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	offender_suspect_process(
-	    text, in->now, count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m), "local port");
+	offender_suspect_process(text, in->now, count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m),
+				 "local port");
 	return MEASURED_VALUE;
 }
 
-static enum measured measure_close_wait_unaccepted(const struct measuring *in,
-						   struct text *text, struct measure *m)
+static enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
+						   struct measure *m)
 {
 	offender_suspect_listener(text, in->now,
 				  count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m));
 	return MEASURED_VALUE;
 }
 
-static enum measured measure_fin_wait_2_stale(const struct measuring *in,
-					      struct text *text, struct measure *m)
+static enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
+					      struct measure *m)
 {
 	if (in->now->info.counted_source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	offender_suspect_process(
-	    text, in->now, count_suspects(in, SUSPECT_FIN_WAIT_2_STALE, m), "local port");
+	offender_suspect_process(text, in->now, count_suspects(in, SUSPECT_FIN_WAIT_2_STALE, m),
+				 "local port");
 	return MEASURED_VALUE;
 }
 
@@ -75,8 +74,8 @@ static enum measured measure_closing_stuck(const struct measuring *in, struct te
 	return MEASURED_VALUE;
 }
 
-static enum measured measure_syn_sent_fanout(const struct measuring *in,
-					     struct text *text, struct measure *m)
+static enum measured measure_syn_sent_fanout(const struct measuring *in, struct text *text,
+					     struct measure *m)
 {
 	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
 
@@ -94,8 +93,7 @@ static const struct limit *find_limit(const struct snapshot *s, enum limit_id id
 	return NULL;
 }
 
-static enum measured measure_limit(const struct measuring *in, enum limit_id id,
-				   struct measure *m)
+static enum measured measure_limit(const struct measuring *in, enum limit_id id, struct measure *m)
 {
 	const struct limit *limit = find_limit(in->now, id);
 
@@ -112,8 +110,8 @@ static enum measured measure_time_wait(const struct measuring *in, struct text *
 	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, m);
 }
 
-static enum measured measure_ephemeral_ports(const struct measuring *in,
-					     struct text *text, struct measure *m)
+static enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
+					     struct measure *m)
 {
 	const struct limit *limit = find_limit(in->now, LIMIT_EPHEMERAL_PORTS);
 
@@ -138,15 +136,13 @@ static enum measured measure_memory(const struct measuring *in, struct text *tex
 	return measure_limit(in, LIMIT_MEMORY, m);
 }
 
-static enum measured measure_state(const struct measuring *in, struct text *text,
-				   struct measure *m)
+static enum measured measure_state(const struct measuring *in, struct text *text, struct measure *m)
 {
 	m->value = snapshot_count(in->now, IP_TOTAL, in->element);
 	m->at_ms = measure_counted_ms(in->now);
 	/* Half-open connections have no process, and often a remote address each. */
 	if (in->element == STATE_SYN_RECV)
-		offender_suspect_listener(text, in->now,
-					  &in->now->suspects[SUSPECT_SYN_RECV]);
+		offender_suspect_listener(text, in->now, &in->now->suspects[SUSPECT_SYN_RECV]);
 	else
 		offender_state(text, in->now, in->element);
 	return MEASURED_VALUE;
@@ -210,27 +206,25 @@ static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
 	return age_ms > 0 && interval_ms > 0 ? (uint64_t)age_ms / interval_ms : 0;
 }
 
-/* How many times the configured interval the counts' is: the suspicious states are seen
- * that much later. That full samples are rare on a host with many sockets is no fault. */
+/* How many times the configured interval the counts' is: the suspicious states are seen that much
+ * later. That full samples are rare on a host with many sockets is no fault. */
 static uint64_t stretched(const struct sample_info *info)
 {
 	return info->wanted_ms > 0 ? info->interval_ms / info->wanted_ms : 0;
 }
 
 /*
- * How old the counts and the details are, each in its own effective interval, when the
- * newest attempt was made: listener samples that succeed hide no full sample that fails.
- * Or how far the interval is stretched.
+ * How old the counts and the details are, each in its own effective interval, when the newest
+ * attempt was made: listener samples that succeed hide no full sample that fails. Or how far the
+ * interval is stretched.
  */
 static enum measured measure_sampling(const struct measuring *in, struct text *text,
 				      struct measure *m)
 {
 	const struct sample_info *info = &in->now->info;
 	int64_t now_ms = measure_now_ms(in->now);
-	uint64_t counts =
-	    intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
-	uint64_t details =
-	    intervals(now_ms - ms(&info->detail), info->detail_interval_ms);
+	uint64_t counts = intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
+	uint64_t details = intervals(now_ms - ms(&info->detail), info->detail_interval_ms);
 	uint64_t age = counts > details ? counts : details;
 
 	m->value = age;
@@ -239,17 +233,15 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 	if (stretched(info) > age && stretched(info) > 1) {
 		m->value = stretched(info);
 		text_add(text, "", "counts every %.1f s instead of %.1f s, %u sockets",
-			 info->interval_ms / 1000.0, info->wanted_ms / 1000.0,
-			 info->sockets);
+			 info->interval_ms / 1000.0, info->wanted_ms / 1000.0, info->sockets);
 	} else if (age > 1) {
 		text_add(text, "", "%s", info->last_error);
 	}
 	return MEASURED_VALUE;
 }
 
-enum measured measure_take(enum condition_id id, uint32_t element,
-			   const struct snapshot *before, const struct snapshot *now,
-			   struct measure *ret_measure)
+enum measured measure_take(enum condition_id id, uint32_t element, const struct snapshot *before,
+			   const struct snapshot *now, struct measure *ret_measure)
 {
 	static enum measured (*const measures[CONDITION_COUNT + 1])(
 	    const struct measuring *in, struct text *text, struct measure *m) = {

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_MEASURE_H
 
 /*
- * This module measures what the conditions judge: a value against the bound that really
- * applies, the moment that it is true for, and who causes it. Pure.
+ * This module measures what the conditions judge: a value against the bound that really applies,
+ * the moment that it is true for, and who causes it. Pure.
  */
 
 #include <stdint.h>
@@ -21,22 +21,20 @@ enum measured {
 
 struct measure {
 	uint64_t value;
-	int64_t
-	    at_ms; /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
+	int64_t at_ms; /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
 };
 
 /*
- * Measures one condition. element: the state for stateCount and stateSurge, whose value
- * is the plain count in both cases. before: the snapshot before, or NULL. *ret_measure is
- * set for MEASURED_VALUE only.
+ * Measures one condition. element: the state for stateCount and stateSurge, whose value is the
+ * plain count in both cases. before: the snapshot before, or NULL. *ret_measure is set for
+ * MEASURED_VALUE only.
  */
-enum measured measure_take(enum condition_id id, uint32_t element,
-			   const struct snapshot *before, const struct snapshot *now,
-			   struct measure *ret_measure);
+enum measured measure_take(enum condition_id id, uint32_t element, const struct snapshot *before,
+			   const struct snapshot *now, struct measure *ret_measure);
 
-/* CLOCK_MONOTONIC of a snapshot in milliseconds; of the failed attempt to renew it, where
- * that is newer. */
+/* CLOCK_MONOTONIC of a snapshot in milliseconds; of the failed attempt to renew it, where that is
+ * newer. */
 int64_t measure_now_ms(const struct snapshot *s);
 
 /* For the measuring functions: what they look at. */
@@ -50,13 +48,11 @@ struct measuring {
 int64_t measure_counted_ms(const struct snapshot *s);
 
 /*
- * The measures of the listeners and the kernel's counters. They fill m->value, m->at_ms
- * where it is not the time of the snapshot, and text, which ends up in m->offender.
+ * The measures of the listeners and the kernel's counters. They fill m->value, m->at_ms where it
+ * is not the time of the snapshot, and text, which ends up in m->offender.
  */
-enum measured measure_syn_queue(const struct measuring *in, struct text *text,
-				struct measure *m);
-enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
-				  struct measure *m);
+enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m);
 enum measured measure_accept_queue(const struct measuring *in, struct text *text,
 				   struct measure *m);
 enum measured measure_accept_drops(const struct measuring *in, struct text *text,

@@ -5,8 +5,8 @@
 #include "core/diagnosis/offender.h"
 
 /*
- * Events a second. A second is the least to divide by: one event between two samples that
- * lie close together is not a hundred a second.
+ * Events a second. A second is the least to divide by: one event between two samples that lie
+ * close together is not a hundred a second.
  */
 static uint64_t rate(uint64_t events, int64_t elapsed_ms)
 {
@@ -25,8 +25,7 @@ static int64_t elapsed_ms(const struct measuring *in)
 	if (!in->before)
 		return 0;
 	was = &in->before->info.monotonic;
-	return (int64_t)(is->tv_sec - was->tv_sec) * 1000 +
-	       (is->tv_nsec - was->tv_nsec) / 1000000;
+	return (int64_t)(is->tv_sec - was->tv_sec) * 1000 + (is->tv_nsec - was->tv_nsec) / 1000000;
 }
 
 static bool find_counter(const struct snapshot *s, const char *name, uint64_t *ret_value)
@@ -40,10 +39,9 @@ static bool find_counter(const struct snapshot *s, const char *name, uint64_t *r
 	return false;
 }
 
-/* What a counter of both snapshots has gained. A new namespace or a wrapped counter says
- * nothing of this time. */
-static enum measured counter_gain(const struct measuring *in, const char *name,
-				  uint64_t *ret_gain)
+/* What a counter of both snapshots has gained. A new namespace or a wrapped counter says nothing
+ * of this time. */
+static enum measured counter_gain(const struct measuring *in, const char *name, uint64_t *ret_gain)
 {
 	uint64_t was, is;
 
@@ -56,8 +54,8 @@ static enum measured counter_gain(const struct measuring *in, const char *name,
 }
 
 /*
- * How many half-open connections one socket may hold besides its backlog: with SYN
- * cookies off tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on.
+ * How many half-open connections one socket may hold besides its backlog: with SYN cookies off
+ * tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on.
  */
 static uint64_t syn_bound(const struct tuning_table *tuning)
 {
@@ -85,8 +83,8 @@ struct syn_queue {
 };
 
 /*
- * The sockets of a SO_REUSEPORT group have a SYN queue each; the kernel spreads the SYNs
- * over them by a hash, so that the sum against the sum is the share of each.
+ * The sockets of a SO_REUSEPORT group have a SYN queue each; the kernel spreads the SYNs over them
+ * by a hash, so that the sum against the sum is the share of each.
  */
 static struct syn_queue fullest_syn_queue(const struct snapshot *s)
 {
@@ -128,8 +126,7 @@ static void name_syn_queue(struct text *text, const struct snapshot *s,
 		offender_suspect_origin(text, half_open, "from");
 }
 
-enum measured measure_syn_queue(const struct measuring *in, struct text *text,
-				struct measure *m)
+enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m)
 {
 	struct syn_queue fullest;
 
@@ -142,8 +139,7 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text,
 	return MEASURED_VALUE;
 }
 
-enum measured measure_accept_queue(const struct measuring *in, struct text *text,
-				   struct measure *m)
+enum measured measure_accept_queue(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
 	const struct listener *fullest = NULL;
@@ -153,8 +149,7 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	for (size_t i = 0; i < now->n_listeners; i++) {
 		const struct listener *l = &now->listeners[i];
 
-		if (l->accept_queue_fullest >
-		    (fullest ? fullest->accept_queue_fullest : 0))
+		if (l->accept_queue_fullest > (fullest ? fullest->accept_queue_fullest : 0))
 			fullest = l;
 	}
 	m->value = fullest ? fullest->accept_queue_fullest : 0;
@@ -199,11 +194,10 @@ static uint64_t most_drops(const struct snapshot *before, const struct snapshot 
 
 /*
  * A listener's sk_drops also counts each SYN that a half-open connection sends once more
- * (tcp_v4_rcv() discards it after it was answered again). Those are not in the
- * namespace's ListenDrops, so that there are no more real ones than that.
+ * (tcp_v4_rcv() discards it after it was answered again). Those are not in the namespace's
+ * ListenDrops, so that there are no more real ones than that.
  */
-enum measured measure_accept_drops(const struct measuring *in, struct text *text,
-				   struct measure *m)
+enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
 	size_t listener = now->n_listeners;
@@ -225,11 +219,9 @@ enum measured measure_accept_drops(const struct measuring *in, struct text *text
 }
 
 /* Either of the two counters alone will do. */
-enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
-				  struct measure *m)
+enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m)
 {
-	static const char *const names[] = {"TcpExtSyncookiesSent",
-					    "TcpExtTCPReqQFullDrop"};
+	static const char *const names[] = {"TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"};
 	struct syn_queue fullest = fullest_syn_queue(in->now);
 	enum measured result = MEASURED_UNKNOWN;
 	int64_t elapsed = elapsed_ms(in);

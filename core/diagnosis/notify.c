@@ -36,8 +36,7 @@ void telling_free(struct telling *t)
 }
 
 static void tell_change(struct told *told, const struct condition *now, int64_t now_ms,
-			void (*tell)(const struct transition *transition, void *arg),
-			void *arg)
+			void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
 	bool ever = told->condition.id != 0;
 	struct transition transition = {
@@ -55,8 +54,7 @@ static void tell_change(struct told *told, const struct condition *now, int64_t 
 }
 
 void telling_update(struct telling *t, const struct snapshot *now,
-		    void (*tell)(const struct transition *transition, void *arg),
-		    void *arg)
+		    void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
 	struct told *told = &t->told[0][0];
 	int64_t now_ms = measure_now_ms(now);

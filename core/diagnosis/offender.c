@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/diagnosis/offender.h"
 
-/* So many addresses of one network, with twice the connections of any single one, are
- * taken to act together. */
+/* So many addresses of one network, with twice the connections of any single one, are taken to act
+ * together. */
 enum { NETWORK_REMOTES = 4, NETWORK_FACTOR = 2 };
 
 /* Below this share, one remote in so many, nobody stands out. */
 enum { SHARE_MIN = 10 };
 
-void offender_owner(struct text *text, const char *sep, const struct snapshot *s,
-		    uint32_t owner)
+void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner)
 {
 	const struct owner *o = snapshot_owner(s, owner);
 
@@ -55,8 +54,7 @@ void offender_suspect_remote(struct text *text, const struct suspects *suspects)
 		text_add(text, ", ", "%s, %u of %u", remote, count, suspects->count);
 }
 
-void offender_suspect_origin(struct text *text, const struct suspects *suspects,
-			     const char *word)
+void offender_suspect_origin(struct text *text, const struct suspects *suspects, const char *word)
 {
 	char remote[INET_TEXT_MAX + 4];
 	uint32_t count = format_remote(suspects, remote, sizeof(remote));
@@ -64,8 +62,7 @@ void offender_suspect_origin(struct text *text, const struct suspects *suspects,
 	if (count > suspects->count / 2)
 		text_add(text, ", ", "most %s %s", word, remote);
 	else if (count > suspects->count / SHARE_MIN)
-		text_add(text, ", ", "%u of %u %s %s", count, suspects->count, word,
-			 remote);
+		text_add(text, ", ", "%u of %u %s %s", count, suspects->count, word, remote);
 	else if (count > 0)
 		text_add(text, ", ", "%s many addresses", word);
 }
@@ -75,8 +72,7 @@ void offender_suspect_listener(struct text *text, const struct snapshot *s,
 {
 	if (suspects->listener < s->n_listeners) {
 		offender_listener(text, s, suspects->listener);
-		text_add(text, ", ", "%u of %u", suspects->listener_count,
-			 suspects->count);
+		text_add(text, ", ", "%u of %u", suspects->listener_count, suspects->count);
 	}
 	offender_suspect_origin(text, suspects, "from");
 }
@@ -114,6 +110,5 @@ void offender_state(struct text *text, const struct snapshot *s, uint32_t state)
 		return;
 	}
 	offender_owner(text, ", ", s, top->owner);
-	text_add(text, ", ", "%u of %u", top->owner_count,
-		 snapshot_count(s, IP_TOTAL, state));
+	text_add(text, ", ", "%u of %u", top->owner_count, snapshot_count(s, IP_TOTAL, state));
 }

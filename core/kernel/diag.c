@@ -35,8 +35,8 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 }
 
 /*
- * The kernel notes an arriving segment as an ACK or as data, or as both; in the states
- * excluded none has arrived yet and the fields hold the age of the system.
+ * The kernel notes an arriving segment as an ACK or as data, or as both; in the states excluded
+ * none has arrived yet and the fields hold the age of the system.
  */
 static void take_tcp_info(const void *data, size_t len, struct conn *c)
 {
@@ -63,8 +63,8 @@ static void take_meminfo(const void *data, size_t len, struct conn *c)
 }
 
 /*
- * One walk, no table of pointers: this runs for each socket. An attribute whose length is
- * a lie ends the walk, because nothing behind it can be found.
+ * One walk, no table of pointers: this runs for each socket. An attribute whose length is a lie
+ * ends the walk, because nothing behind it can be found.
  */
 static void take_attributes(const unsigned char *at, size_t len, struct conn *c)
 {
@@ -130,9 +130,8 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 		inet_addr_from_v4(msg->id.idiag_src, &ret_conn->local);
 		inet_addr_from_v4(msg->id.idiag_dst, &ret_conn->remote);
 	} else {
-		inet_addr_pair_from_v6(msg->id.idiag_src, msg->id.idiag_dst,
-				       msg->id.idiag_if, &ret_conn->local,
-				       &ret_conn->remote);
+		inet_addr_pair_from_v6(msg->id.idiag_src, msg->id.idiag_dst, msg->id.idiag_if,
+				       &ret_conn->local, &ret_conn->remote);
 	}
 	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
 	if (msg->idiag_timer == TIMER_TIME_WAIT)
@@ -154,8 +153,7 @@ static void take_socket(struct diag_reply *reply, const struct nlmsghdr *nlh)
 	} else if (error) {
 		reply->stats.malformed++;
 	} else if (reply->state_bits & STATE_BIT(conn.state)) {
-		/* Else the socket changed its state after the kernel compared it with the
-		 * mask. */
+		/* Else the socket changed its state after the kernel compared it with the mask. */
 		reply->stats.sockets++;
 		error = reply->cb(&conn, reply->arg);
 		if (error < 0)
@@ -179,8 +177,7 @@ static int take_end(struct diag_reply *reply, const struct nlmsghdr *nlh)
 
 static int take_message(struct diag_reply *reply, const struct nlmsghdr *nlh)
 {
-	if (!mnl_nlmsg_seq_ok(nlh, reply->seq) ||
-	    !mnl_nlmsg_portid_ok(nlh, reply->port_id))
+	if (!mnl_nlmsg_seq_ok(nlh, reply->seq) || !mnl_nlmsg_portid_ok(nlh, reply->port_id))
 		return -EPROTO;
 	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->error == 0)
 		reply->error = -EINTR;
@@ -208,8 +205,8 @@ int diag_reply_take(struct diag_reply *reply, const void *datagram, size_t len)
 		const struct nlmsghdr *nlh = (const struct nlmsghdr *)at;
 		size_t step;
 
-		if (len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) ||
-		    nlh->nlmsg_len > len || take_message(reply, nlh) < 0)
+		if (len < sizeof(*nlh) || nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > len ||
+		    take_message(reply, nlh) < 0)
 			return -EPROTO;
 		step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
 		if (step > len)
@@ -270,12 +267,11 @@ void diag_close(struct diag *diag)
 	free(diag);
 }
 
-/* The old request: it alone takes "any family", so that one walk of the kernel's hash
- * table gives IPv4 and IPv6. */
+/* The old request: it alone takes "any family", so that one walk of the kernel's hash table gives
+ * IPv4 and IPv6. */
 static int request(struct diag *diag, uint32_t state_bits, unsigned want)
 {
-	unsigned char
-	    buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + sizeof(struct inet_diag_req)]
+	unsigned char buffer[MNL_ALIGN(sizeof(struct nlmsghdr)) + sizeof(struct inet_diag_req)]
 	    __attribute__((aligned(NLMSG_ALIGNTO)));
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
 	struct inet_diag_req *req = mnl_nlmsg_put_extra_header(nlh, sizeof(*req));
@@ -297,16 +293,15 @@ static ssize_t receive(struct diag *diag)
 	ssize_t len;
 
 	do
-		len =
-		    mnl_socket_recvfrom(diag->socket, diag->buffer, sizeof(diag->buffer));
+		len = mnl_socket_recvfrom(diag->socket, diag->buffer, sizeof(diag->buffer));
 	while (len < 0 && errno == EINTR);
 	if (len < 0)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	return len;
 }
 
-int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
-	      void *arg, struct diag_stats *ret_stats)
+int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb, void *arg,
+	      struct diag_stats *ret_stats)
 {
 	struct diag_reply reply = {.state_bits = state_bits, .cb = cb, .arg = arg};
 	int error = diag->socket ? 0 : open_socket(&diag->socket);
@@ -319,8 +314,7 @@ int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
 	while (!error && !reply.done) {
 		ssize_t len = receive(diag);
 
-		error = len < 0 ? (int)len
-				: diag_reply_take(&reply, diag->buffer, (size_t)len);
+		error = len < 0 ? (int)len : diag_reply_take(&reply, diag->buffer, (size_t)len);
 	}
 	if (error) {
 		/* The rest of this dump must not be taken for the next one's. */

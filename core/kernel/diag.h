@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_DIAG_H
 
 /*
- * This module reads the kernel's TCP sockets through sock_diag (netlink(7),
- * linux/inet_diag.h), both address families in one pass.
+ * This module reads the kernel's TCP sockets through sock_diag (netlink(7), linux/inet_diag.h),
+ * both address families in one pass.
  */
 
 #include <stdbool.h>
@@ -17,7 +17,7 @@ struct diag;
 
 /* What to ask for besides the socket itself. */
 enum diag_want {
-	DIAG_WANT_INFO = 1 << 0, /* tcp_info: age_s, rtt_us; a third more time a socket */
+	DIAG_WANT_INFO = 1 << 0,   /* tcp_info: age_s, rtt_us; a third more time a socket */
 	DIAG_WANT_MEMINFO = 1 << 1 /* SK_MEMINFO: drops */
 };
 
@@ -31,30 +31,30 @@ struct diag_stats {
 };
 
 /*
- * Opens the netlink socket in the calling thread's network namespace.
- * -EPERM, -EACCES, -EPROTONOSUPPORT, ...: sock_diag is refused here.
+ * Opens the netlink socket in the calling thread's network namespace. -EPERM, -EACCES,
+ * -EPROTONOSUPPORT, ...: sock_diag is refused here.
  */
 int diag_open(struct diag **ret_diag);
 void diag_close(struct diag *diag);
 
 /*
- * Dumps the sockets whose state is in state_bits (STATE_BIT()s) and gives each to cb.
- * want: enum diag_want. The counts of *ret_stats are those of this dump.
+ * Dumps the sockets whose state is in state_bits (STATE_BIT()s) and gives each to cb. want: enum
+ * diag_want. The counts of *ret_stats are those of this dump.
  *
- * -EINTR: the kernel said that the dump is inconsistent (NLM_F_DUMP_INTR); the caller
- * forgets what cb was given and repeats. -ENOENT, -EOPNOTSUPP: no tcp_diag in this
- * kernel. -EPROTO: the kernel's answer was not one to this request. -ETIMEDOUT: none came
- * within seconds. Else what the system calls or cb returned.
+ * -EINTR: the kernel said that the dump is inconsistent (NLM_F_DUMP_INTR); the caller forgets what
+ * cb was given and repeats. -ENOENT, -EOPNOTSUPP: no tcp_diag in this kernel. -EPROTO: the
+ * kernel's answer was not one to this request. -ETIMEDOUT: none came within seconds. Else what the
+ * system calls or cb returned.
  *
- * An error of cb lets the rest of the dump pass unseen. After an error of the socket it
- * is opened again by the next dump, in the namespace of the thread that calls then.
+ * An error of cb lets the rest of the dump pass unseen. After an error of the socket it is opened
+ * again by the next dump, in the namespace of the thread that calls then.
  */
-int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
-	      void *arg, struct diag_stats *ret_stats);
+int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb, void *arg,
+	      struct diag_stats *ret_stats);
 
 /*
- * Translates one message of a dump. Pure. -EBADMSG: too short or a family that is neither
- * AF_INET nor AF_INET6; -ENOTSUP: a state this program does not know.
+ * Translates one message of a dump. Pure. -EBADMSG: too short or a family that is neither AF_INET
+ * nor AF_INET6; -ENOTSUP: a state this program does not know.
  */
 int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn);
 

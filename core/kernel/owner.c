@@ -22,8 +22,7 @@ enum { INODES_FEW = 1024 };
 
 _Static_assert(sizeof(((struct owner *)NULL)->service) == SERVICE_NAME_MAX,
 	       "a service's name fits into its owner");
-_Static_assert(sizeof(((struct owner *)NULL)->name) ==
-		   sizeof(((struct procpid *)NULL)->name),
+_Static_assert(sizeof(((struct owner *)NULL)->name) == sizeof(((struct procpid *)NULL)->name),
 	       "a process's name fits into its owner");
 
 int owners_open_cgroup(void)
@@ -120,8 +119,8 @@ static uint32_t find_service(struct owners *o, uint64_t cgroup_id)
 }
 
 /*
- * The kernel tells its sockets in the same order each time, which is the order that they
- * were added in: most often the next entry is the one, and no hash is needed.
+ * The kernel tells its sockets in the same order each time, which is the order that they were
+ * added in: most often the next entry is the one, and no hash is needed.
  */
 static struct known *look_up(struct owners *o, uint32_t inode)
 {
@@ -132,8 +131,7 @@ static struct known *look_up(struct owners *o, uint32_t inode)
 	if (!known || known->inode != inode)
 		known = tally_add(&o->inodes, &inode);
 	if (known)
-		o->next =
-		    (size_t)(known - (struct known *)tally_entry(&o->inodes, 0)) + 1;
+		o->next = (size_t)(known - (struct known *)tally_entry(&o->inodes, 0)) + 1;
 	return known;
 }
 
@@ -236,9 +234,8 @@ static void renumber(struct owners *o)
 
 static void start_inode(struct known *known, const struct owners *o)
 {
-	/* In every which round an inode is looked for that so many scans have not found.
-	 * Soon after the first miss, because a scan may have relied on what it knew;
-	 * rarely then. */
+	/* In every which round an inode is looked for that so many scans have not found. Soon
+	 * after the first miss, because a scan may have relied on what it knew; rarely then. */
 	static const uint32_t every[] = {1, 2, 16, 64};
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;

@@ -3,21 +3,20 @@
 #define TCPSTATE_CORE_OWNER_H
 
 /*
- * This module knows who owns a socket: the process by the socket's inode
- * (/proc/PID/fd), the service by the process's cgroup, and where the process is not known
- * by the socket's cgroup id (cgroup2). What was found is kept from sample to sample;
- * /proc is scanned only for inodes that are not known yet.
+ * This module knows who owns a socket: the process by the socket's inode (/proc/PID/fd), the
+ * service by the process's cgroup, and where the process is not known by the socket's cgroup id
+ * (cgroup2). What was found is kept from sample to sample; /proc is scanned only for inodes that
+ * are not known yet.
  *
  * Owners are numbered; number 0 is nobody. Numbers stay valid until owners_begin().
  *
- * Of several processes that hold one socket, the owner is the one with the lowest pid
- * among those that have been read. A scan reads the processes that own sockets first,
- * then the others, both in the order of their pids, and may stop early; so where nobody
- * had an owner yet it is the lowest of all, a master before its workers, and a later scan
- * that reads a lower one corrects the rest.
+ * Of several processes that hold one socket, the owner is the one with the lowest pid among those
+ * that have been read. A scan reads the processes that own sockets first, then the others, both in
+ * the order of their pids, and may stop early; so where nobody had an owner yet it is the lowest
+ * of all, a master before its workers, and a later scan that reads a lower one corrects the rest.
  *
- * A scan may take as much CPU time as its caller allows and goes on in a later round
- * where it had to stop, in the middle of a process if need be.
+ * A scan may take as much CPU time as its caller allows and goes on in a later round where it had
+ * to stop, in the middle of a process if need be.
  */
 
 #include <stdbool.h>
@@ -28,49 +27,49 @@
 
 struct owners;
 
-/* proc_fd, cgroup_fd: directory handles of /proc and of the cgroup2 mount (-1: none);
- * they stay the caller's and must outlive the owners. -ENOMEM. */
+/* proc_fd, cgroup_fd: directory handles of /proc and of the cgroup2 mount (-1: none); they stay
+ * the caller's and must outlive the owners. -ENOMEM. */
 int owners_new(int proc_fd, int cgroup_fd, struct owners **ret_owners);
 void owners_free(struct owners *o);
 
-/* A handle of the cgroup2 mount, below /sys/fs/cgroup/unified on hosts that have the
- * first version as well, for the caller to close; -1: there is none. */
+/* A handle of the cgroup2 mount, below /sys/fs/cgroup/unified on hosts that have the first version
+ * as well, for the caller to close; -1: there is none. */
 int owners_open_cgroup(void);
 
 /*
- * Starts a round in which every socket will be looked up (a full sample). Processes that
- * are gone, pids that now belong to another process, and inodes that no socket was looked
- * up with during the last round are forgotten. Numbers given before are void.
+ * Starts a round in which every socket will be looked up (a full sample). Processes that are gone,
+ * pids that now belong to another process, and inodes that no socket was looked up with during the
+ * last round are forgotten. Numbers given before are void.
  */
 void owners_begin(struct owners *o);
 
-/* What the numbers 0 to count - 1, given before the last owners_begin(), are now; 0: such
- * an owner is forgotten. */
+/* What the numbers 0 to count - 1, given before the last owners_begin(), are now; 0: such an owner
+ * is forgotten. */
 void owners_renumbered(const struct owners *o, uint32_t *ret_numbers, size_t count);
 
 /* The owner of a socket as far as it is known; 0 if not. Cheap. inode 0: nobody. */
 uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id);
 
 /*
- * True if a look-up of this inode in this round found no process and a scan could find
- * one; the caller collects such sockets and looks again after owners_scan(). An inode
- * that a scan did not find is wanted again in a later round, and less and less often.
+ * True if a look-up of this inode in this round found no process and a scan could find one; the
+ * caller collects such sockets and looks again after owners_scan(). An inode that a scan did not
+ * find is wanted again in a later round, and less and less often.
  */
 bool owners_wants(const struct owners *o, uint32_t inode);
 
 /*
- * Reads /proc/PID/fd of the processes, or goes on reading, for allowed_us of CPU time or
- * little more (0: not at all), and stops early when all the inodes wanted by
- * owners_find() have been found. Returns 0, or -errno if /proc itself cannot be read or
- * handles or memory are short; a process that vanishes or may not be read is skipped.
+ * Reads /proc/PID/fd of the processes, or goes on reading, for allowed_us of CPU time or little
+ * more (0: not at all), and stops early when all the inodes wanted by owners_find() have been
+ * found. Returns 0, or -errno if /proc itself cannot be read or handles or memory are short; a
+ * process that vanishes or may not be read is skipped.
  */
 int owners_scan(struct owners *o, uint64_t allowed_us);
 
 /* The CPU time that the last owners_scan() took, microseconds. */
 uint64_t owners_scan_us(const struct owners *o);
 
-/* How many processes the last scan that read all the others could not read for lack of
- * permission; those that /proc hides (hidepid) count as one. */
+/* How many processes the last scan that read all the others could not read for lack of permission;
+ * those that /proc hides (hidepid) count as one. */
 uint32_t owners_unreadable(const struct owners *o);
 
 /* All owners, number 0 included; valid until the next call with a non-const owners. */

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_OWNER_PRIVATE_H
 
 /*
- * This module holds what the two halves of owner share: owner.c keeps the table,
- * owner_scan.c fills it from /proc.
+ * This module holds what the two halves of owner share: owner.c keeps the table, owner_scan.c
+ * fills it from /proc.
  */
 
 #include <dirent.h>
@@ -16,8 +16,8 @@
 
 enum { OWNER_BITS = 25, OWNER_MAX = (1 << OWNER_BITS) - 1 };
 
-/* What is known of an inode: 8 bytes, because there may be one for each of millions of
- * sockets. All zero: nothing. */
+/* What is known of an inode: 8 bytes, because there may be one for each of millions of sockets.
+ * All zero: nothing. */
 struct known {
 	uint32_t inode;
 	uint32_t owner : OWNER_BITS; /* 0: not found */
@@ -33,8 +33,7 @@ _Static_assert(sizeof(struct known) == 8, "an inode takes 8 bytes");
 /* What is known of an owner besides its row; nothing if it is no process. */
 struct holder {
 	uint64_t start; /* see struct procpid */
-	uint32_t
-	    *fds; /* by descriptor: the inode of the socket that it was; 0: no idea */
+	uint32_t *fds;  /* by descriptor: the inode of the socket that it was; 0: no idea */
 	uint32_t n_fds;
 	uint32_t number; /* while numbers change: the new one */
 	uint32_t was;    /* its number before the last owners_begin(); 0: none */
@@ -84,8 +83,7 @@ static inline bool owners_lacks(const struct known *known)
 	return known->used && known->owner == 0 && (!known->tried || known->sought);
 }
 
-/* Adds an owner and returns its number, 0: out of memory. Its texts are made printable.
- */
+/* Adds an owner and returns its number, 0: out of memory. Its texts are made printable. */
 uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start);
 
 /* Forgets the running scan, if there is one, and closes what it holds. */

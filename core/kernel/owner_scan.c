@@ -10,12 +10,12 @@
 #include "core/kernel/owner_private.h"
 #include "core/base/text.h"
 
-/* Sockets of the kernel, of other pid namespaces and of processes that may not be read
- * stay unfound: after so many misses an inode is looked for rarely. */
+/* Sockets of the kernel, of other pid namespaces and of processes that may not be read stay
+ * unfound: after so many misses an inode is looked for rarely. */
 enum { MISSES_MAX = 3 };
 
-/* How many descriptors are read between two looks at the clock, which cost as much as one
- * of them. */
+/* How many descriptors are read between two looks at the clock, which cost as much as one of
+ * them. */
 enum { CLOCK_EVERY = 64 };
 
 static uint64_t cpu_us(void)
@@ -67,8 +67,7 @@ static int claim(struct owners *o, struct known *known)
 	struct candidate *who = o->scan.current;
 	int err;
 
-	if (known->owner != 0 && known->owner != who->owner &&
-	    o->list[known->owner].pid < who->pid)
+	if (known->owner != 0 && known->owner != who->owner && o->list[known->owner].pid < who->pid)
 		return 0;
 	if (who->owner == 0) {
 		err = introduce(o);
@@ -83,12 +82,11 @@ static int claim(struct owners *o, struct known *known)
 }
 
 /*
- * True if the descriptor leads to the socket that it led to when it was last read: that
- * socket lives, for it was looked up, and belongs to this process. Reading the link would
- * cost five times as much. It is wrong where the socket has moved, to another descriptor
- * or process, and this descriptor is in use again: a socket that stays unfound for that
- * makes the next scan for it a thorough one, which recalls nothing, and so is every 8th
- * anyway.
+ * True if the descriptor leads to the socket that it led to when it was last read: that socket
+ * lives, for it was looked up, and belongs to this process. Reading the link would cost five times
+ * as much. It is wrong where the socket has moved, to another descriptor or process, and this
+ * descriptor is in use again: a socket that stays unfound for that makes the next scan for it a
+ * thorough one, which recalls nothing, and so is every 8th anyway.
  */
 static bool recall(struct owners *o, uint32_t fd)
 {
@@ -112,8 +110,7 @@ static void remember(struct owners *o, uint32_t fd, uint32_t inode)
 	uint32_t *fds;
 
 	if (fd >= holder->n_fds) {
-		/* Descriptors that lie far apart would make the array long at little use.
-		 */
+		/* Descriptors that lie far apart would make the array long at little use. */
 		if (inode == 0 || fd / 4 > o->scan.n_read + 8)
 			return;
 		while (n <= fd)
@@ -186,8 +183,7 @@ static void close_process(struct owners *o)
 	scan->current = NULL;
 }
 
-/* Reads on in the process that is open. -EAGAIN: the slice ends before its descriptors.
- */
+/* Reads on in the process that is open. -EAGAIN: the slice ends before its descriptors. */
 static int read_fds(struct owners *o)
 {
 	struct candidate *who = o->scan.current;
@@ -211,8 +207,8 @@ static int read_fds(struct owners *o)
 	return err;
 }
 
-/* Begins with a process or goes on. 0 when it has been read, whatever came of it, or an
- * error that ends the scan, or -EAGAIN: the slice has ended. */
+/* Begins with a process or goes on. 0 when it has been read, whatever came of it, or an error that
+ * ends the scan, or -EAGAIN: the slice has ended. */
 static int read_process(struct owners *o, struct candidate *who)
 {
 	struct scan *scan = &o->scan;
@@ -228,8 +224,7 @@ static int read_process(struct owners *o, struct candidate *who)
 	if (err == -EAGAIN)
 		return err;
 	/* Links of a process that has gone while it was read fail with EACCES, too. */
-	if (err == -EACCES && scan->dir_fd >= 0 &&
-	    procpid_identify(scan->dir_fd, &process) != 0)
+	if (err == -EACCES && scan->dir_fd >= 0 && procpid_identify(scan->dir_fd, &process) != 0)
 		err = -ESRCH;
 	close_process(o);
 	who->done = true;
@@ -296,8 +291,7 @@ static void number_candidates(struct owners *o)
 		struct candidate key = {.pid = o->list[i].pid}, *found = NULL;
 
 		if (key.pid)
-			found = bsearch(&key, scan->processes, scan->count, sizeof(key),
-					compare);
+			found = bsearch(&key, scan->processes, scan->count, sizeof(key), compare);
 		if (found)
 			found->owner = i;
 	}
@@ -312,8 +306,7 @@ void owners_end_scan(struct owners *o)
 	o->scan = (struct scan){0};
 }
 
-/* Ends the scan and draws the conclusions. complete: it has read all the processes it may
- * read. */
+/* Ends the scan and draws the conclusions. complete: it has read all the processes it may read. */
 static void settle(struct owners *o, bool complete)
 {
 	o->wanted = 0;
@@ -324,8 +317,7 @@ static void settle(struct owners *o, bool complete)
 			known->tried = true;
 			known->misses += known->misses < MISSES_MAX;
 		}
-		/* A process that gave its socket to another one does not own it any more.
-		 */
+		/* A process that gave its socket to another one does not own it any more. */
 		if (known->owner != 0 && !known->seen && o->holders[known->owner].read) {
 			known->owner = 0;
 			known->tried = true;
@@ -337,13 +329,13 @@ static void settle(struct owners *o, bool complete)
 		o->holders[i].read = false;
 	if (complete)
 		/* A /proc that shows no process 1 hides processes. */
-		o->unreadable = o->scan.denied +
-				(o->scan.count == 0 || o->scan.processes[0].pid != 1);
+		o->unreadable =
+		    o->scan.denied + (o->scan.count == 0 || o->scan.processes[0].pid != 1);
 	owners_end_scan(o);
 }
 
-/* Reads processes until all is found, none is left or the slice ends (-EAGAIN); however
- * short it is, it gets on. */
+/* Reads processes until all is found, none is left or the slice ends (-EAGAIN); however short it
+ * is, it gets on. */
 static int read_processes(struct owners *o)
 {
 	struct scan *scan = &o->scan;

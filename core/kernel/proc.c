@@ -56,8 +56,7 @@ out:
 	return error;
 }
 
-int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text,
-		   size_t *ret_len)
+int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 	int error;
@@ -130,8 +129,8 @@ struct figure {
 };
 
 /* Reads the figures of a line "label name value name value ..."; a line may have more. */
-static int parse_figures(const char *text, const char *label,
-			 const struct figure *figures, size_t n_figures)
+static int parse_figures(const char *text, const char *label, const struct figure *figures,
+			 size_t n_figures)
 {
 	const char *at = find_line(text, label);
 	unsigned found = 0;
@@ -179,13 +178,11 @@ int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 	    {"alloc", &s.allocated}, {"mem", &s.memory_pages},
 	};
 	const struct figure v6[] = {{"inuse", &s.in_use_v6}};
-	int error =
-	    read_figures(net_fd, "sockstat", "TCP:", v4, sizeof(v4) / sizeof(v4[0]));
+	int error = read_figures(net_fd, "sockstat", "TCP:", v4, sizeof(v4) / sizeof(v4[0]));
 
 	if (error)
 		return error;
-	error =
-	    read_figures(net_fd, "sockstat6", "TCP6:", v6, sizeof(v6) / sizeof(v6[0]));
+	error = read_figures(net_fd, "sockstat6", "TCP6:", v6, sizeof(v6) / sizeof(v6[0]));
 	/* A kernel without IPv6 has no such file. */
 	if (error && error != -ENOENT)
 		return error;
@@ -193,8 +190,8 @@ int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 	return 0;
 }
 
-static int add_counter(struct counters *c, const char *group, const char *name,
-		       size_t len, uint64_t value)
+static int add_counter(struct counters *c, const char *group, const char *name, size_t len,
+		       uint64_t value)
 {
 	size_t group_len = strlen(group);
 	struct counter *row;
@@ -246,8 +243,8 @@ static int parse_counters(const char *text, const char *group, const char *label
 	return *value == '\n' || *value == '\0' ? 0 : -EBADMSG;
 }
 
-static int read_counters(int net_fd, const char *path, const char *group,
-			 const char *label, struct counters *c)
+static int read_counters(int net_fd, const char *path, const char *group, const char *label,
+			 struct counters *c)
 {
 	char *text;
 	size_t len;

@@ -14,14 +14,13 @@
 #include "core/model/snapshot.h"
 
 /*
- * Figures of sockstat. Beware of scope: in_use and time_wait are the network
- * namespace's own, orphans, allocated and memory are those of the whole machine.
+ * Figures of sockstat. Beware of scope: in_use and time_wait are the network namespace's own,
+ * orphans, allocated and memory are those of the whole machine.
  */
 struct sockstat {
 	uint64_t in_use;
 	uint64_t orphans;
-	uint64_t
-	    time_wait; /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
+	uint64_t time_wait; /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
 	uint64_t allocated;
 	uint64_t memory_pages; /* "mem" */
 	uint64_t in_use_v6;
@@ -33,8 +32,8 @@ struct counters {
 	size_t count;
 };
 
-/* net_fd: directory handle of /proc/thread-self/net. 0, or -errno of the file that could
- * not be read; -EBADMSG: it has not the form that the kernel gives it. */
+/* net_fd: directory handle of /proc/thread-self/net. 0, or -errno of the file that could not be
+ * read; -EBADMSG: it has not the form that the kernel gives it. */
 int proc_sockstat(int net_fd, struct sockstat *ret_sockstat);
 int proc_counters(int net_fd, struct counters *ret_counters);
 void proc_counters_done(struct counters *c);
@@ -42,13 +41,12 @@ void proc_counters_done(struct counters *c);
 /* A counter by nstat's name ("TcpExtListenOverflows"). False: this kernel has none. */
 bool proc_counter(const struct counters *c, const char *name, uint64_t *ret_value);
 
-/* Reads up to `max` unsigned numbers that `path` (below dir_fd) begins with. Returns how
- * many, or -errno; -EBADMSG: it does not begin with a number. */
+/* Reads up to `max` unsigned numbers that `path` (below dir_fd) begins with. Returns how many, or
+ * -errno; -EBADMSG: it does not begin with a number. */
 int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max);
 
-/* Reads a file below dir_fd whole into a new, NUL-terminated buffer, which the caller
- * frees. -EFBIG: more than `max` bytes. */
-int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text,
-		   size_t *ret_len);
+/* Reads a file below dir_fd whole into a new, NUL-terminated buffer, which the caller frees.
+ * -EFBIG: more than `max` bytes. */
+int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len);
 
 #endif

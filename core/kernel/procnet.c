@@ -21,8 +21,7 @@ enum {
 enum { TIMER_KEEPALIVE = 2, TIMER_TIME_WAIT = 3, TIMER_PROBE = 4 };
 
 /* A number and the character that must follow it. */
-static bool take(const char **at, unsigned base, uint64_t max, char end,
-		 uint64_t *ret_number)
+static bool take(const char **at, unsigned base, uint64_t max, char end, uint64_t *ret_number)
 {
 	while (**at == ' ')
 		++*at;
@@ -32,8 +31,8 @@ static bool take(const char **at, unsigned base, uint64_t max, char end,
 	return true;
 }
 
-/* "0100007F:0016": the words of the address, each as a number in the host's byte order of
- * what lies in network order in memory; the port as a plain number. */
+/* "0100007F:0016": the words of the address, each as a number in the host's byte order of what
+ * lies in network order in memory; the port as a plain number. */
 static bool take_endpoint(const char **at, size_t n_words, uint32_t ret_words[4],
 			  uint16_t *ret_port)
 {
@@ -78,20 +77,18 @@ static bool take_endpoints(const char **at, int family, struct conn *c)
 int procnet_parse(const char *line, int family, struct conn *ret_conn)
 {
 	struct conn c = {.flags = 0};
-	uint64_t number, kernel_state, send_queue, recv_queue, timer, retransmits, uid,
-	    probes, inode;
+	uint64_t number, kernel_state, send_queue, recv_queue, timer, retransmits, uid, probes,
+	    inode;
 	enum tcp_state state;
 
 	if (!take(&line, 10, UINT32_MAX, ':', &number) || *line++ != ' ' ||
-	    !take_endpoints(&line, family, &c) ||
-	    !take(&line, 16, UINT8_MAX, ' ', &kernel_state) ||
+	    !take_endpoints(&line, family, &c) || !take(&line, 16, UINT8_MAX, ' ', &kernel_state) ||
 	    !take(&line, 16, UINT32_MAX, ':', &send_queue) ||
 	    !take(&line, 16, UINT32_MAX, ' ', &recv_queue) ||
 	    !take(&line, 16, UINT8_MAX, ':', &timer) ||
 	    !take(&line, 16, UINT64_MAX, ' ', &number) ||
 	    !take(&line, 16, UINT32_MAX, ' ', &retransmits) ||
-	    !take(&line, 10, UINT32_MAX, ' ', &uid) ||
-	    !take(&line, 10, UINT32_MAX, ' ', &probes) ||
+	    !take(&line, 10, UINT32_MAX, ' ', &uid) || !take(&line, 10, UINT32_MAX, ' ', &probes) ||
 	    !take(&line, 10, UINT32_MAX, ' ', &inode))
 		return -EBADMSG;
 	if (!state_from_kernel((unsigned)kernel_state, &state))
@@ -101,11 +98,9 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	c.ip_version = c.local.type == INET_IPV4 ? IP_V4 : IP_V6;
 	c.recv_queue = (uint32_t)recv_queue;
 	c.send_queue = (uint32_t)send_queue;
-	/* As sock_diag: probes take the place of retransmissions while they are what is
-	 * sent. */
+	/* As sock_diag: probes take the place of retransmissions while they are what is sent. */
 	c.retransmits =
-	    (uint32_t)(timer == TIMER_KEEPALIVE || timer == TIMER_PROBE ? probes
-									: retransmits);
+	    (uint32_t)(timer == TIMER_KEEPALIVE || timer == TIMER_PROBE ? probes : retransmits);
 	c.inode = (uint32_t)inode;
 	/* A half-open connection has its listener's uid here, sock_diag gives none. */
 	c.uid = state == STATE_SYN_RECV ? 0 : (uint32_t)uid;
@@ -114,8 +109,7 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	if (state == STATE_SYN_RECV && retransmits > 0)
 		c.flags |= CONN_UNANSWERED;
 	/* IPV6_V6ONLY is not told; off is the system's default. */
-	if (state == STATE_LISTEN && c.local.type == INET_IPV6 &&
-	    inet_addr_is_any(&c.local))
+	if (state == STATE_LISTEN && c.local.type == INET_IPV6 && inet_addr_is_any(&c.local))
 		c.flags |= CONN_DUAL_STACK;
 	*ret_conn = c;
 	return 0;

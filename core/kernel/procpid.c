@@ -94,8 +94,8 @@ static bool parse_stat(const char *stat, struct procpid *ret_process)
 	const char *name, *end, *field;
 	size_t len;
 
-	/* "PID (comm) state ...": comm may hold any byte but NUL, parentheses and blanks
-	 * as well; the fields behind it hold numbers and one letter. */
+	/* "PID (comm) state ...": comm may hold any byte but NUL, parentheses and blanks as well;
+	 * the fields behind it hold numbers and one letter. */
 	name = strchr(stat, '(');
 	end = name ? strrchr(name, ')') : NULL;
 	if (!end)
@@ -136,8 +136,8 @@ void procpid_service(int dir_fd, size_t size, char *ret_name)
 	ret_name[0] = '\0';
 	if (proc_read_file(dir_fd, "cgroup", CGROUP_MAX, &text, &len) != 0)
 		return;
-	/* "ID:controllers:path": the cgroup2 line, the last one, names no controllers.
-	 * Where systemd does not use cgroup2, the line of its own hierarchy tells. */
+	/* "ID:controllers:path": the cgroup2 line, the last one, names no controllers. Where
+	 * systemd does not use cgroup2, the line of its own hierarchy tells. */
 	rest = text;
 	while ((line = strsep(&rest, "\n"))) {
 		char *controllers = strchr(line, ':');
@@ -160,8 +160,7 @@ int procpid_socket(int fd_dir, const char *name, uint32_t *ret_inode)
 	uint32_t inode;
 	ssize_t len;
 
-	/* Not fstatat(): that asks the target's file system, which may hang (NFS, FUSE).
-	 */
+	/* Not fstatat(): that asks the target's file system, which may hang (NFS, FUSE). */
 	len = readlinkat(fd_dir, name, link, sizeof(link) - 1);
 	if (len < 0)
 		return -errno;

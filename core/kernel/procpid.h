@@ -3,12 +3,12 @@
 #define TCPSTATE_CORE_PROCPID_H
 
 /*
- * This module reads /proc/PID: who a process is, its service, its sockets. Everything is
- * read below one handle of the process's folder, which never comes to mean another
- * process: after the end of the process, reading through it fails.
+ * This module reads /proc/PID: who a process is, its service, its sockets. Everything is read
+ * below one handle of the process's folder, which never comes to mean another process: after the
+ * end of the process, reading through it fails.
  *
- * Errors everywhere: -ENOENT or -ESRCH: the process has gone; -EACCES or -EPERM: not
- * permitted; others as the kernel gives them.
+ * Errors everywhere: -ENOENT or -ESRCH: the process has gone; -EACCES or -EPERM: not permitted;
+ * others as the kernel gives them.
  */
 
 #include <stdbool.h>
@@ -30,15 +30,15 @@ int procpid_open(int proc_fd, uint32_t pid);
 /* -EBADMSG: stat has not the form that the kernel gives it. */
 int procpid_identify(int dir_fd, struct procpid *ret_process);
 
-/* The service that the process runs in (see service.h), "": none, or it cannot be read.
- * Any bytes, `size` of them at most with the NUL. */
+/* The service that the process runs in (see service.h), "": none, or it cannot be read. Any bytes,
+ * `size` of them at most with the NUL. */
 void procpid_service(int dir_fd, size_t size, char *ret_name);
 
 /* Reads a file name that is a number as a whole. */
 bool procpid_number(const char *text, uint32_t *ret_number);
 
-/* The inode of the socket that entry `name` of fd_dir (/proc/PID/fd) leads to; 0: to
- * something else than a socket. */
+/* The inode of the socket that entry `name` of fd_dir (/proc/PID/fd) leads to; 0: to something
+ * else than a socket. */
 int procpid_socket(int fd_dir, const char *name, uint32_t *ret_inode);
 
 #endif

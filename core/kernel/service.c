@@ -27,7 +27,7 @@ struct services {
 /* A cgroup on the way of a walk. */
 struct folder {
 	const char *name;
-	uint64_t unit; /* id of the nearest one, from here up, that is a unit; 0 */
+	uint64_t unit;         /* id of the nearest one, from here up, that is a unit; 0 */
 	const char *unit_name; /* its name */
 	int depth;
 };
@@ -116,8 +116,8 @@ static bool add(struct tally *cgroups, uint64_t id, const struct folder *folder)
 	return true;
 }
 
-/* Adds the folder and all below it. Takes fd over. A folder that has gone meanwhile or
- * may not be read is left out; other errors end the walk. */
+/* Adds the folder and all below it. Takes fd over. A folder that has gone meanwhile or may not be
+ * read is left out; other errors end the walk. */
 static int walk(struct tally *cgroups, int fd, struct folder folder)
 {
 	struct dirent *entry;
@@ -145,8 +145,7 @@ static int walk(struct tally *cgroups, int fd, struct folder folder)
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
-		child = openat(fd, entry->d_name,
-			       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		folder.name = entry->d_name;
 		if (child >= 0)
 			err = walk(cgroups, child, folder);
@@ -170,8 +169,7 @@ static int refresh(struct services *s)
 	tally_init(&cgroups, sizeof(uint64_t), sizeof(struct service));
 	for (size_t i = 0; i < s->cgroups.count; i++) {
 		const struct service *old = tally_entry(&s->cgroups, i);
-		struct service *kept =
-		    old->rounds > 0 ? tally_add(&cgroups, &old->id) : NULL;
+		struct service *kept = old->rounds > 0 ? tally_add(&cgroups, &old->id) : NULL;
 
 		if (kept)
 			*kept = *old;
@@ -190,8 +188,8 @@ struct service *services_find(struct services *s, uint64_t cgroup_id)
 
 	if (!service && !s->walked && cgroup_id != 0) {
 		s->walked = true;
-		/* An id that the walk did not meet is remembered as nameless: ids are not
-		 * used again, so another walk would not find it. */
+		/* An id that the walk did not meet is remembered as nameless: ids are not used
+		 * again, so another walk would not find it. */
 		if (refresh(s) == 0)
 			service = tally_add(&s->cgroups, &cgroup_id);
 	}

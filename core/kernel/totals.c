@@ -22,8 +22,8 @@ void totals_done(struct totals *totals)
 	proc_counters_done(&totals->counters);
 }
 
-/* The kernel adds up what its CPUs have counted one after the other: CurrEstab may be
- * short of 0 for a moment, and is printed without a sign. */
+/* The kernel adds up what its CPUs have counted one after the other: CurrEstab may be short of 0
+ * for a moment, and is printed without a sign. */
 static uint64_t not_negative(uint64_t value)
 {
 	return value > INT64_MAX ? 0 : value;
@@ -37,10 +37,10 @@ static uint64_t counter(const struct totals *totals, const char *name)
 	return not_negative(value);
 }
 
-/* Divided as in the full sample, whose counts are exact: those derived since are rounded,
- * and would lose it bit by bit. */
-static void set_count(const struct state_row *full, struct snapshot *now,
-		      enum tcp_state state, uint64_t total)
+/* Divided as in the full sample, whose counts are exact: those derived since are rounded, and
+ * would lose it bit by bit. */
+static void set_count(const struct state_row *full, struct snapshot *now, enum tcp_state state,
+		      uint64_t total)
 {
 	size_t v4 = (IP_V4 - 1) * STATE_COUNT + state - 1;
 	size_t v6 = (IP_V6 - 1) * STATE_COUNT + state - 1;
@@ -60,9 +60,9 @@ static uint64_t less(uint64_t a, uint64_t b)
 }
 
 /*
- * The two states that a fast sample does not read, from the kernel's totals: CurrEstab
- * counts ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as
- * time-wait sockets. The totals right before and right after the dump are averaged.
+ * The two states that a fast sample does not read, from the kernel's totals: CurrEstab counts
+ * ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as time-wait
+ * sockets. The totals right before and right after the dump are averaged.
  */
 void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
 		   const struct state_row *full, struct snapshot *now)
@@ -70,15 +70,13 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
 	uint64_t established =
 	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
-	uint64_t time_wait =
-	    (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
+	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
 
 	set_count(full, now, STATE_ESTABLISHED, less(established, close_wait));
 	set_count(full, now, STATE_TIME_WAIT, less(time_wait, fin2));
 }
 
-int totals_counters(const struct totals *totals, const struct config *config,
-		    struct snapshot *now)
+int totals_counters(const struct totals *totals, const struct config *config, struct snapshot *now)
 {
 	static const char *const always[] = {
 	    "TcpActiveOpens",
@@ -147,13 +145,10 @@ bool totals_overflowing(const struct totals *totals, const struct snapshot *last
 	for (size_t i = 0; i < last->n_conditions; i++) {
 		const struct condition *row = &last->conditions[i];
 
-		if (row->id == CONDITION_SYN_COOKIES &&
-		    row->severity != SEVERITY_WARNING &&
+		if (row->id == CONDITION_SYN_COOKIES && row->severity != SEVERITY_WARNING &&
 		    row->severity != SEVERITY_CRITICAL)
-			return has_grown(&totals->counters, "TcpExtSyncookiesSent",
-					 last) ||
-			       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop",
-					 last);
+			return has_grown(&totals->counters, "TcpExtSyncookiesSent", last) ||
+			       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop", last);
 	}
 	return false;
 }

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_CONN_H
 
 /*
- * This module describes one TCP socket as plain data, in the units of TCPSTATE-MIB,
- * whichever source it came from. A kept row is this struct: 96 bytes at most (tested).
+ * This module describes one TCP socket as plain data, in the units of TCPSTATE-MIB, whichever
+ * source it came from. A kept row is this struct: 96 bytes at most (tested).
  */
 
 #include <stdint.h>
@@ -12,11 +12,9 @@
 #include "core/model/inet.h"
 
 enum conn_flag {
-	CONN_DUAL_STACK =
-	    1 << 0, /* an IPv6 socket that takes IPv4 as well (not IPV6_V6ONLY) */
-	CONN_HAS_INFO = 1 << 1, /* age_s and rtt_us are known */
-	CONN_TW_SOCKET =
-	    1 << 2, /* kept as a time-wait socket: counted in sockstat's "tw" */
+	CONN_DUAL_STACK = 1 << 0, /* an IPv6 socket that takes IPv4 as well (not IPV6_V6ONLY) */
+	CONN_HAS_INFO = 1 << 1,   /* age_s and rtt_us are known */
+	CONN_TW_SOCKET = 1 << 2,  /* kept as a time-wait socket: counted in sockstat's "tw" */
 	CONN_UNANSWERED = 1 << 3, /* half-open, and the SYN-ACK has been sent again */
 };
 

@@ -26,8 +26,7 @@ void inet_addr_from_v4(const uint32_t word[1], struct inet_addr *ret_addr)
 	memcpy(ret_addr->bytes, word, V4_LEN);
 }
 
-void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex,
-		       struct inet_addr *ret_addr)
+void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex, struct inet_addr *ret_addr)
 {
 	if (inet_v6_is_mapped(word)) {
 		inet_addr_from_v4(&word[3], ret_addr);
@@ -43,9 +42,8 @@ void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex,
 	}
 }
 
-void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4],
-			    uint32_t ifindex, struct inet_addr *ret_local,
-			    struct inet_addr *ret_remote)
+void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4], uint32_t ifindex,
+			    struct inet_addr *ret_local, struct inet_addr *ret_remote)
 {
 	inet_addr_from_v6(local, ifindex, ret_local);
 	inet_addr_from_v6(remote, ifindex, ret_remote);
@@ -76,8 +74,7 @@ char *inet_addr_format(const struct inet_addr *addr, char *buf)
 {
 	int family = addr->type == INET_IPV4 ? AF_INET : AF_INET6;
 
-	if (inet_addr_len(addr->type) == 0 ||
-	    !inet_ntop(family, addr->bytes, buf, INET_TEXT_MAX)) {
+	if (inet_addr_len(addr->type) == 0 || !inet_ntop(family, addr->bytes, buf, INET_TEXT_MAX)) {
 		memcpy(buf, "?", sizeof("?"));
 	} else if (addr->type == INET_IPV6Z) {
 		size_t len = strlen(buf);

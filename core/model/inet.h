@@ -16,9 +16,9 @@ enum inet_type { INET_IPV4 = 1, INET_IPV6 = 2, INET_IPV6Z = 4 };
 enum { INET_ADDR_MAX = 20 };
 
 /*
- * An address. bytes: network order; 4 used for INET_IPV4, 16 for INET_IPV6, for
- * INET_IPV6Z (link-local) 16 and the zone (interface index) in network order. Bytes that
- * the type does not use are zero, so that addresses can be compared and hashed whole.
+ * An address. bytes: network order; 4 used for INET_IPV4, 16 for INET_IPV6, for INET_IPV6Z
+ * (link-local) 16 and the zone (interface index) in network order. Bytes that the type does not
+ * use are zero, so that addresses can be compared and hashed whole.
  */
 struct inet_addr {
 	uint8_t type; /* enum inet_type */
@@ -31,17 +31,14 @@ enum { INET_TEXT_MAX = 72 };
 /* How many of the bytes the type uses. */
 size_t inet_addr_len(uint8_t type);
 
-/* From the kernel's four words in network order. A v4-mapped address becomes INET_IPV4;
- * a link-local one becomes INET_IPV6Z if ifindex is not 0. */
+/* From the kernel's four words in network order. A v4-mapped address becomes INET_IPV4; a
+ * link-local one becomes INET_IPV6Z if ifindex is not 0. */
 void inet_addr_from_v4(const uint32_t word[1], struct inet_addr *ret_addr);
-void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex,
-		       struct inet_addr *ret_addr);
+void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex, struct inet_addr *ret_addr);
 
-/* Both ends of an IPv6 socket. The remote :: of a v4-mapped local address becomes
- * 0.0.0.0. */
-void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4],
-			    uint32_t ifindex, struct inet_addr *ret_local,
-			    struct inet_addr *ret_remote);
+/* Both ends of an IPv6 socket. The remote :: of a v4-mapped local address becomes 0.0.0.0. */
+void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4], uint32_t ifindex,
+			    struct inet_addr *ret_local, struct inet_addr *ret_remote);
 
 /* True for a v4-mapped address (::ffff:a.b.c.d), words in network order. */
 bool inet_v6_is_mapped(const uint32_t word[4]);
@@ -52,8 +49,7 @@ bool inet_addr_is_any(const struct inet_addr *addr);
 /* <0, 0, >0, in the order that SNMP gives to the index {type, address}. */
 int inet_addr_cmp(const struct inet_addr *a, const struct inet_addr *b);
 
-/* "192.0.2.1", "2001:db8::1", "fe80::1%2" into buf of at least INET_TEXT_MAX; returns
- * buf. */
+/* "192.0.2.1", "2001:db8::1", "fe80::1%2" into buf of at least INET_TEXT_MAX; returns buf. */
 char *inet_addr_format(const struct inet_addr *addr, char *buf);
 
 /* The same with the port: "192.0.2.1:80", "[2001:db8::1]:80"; returns buf. */

@@ -10,10 +10,10 @@ static const struct {
 	size_t count; /* offset of the number of rows */
 	size_t size;  /* of `times` rows */
 } arrays[] = {
-#define ARRAY(rows, count, times)                                                        \
-	{                                                                                \
-		offsetof(struct snapshot, rows), offsetof(struct snapshot, count),       \
-		    (times) * sizeof(*((struct snapshot *)0)->rows)                      \
+#define ARRAY(rows, count, times)                                                                  \
+	{                                                                                          \
+		offsetof(struct snapshot, rows), offsetof(struct snapshot, count),                 \
+		    (times) * sizeof(*((struct snapshot *)0)->rows)                                \
 	}
     ARRAY(owners, n_owners, 1),
     ARRAY(listeners, n_listeners, 1),

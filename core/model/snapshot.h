@@ -3,11 +3,10 @@
 #define TCPSTATE_CORE_SNAPSHOT_H
 
 /*
- * This module is the model: everything known about the host's TCP at one moment, as
- * arrays of rows sorted the way SNMP indexes them. A snapshot is built whole by the
- * sampler and read only after that; the edges (SNMP, collectd, the report) see
- * `const struct snapshot *` and nothing else. It holds no pointer to anything outside
- * itself but constants.
+ * This module is the model: everything known about the host's TCP at one moment, as arrays of rows
+ * sorted the way SNMP indexes them. A snapshot is built whole by the sampler and read only after
+ * that; the edges (SNMP, collectd, the report) see `const struct snapshot *` and nothing else. It
+ * holds no pointer to anything outside itself but constants.
  *
  * Text in rows has been made printable UTF-8 when the row was filled.
  */
@@ -22,40 +21,35 @@
 #include "core/model/state.h"
 
 /* TcpStateSeverity of TCPSTATE-MIB. */
-enum severity {
-	SEVERITY_NORMAL = 1,
-	SEVERITY_WARNING,
-	SEVERITY_CRITICAL,
-	SEVERITY_UNKNOWN
-};
+enum severity { SEVERITY_NORMAL = 1, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_UNKNOWN };
 
 enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
 
 /* The scalars of the sampler. */
 struct sample_info {
 	char version[24];
-	struct timespec time;      /* wall clock, when the sample was taken */
-	struct timespec monotonic; /* CLOCK_MONOTONIC, the same moment */
-	struct timespec counted;   /* CLOCK_MONOTONIC of the newest fast or full sample */
-	struct timespec detail;    /* CLOCK_MONOTONIC of the newest full sample */
-	struct timespec tried;  /* CLOCK_MONOTONIC of the newest attempt, failed or not */
-	uint32_t samples;       /* since the start, of any kind */
-	uint32_t errors;        /* samples that failed */
-	bool failing;           /* one has, and none like it has succeeded since */
-	char last_error[160];   /* what the last failed one said; "" */
-	char tuning_error[320]; /* what the last reading of the tuning said; "" */
-	uint32_t duration_us;   /* wall time that the newest sample took */
-	uint32_t sockets;       /* sockets of all states */
-	uint32_t source;        /* enum sample_source */
-	uint32_t scan_us;       /* CPU time that it took to look for owners */
-	uint32_t wanted_ms;     /* the interval of the state counts as configured */
-	uint32_t interval_ms;   /* effective, of the state counts */
+	struct timespec time;        /* wall clock, when the sample was taken */
+	struct timespec monotonic;   /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted;     /* CLOCK_MONOTONIC of the newest fast or full sample */
+	struct timespec detail;      /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec tried;       /* CLOCK_MONOTONIC of the newest attempt, failed or not */
+	uint32_t samples;            /* since the start, of any kind */
+	uint32_t errors;             /* samples that failed */
+	bool failing;                /* one has, and none like it has succeeded since */
+	char last_error[160];        /* what the last failed one said; "" */
+	char tuning_error[320];      /* what the last reading of the tuning said; "" */
+	uint32_t duration_us;        /* wall time that the newest sample took */
+	uint32_t sockets;            /* sockets of all states */
+	uint32_t source;             /* enum sample_source */
+	uint32_t scan_us;            /* CPU time that it took to look for owners */
+	uint32_t wanted_ms;          /* the interval of the state counts as configured */
+	uint32_t interval_ms;        /* effective, of the state counts */
 	uint32_t detail_interval_ms; /* effective, of full samples */
-	uint32_t cpu_pptt; /* CPU of the last minute, parts per ten thousand of a core */
-	uint32_t rows_omitted;   /* connections left out of `conns` by its bound */
-	uint32_t unknown_states; /* sockets in a state this program does not know, ever */
-	uint32_t owners_unreadable; /* processes whose descriptors may not be read */
-	uint32_t counted_source;    /* of the newest fast or full sample */
+	uint32_t cpu_pptt;           /* CPU of the last minute, parts per ten thousand of a core */
+	uint32_t rows_omitted;       /* connections left out of `conns` by its bound */
+	uint32_t unknown_states;     /* sockets in a state this program does not know, ever */
+	uint32_t owners_unreadable;  /* processes whose descriptors may not be read */
+	uint32_t counted_source;     /* of the newest fast or full sample */
 };
 
 struct state_row {
@@ -67,8 +61,8 @@ struct state_row {
 	uint32_t peak_15min;
 };
 
-/* Who owns sockets. owners[0] is nobody: pid 0 and empty names. pid 0 with a service: the
- * process is not known (not permitted), its cgroup is. */
+/* Who owns sockets. owners[0] is nobody: pid 0 and empty names. pid 0 with a service: the process
+ * is not known (not permitted), its cgroup is. */
 struct owner {
 	uint32_t pid;
 	char name[16];    /* /proc/PID/comm */
@@ -81,18 +75,17 @@ struct listener {
 	uint16_t port;
 	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
 	uint32_t sockets;
-	uint32_t accept_queue;         /* connections waiting for accept(), all sockets */
-	uint32_t accept_queue_limit;   /* sum of min(backlog, somaxconn), at the most
-					* UINT32_MAX */
-	uint32_t accept_queue_fullest; /* %, of the single socket whose queue is fullest;
-					* 100 at the most */
-	uint32_t accept_queue_peak;    /* 15 minutes */
-	uint32_t syn_queue;            /* connections in SYN_RECV */
-	uint32_t syn_queue_peak;       /* 15 minutes */
-	uint32_t syn_unanswered;       /* of those: the SYN-ACK has been sent again */
-	uint64_t drops;                /* sk_drops, monotonic over the row's life */
-	uint32_t owner;                /* index into owners */
-	uint32_t fullest_queue;        /* of that single socket, and its limit */
+	uint32_t accept_queue;       /* connections waiting for accept(), all sockets */
+	uint32_t accept_queue_limit; /* sum of min(backlog, somaxconn), at the most UINT32_MAX */
+	/* %, of the single socket whose queue is fullest; 100 at the most */
+	uint32_t accept_queue_fullest;
+	uint32_t accept_queue_peak; /* 15 minutes */
+	uint32_t syn_queue;         /* connections in SYN_RECV */
+	uint32_t syn_queue_peak;    /* 15 minutes */
+	uint32_t syn_unanswered;    /* of those: the SYN-ACK has been sent again */
+	uint64_t drops;             /* sk_drops, monotonic over the row's life */
+	uint32_t owner;             /* index into owners */
+	uint32_t fullest_queue;     /* of that single socket, and its limit */
 	uint32_t fullest_limit;
 };
 
@@ -103,12 +96,12 @@ struct listener_state {
 	uint32_t count;
 };
 
-/* The connections of one local or remote port, whichever listener they belong to: for the
- * ports that config->series names, and all that have a listener if it says so. As with
- * all counts, those of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
+/* The connections of one local or remote port, whichever listener they belong to: for the ports
+ * that config->series names, and all that have a listener if it says so. As with all counts, those
+ * of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
 struct port {
 	uint16_t port;
-	bool remote; /* counted by the remote port; a listening socket has none */
+	bool remote;                 /* counted by the remote port; a listening socket has none */
 	uint32_t count[STATE_COUNT]; /* by state - 1 */
 };
 
@@ -144,18 +137,17 @@ enum limit_id {
 
 enum { LIMIT_COUNT = 7 };
 
-/* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them.
- */
+/* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them. */
 struct limit {
 	uint32_t id; /* enum limit_id */
 	uint64_t usage;
 	uint64_t capacity;
 	uint32_t percent;
 	uint32_t peak_percent; /* 15 minutes */
-	uint64_t overflows; /* how often the kernel hit it; 0 where it does not count */
-	uint32_t owner;     /* process behind a listener or the ports; 0 */
-	char bound[64];     /* the sysctl, or "listen() backlog" */
-	char detail[160];   /* which listener; which remote address and port; "" */
+	uint64_t overflows;    /* how often the kernel hit it; 0 where it does not count */
+	uint32_t owner;        /* process behind a listener or the ports; 0 */
+	char bound[64];        /* the sysctl, or "listen() backlog" */
+	char detail[160];      /* which listener; which remote address and port; "" */
 };
 
 /* One counter of /proc/net/{snmp,netstat}, named as nstat prints it. */
@@ -180,8 +172,8 @@ enum tuning_drift {
 	DRIFT_NOT_APPLICABLE,
 };
 
-/* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where
- * there is nothing to tell; never NULL. */
+/* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where there is
+ * nothing to tell; never NULL. */
 struct tuning {
 	const char *name;  /* "tcp_wmem"; with its prefix outside of net.ipv4 */
 	uint32_t element;  /* 1.. */
@@ -195,27 +187,25 @@ struct tuning {
 	const char *persisted;    /* what the sysctl.d files set for the next boot */
 	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
 	const char *meaning;
-	const char *reason; /* why recommended, or why harmful */
-	const char
-	    *target; /* value that would bring it to the profile; "": it is there */
+	const char *reason;  /* why recommended, or why harmful */
+	const char *target;  /* value that would bring it to the profile; "": it is there */
 	bool target_harmful; /* the profile recommends what is known to do harm */
 };
 
 struct textpool;
 
-/* The tuning table: made rarely, shared by the snapshots taken until the next reading.
- * Owned by the sampler, which keeps it until no snapshot uses it. */
+/* The tuning table: made rarely, shared by the snapshots taken until the next reading. Owned by
+ * the sampler, which keeps it until no snapshot uses it. */
 struct tuning_table {
-	struct tuning
-	    *rows; /* in the order of the index {length of name, name, element} */
+	struct tuning *rows; /* in the order of the index {length of name, name, element} */
 	size_t count;
-	unsigned users;           /* sampler thread only */
-	struct timespec read_at;  /* CLOCK_MONOTONIC */
-	uint32_t harmful;         /* rows with TUNING_HARMFUL */
-	uint32_t drifted;         /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
-	const char *profile;      /* as it was asked for; "": none */
-	const char *persisted_by; /* whose rules were followed: "systemd", "procps" */
-	int persisted_error; /* -errno: sysctl.d could not be read, nothing is known */
+	unsigned users;                /* sampler thread only */
+	struct timespec read_at;       /* CLOCK_MONOTONIC */
+	uint32_t harmful;              /* rows with TUNING_HARMFUL */
+	uint32_t drifted;              /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
+	const char *profile;           /* as it was asked for; "": none */
+	const char *persisted_by;      /* whose rules were followed: "systemd", "procps" */
+	int persisted_error;           /* -errno: sysctl.d could not be read, nothing is known */
 	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
 	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
 	struct textpool *pool;         /* what the rows' texts point into */
@@ -236,19 +226,17 @@ struct condition {
 };
 
 /*
- * Sockets that a condition counts, found while the sockets are read, because the kept
- * rows are bounded. For each kind: how many, and who has the most of them.
+ * Sockets that a condition counts, found while the sockets are read, because the kept rows are
+ * bounded. For each kind: how many, and who has the most of them.
  */
 enum suspect {
-	SUSPECT_CLOSE_WAIT_STALE, /* CLOSE_WAIT with an inode, silent for 60 s or more */
-	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept
-					  queue */
-	SUSPECT_FIN_WAIT_2_STALE, /* FIN_WAIT_2 with an inode, silent > 2 tcp_fin_timeout
-				   */
-	SUSPECT_CLOSING_STUCK,    /* FIN_WAIT_1, LAST_ACK, CLOSING with retransmissions */
-	SUSPECT_SYN_SENT,         /* SYN_SENT */
-	SUSPECT_SYN_UNANSWERED,   /* SYN_RECV whose SYN-ACK has been sent again */
-	SUSPECT_SYN_RECV,         /* SYN_RECV */
+	SUSPECT_CLOSE_WAIT_STALE,      /* CLOSE_WAIT with an inode, silent for 60 s or more */
+	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept queue */
+	SUSPECT_FIN_WAIT_2_STALE,      /* FIN_WAIT_2 with an inode, silent > 2 tcp_fin_timeout */
+	SUSPECT_CLOSING_STUCK,         /* FIN_WAIT_1, LAST_ACK, CLOSING with retransmissions */
+	SUSPECT_SYN_SENT,              /* SYN_SENT */
+	SUSPECT_SYN_UNANSWERED,        /* SYN_RECV whose SYN-ACK has been sent again */
+	SUSPECT_SYN_RECV,              /* SYN_RECV */
 };
 
 enum { SUSPECT_COUNT = 7 };
@@ -277,11 +265,10 @@ struct state_top {
 };
 
 struct diagnosis {
-	uint32_t worst;    /* enum severity */
-	uint32_t warning;  /* conditions at warning */
-	uint32_t critical; /* conditions at critical */
-	uint32_t
-	    notifications_lost; /* 0; the subagent fills it in the copy that it shows */
+	uint32_t worst;              /* enum severity */
+	uint32_t warning;            /* conditions at warning */
+	uint32_t critical;           /* conditions at critical */
+	uint32_t notifications_lost; /* 0; the subagent fills it in the copy that it shows */
 };
 
 struct snapshot {
@@ -314,8 +301,8 @@ struct snapshot {
 	struct snapshot *next;       /* the hand-over's list; not for readers */
 };
 
-/* A copy, rows included; its tuning is the same table, whose users the caller counts. The
- * caller frees it. NULL: out of memory. */
+/* A copy, rows included; its tuning is the same table, whose users the caller counts. The caller
+ * frees it. NULL: out of memory. */
 struct snapshot *snapshot_copy(const struct snapshot *s);
 
 /* Frees a snapshot, but not its tuning (see sampler_release()); NULL is allowed. */

@@ -76,25 +76,22 @@ const struct state_info state_table[STATE_COUNT] = {
 
 /* By the kernel's number (include/net/tcp_states.h). */
 static const uint8_t from_kernel[] = {
-    [1] = STATE_ESTABLISHED, [2] = STATE_SYN_SENT,
-    [3] = STATE_SYN_RECV,    [4] = STATE_FIN_WAIT_1,
-    [5] = STATE_FIN_WAIT_2,  [6] = STATE_TIME_WAIT,
-    [7] = STATE_CLOSED,      [8] = STATE_CLOSE_WAIT,
-    [9] = STATE_LAST_ACK,    [10] = STATE_LISTEN,
-    [11] = STATE_CLOSING,    [12] = STATE_SYN_RECV, /* NEW_SYN_RECV */
-    [13] = STATE_CLOSED,                            /* BOUND_INACTIVE */
+    [1] = STATE_ESTABLISHED, [2] = STATE_SYN_SENT,   [3] = STATE_SYN_RECV,
+    [4] = STATE_FIN_WAIT_1,  [5] = STATE_FIN_WAIT_2, [6] = STATE_TIME_WAIT,
+    [7] = STATE_CLOSED,      [8] = STATE_CLOSE_WAIT, [9] = STATE_LAST_ACK,
+    [10] = STATE_LISTEN,     [11] = STATE_CLOSING,   [12] = STATE_SYN_RECV, /* NEW_SYN_RECV */
+    [13] = STATE_CLOSED,                                                    /* BOUND_INACTIVE */
 };
 
 /*
- * The number of the bit that asks for a state. SYN_RECV stands for the request sockets
- * too. CLOSED must not set the bit of CLOSE: no socket in a hash table has that state,
- * and the kernel would walk all connections to look for one.
+ * The number of the bit that asks for a state. SYN_RECV stands for the request sockets too. CLOSED
+ * must not set the bit of CLOSE: no socket in a hash table has that state, and the kernel would
+ * walk all connections to look for one.
  */
 static const uint8_t to_kernel[STATE_COUNT + 1] = {
-    [STATE_CLOSED] = 13,    [STATE_LISTEN] = 10,     [STATE_SYN_SENT] = 2,
-    [STATE_SYN_RECV] = 3,   [STATE_ESTABLISHED] = 1, [STATE_FIN_WAIT_1] = 4,
-    [STATE_FIN_WAIT_2] = 5, [STATE_CLOSE_WAIT] = 8,  [STATE_LAST_ACK] = 9,
-    [STATE_CLOSING] = 11,   [STATE_TIME_WAIT] = 6,
+    [STATE_CLOSED] = 13,     [STATE_LISTEN] = 10,    [STATE_SYN_SENT] = 2,   [STATE_SYN_RECV] = 3,
+    [STATE_ESTABLISHED] = 1, [STATE_FIN_WAIT_1] = 4, [STATE_FIN_WAIT_2] = 5, [STATE_CLOSE_WAIT] = 8,
+    [STATE_LAST_ACK] = 9,    [STATE_CLOSING] = 11,   [STATE_TIME_WAIT] = 6,
 };
 
 static bool is_separator(char c)

@@ -5,9 +5,9 @@
 /*
  * This module names the eleven TCP states and the address families they are counted by.
  *
- * The numbers are those of TCP-MIB's tcpConnectionState (RFC 4022). The kernel numbers
- * the same states differently (include/net/tcp_states.h); state_from_kernel() is the only
- * place where one becomes the other.
+ * The numbers are those of TCP-MIB's tcpConnectionState (RFC 4022). The kernel numbers the same
+ * states differently (include/net/tcp_states.h); state_from_kernel() is the only place where one
+ * becomes the other.
  */
 
 #include <stdbool.h>
@@ -36,8 +36,8 @@ enum { IP_VERSION_COUNT = 3 };
 
 /* The label and the reading aid of one state: a row of tcpStateInfoTable. */
 struct state_info {
-	uint32_t state;   /* enum tcp_state */
-	const char *name; /* "SYN_RECV": the spelling of ss and of collectd's tcpconns */
+	uint32_t state;      /* enum tcp_state */
+	const char *name;    /* "SYN_RECV": the spelling of ss and of collectd's tcpconns */
 	const char *meaning; /* what the state is */
 	const char *advice;  /* what many sockets in it tell, and what to look at first */
 };
@@ -53,14 +53,14 @@ const char *state_name(enum tcp_state state);
 bool state_by_name(const char *name, enum tcp_state *ret_state);
 
 /*
- * Translates the kernel's number. BOUND_INACTIVE (13) and CLOSE (7) are both CLOSED,
- * NEW_SYN_RECV (12) is SYN_RECV. False: a number this program does not know.
+ * Translates the kernel's number. BOUND_INACTIVE (13) and CLOSE (7) are both CLOSED, NEW_SYN_RECV
+ * (12) is SYN_RECV. False: a number this program does not know.
  */
 bool state_from_kernel(unsigned kernel_state, enum tcp_state *ret_state);
 
 /*
- * The bits of inet_diag_req.idiag_states that ask the kernel for one state. CLOSED asks
- * for the bound, unconnected sockets that Linux reports since 6.8.
+ * The bits of inet_diag_req.idiag_states that ask the kernel for one state. CLOSED asks for the
+ * bound, unconnected sockets that Linux reports since 6.8.
  */
 uint32_t state_kernel_mask(enum tcp_state state);
 

@@ -14,8 +14,7 @@ int build_new(struct build **ret_build)
 
 	if (!b)
 		return -ENOMEM;
-	tally_init(&b->listeners, sizeof(struct listener_key),
-		   sizeof(struct listener_entry));
+	tally_init(&b->listeners, sizeof(struct listener_key), sizeof(struct listener_entry));
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
 	tally_init(&b->suspect_ports, sizeof(struct port_key), sizeof(struct port_entry));
@@ -81,16 +80,15 @@ static bool bit_get(const uint8_t *map, uint16_t bit)
 	return map[bit / 8] >> bit % 8 & 1;
 }
 
-static void key_of(const struct inet_addr *addr, uint16_t port,
-		   struct listener_key *ret_key)
+static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
 {
 	memset(ret_key, 0, sizeof(*ret_key));
 	ret_key->addr = *addr;
 	ret_key->port = port;
 }
 
-/* The most specific listener that fits: the address before the wildcard, the family's own
- * wildcard before a dual-stack one. */
+/* The most specific listener that fits: the address before the wildcard, the family's own wildcard
+ * before a dual-stack one. */
 static struct listener_entry *listener_of(const struct build *b, const struct conn *conn)
 {
 	struct listener_entry *entry;
@@ -123,9 +121,7 @@ static uint32_t listener_index(const struct build *b, const struct listener_entr
  * (sk_acceptq_is_full()). */
 static uint32_t fullness(uint32_t queue, uint32_t limit)
 {
-	return queue > limit ? 100
-	       : limit       ? (uint32_t)((uint64_t)queue * 100 / limit)
-			     : 0;
+	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
 }
 
 /* The sum, or as much of it as there is room for: somaxconn may be as large as an int. */
@@ -142,9 +138,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
-	if (!entry ||
-	    build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-			  b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	if (!entry || build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+				    b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
 		return -ENOMEM;
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
@@ -152,8 +147,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	entry->accept_queue = add_up(entry->accept_queue, conn->recv_queue);
 	entry->accept_queue_limit = add_up(entry->accept_queue_limit, conn->send_queue);
 	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
-	if (full > entry->fullest_percent || (full == entry->fullest_percent &&
-					      conn->recv_queue >= entry->fullest_queue)) {
+	if (full > entry->fullest_percent ||
+	    (full == entry->fullest_percent && conn->recv_queue >= entry->fullest_queue)) {
 		entry->fullest_percent = full;
 		entry->fullest_queue = conn->recv_queue;
 		entry->fullest_limit = conn->send_queue;
@@ -172,18 +167,16 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 
 static bool is_ephemeral(const struct build *b, const struct conn *conn)
 {
-	if (conn->local_port < b->options.port_low ||
-	    conn->local_port > b->options.port_high || conn->state == STATE_CLOSED)
+	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
+	    conn->state == STATE_CLOSED)
 		return false;
-	return !b->options.ports_reserved ||
-	       !bit_get(b->options.ports_reserved, conn->local_port);
+	return !b->options.ports_reserved || !bit_get(b->options.ports_reserved, conn->local_port);
 }
 
 static struct ports_key ports_key_of(const struct conn *conn)
 {
-	return (struct ports_key){.local = conn->local,
-				  .remote = conn->remote,
-				  .remote_port = conn->remote_port};
+	return (struct ports_key){
+	    .local = conn->local, .remote = conn->remote, .remote_port = conn->remote_port};
 }
 
 static struct remote_key remote_key_of(const struct conn *conn)
@@ -210,9 +203,9 @@ static int add_port(struct build *b, const struct coming *c, struct pending *pen
 }
 
 /*
- * Makes room in a full table for a state that has less than its share: the last row of
- * the state with the most rows gives way, so that a flood of half-open connections does
- * not hide the CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
+ * Makes room in a full table for a state that has less than its share: the last row of the state
+ * with the most rows gives way, so that a flood of half-open connections does not hide the
+ * CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
  */
 static uint32_t evict_row(struct build *b, uint8_t state)
 {
@@ -276,8 +269,7 @@ static int add_remote(struct build *b, const struct coming *c, unsigned kinds,
 	return build_suspect(b, kinds, &c->conn, listener, remote);
 }
 
-static int add_connection(struct build *b, const struct coming *c,
-			  struct pending *pending)
+static int add_connection(struct build *b, const struct coming *c, struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, &c->conn);
 	int ret = 0;
@@ -317,10 +309,8 @@ static int take(struct build *b)
 	if (conn->state == STATE_FIN_WAIT_2 && (conn->flags & CONN_TW_SOCKET))
 		b->tw_fin2++;
 	if (b->options.owners) {
-		conn->owner =
-		    owners_find(b->options.owners, conn->inode, conn->cgroup_id);
-		wanted = b->options.scan &&
-			 owners_wants(b->options.owners, conn->inode) &&
+		conn->owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
+		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode) &&
 			 build_may_pend(b);
 	}
 	if (wanted)
@@ -334,8 +324,8 @@ static int take(struct build *b)
 	return conn->owner ? build_credit(b, conn->owner, conn->state, pending.kinds) : 0;
 }
 
-/* Lets the processor fetch what take() will touch: at once the slots of the tables, half
- * the way later the entries that they lead to. */
+/* Lets the processor fetch what take() will touch: at once the slots of the tables, half the way
+ * later the entries that they lead to. */
 static void announce(struct build *b, struct coming *c)
 {
 	const struct coming *half = &b->coming[(b->n_come + COMING / 2) % COMING];
@@ -376,8 +366,7 @@ int build_end(struct build *b)
 	return ret;
 }
 
-const struct build_listener_socket *build_listener_sockets(const struct build *b,
-							   size_t *ret_count)
+const struct build_listener_socket *build_listener_sockets(const struct build *b, size_t *ret_count)
 {
 	*ret_count = b->n_listener_sockets;
 	return b->listener_sockets;

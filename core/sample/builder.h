@@ -3,10 +3,10 @@
 #define TCPSTATE_CORE_BUILD_H
 
 /*
- * This module turns the sockets of one sample into the rows of a snapshot: counts, sorted
- * and bounded rows, the fullest and the top ones. It keeps its working memory from sample
- * to sample. Per socket it keeps nothing but the rows that are listed and the sockets
- * whose owner has still to be found.
+ * This module turns the sockets of one sample into the rows of a snapshot: counts, sorted and
+ * bounded rows, the fullest and the top ones. It keeps its working memory from sample to sample.
+ * Per socket it keeps nothing but the rows that are listed and the sockets whose owner has still
+ * to be found.
  */
 
 #include <stdbool.h>
@@ -25,13 +25,12 @@ struct build_options {
 	uint32_t conn_rows;   /* at the most */
 	uint32_t remotes;     /* remote addresses a state */
 	uint32_t fin_wait_stale_s;
-	bool limits_known;            /* the source tells the accept queues' limits */
-	uint16_t port_low, port_high; /* ip_local_port_range */
-	const uint8_t
-	    *ports_reserved;   /* bit map of 65536, ip_local_reserved_ports; or NULL */
-	struct owners *owners; /* NULL: do not attribute */
-	const struct series *series; /* names ports to count by; NULL: none */
-	bool scan;                   /* owners not known yet may be looked for */
+	bool limits_known;             /* the source tells the accept queues' limits */
+	uint16_t port_low, port_high;  /* ip_local_port_range */
+	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
+	struct owners *owners;         /* NULL: do not attribute */
+	const struct series *series;   /* names ports to count by; NULL: none */
+	bool scan;                     /* owners not known yet may be looked for */
 };
 
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */
@@ -58,30 +57,27 @@ int build_begin(struct build *b, const struct build_options *options);
 /* Adds a socket; the listeners must come first. arg is the struct build: a diag_cb. */
 int build_socket(const struct conn *conn, void *arg);
 
-/* All sockets have been added: from now on owners_scan() knows what to look for. 0 or
- * -ENOMEM. */
+/* All sockets have been added: from now on owners_scan() knows what to look for. 0 or -ENOMEM. */
 int build_end(struct build *b);
 
-/* True if there were more sockets without a known owner than are kept: after the scan
- * they have to be read once more. */
+/* True if there were more sockets without a known owner than are kept: after the scan they have to
+ * be read once more. */
 bool build_overflowed(const struct build *b);
 
 /*
- * Finds the missing owners and fills the rows of now: states (counts only), spreads,
- * tops, suspects, listeners (without peaks; drops are this moment's sum),
- * listener_states, conns, remotes, processes, owners. What options.states does not cover
- * is carried over from last (NULL if it covers everything). 0 or -ENOMEM; then now holds
- * what snapshot_free() frees.
+ * Finds the missing owners and fills the rows of now: states (counts only), spreads, tops,
+ * suspects, listeners (without peaks; drops are this moment's sum), listener_states, conns,
+ * remotes, processes, owners. What options.states does not cover is carried over from last (NULL
+ * if it covers everything). 0 or -ENOMEM; then now holds what snapshot_free() frees.
  */
 int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
 		 struct build_result *ret_result);
 
-/* How many connections of the listed states have no row, once the counts of now are
- * final. */
+/* How many connections of the listed states have no row, once the counts of now are final. */
 uint32_t build_omitted(const struct build *b, const struct snapshot *now);
 
-/* The listening sockets of this sample one by one, for their drops: inode, sk_drops and
- * the index of their row. Valid after build_finish() until the next build_begin(). */
+/* The listening sockets of this sample one by one, for their drops: inode, sk_drops and the index
+ * of their row. Valid after build_finish() until the next build_begin(). */
 struct build_listener_socket {
 	uint32_t inode;
 	uint32_t drops;

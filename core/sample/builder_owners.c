@@ -87,8 +87,7 @@ static int resolve(struct build *b, const struct pending *p, uint32_t owner)
 		ports->owner = owner;
 	}
 	if (p->listener != UINT32_MAX) {
-		listener =
-		    tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
+		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
 		listener->owner = build_lower_pid(b, listener->owner, owner);
 	}
 	return 0;

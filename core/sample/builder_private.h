@@ -3,9 +3,8 @@
 #define TCPSTATE_CORE_BUILD_PRIVATE_H
 
 /*
- * What the parts of build share: build.c takes the sockets in, build_owners.c and
- * build_suspects.c count whose they are and which are suspicious, build_rows.c makes the
- * rows.
+ * What the parts of build share: build.c takes the sockets in, build_owners.c and build_suspects.c
+ * count whose they are and which are suspicious, build_rows.c makes the rows.
  */
 
 #include "core/sample/builder.h"
@@ -82,8 +81,8 @@ _Static_assert(sizeof(struct remote_key) % 4 == 0, "hashed in words of 4 bytes")
 _Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
 
 /*
- * A socket on its way: what belongs to it in the large tables is being fetched from
- * memory while those before it are counted.
+ * A socket on its way: what belongs to it in the large tables is being fetched from memory while
+ * those before it are counted.
  */
 struct coming {
 	struct conn conn;
@@ -137,15 +136,14 @@ struct build {
 /* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
 int build_reserve(void **array, size_t *capacity, size_t count, size_t size);
 
-/* True if one more socket can be kept until its owner has been looked for. One that
- * cannot is counted with what is known of it, its service at the most. */
+/* True if one more socket can be kept until its owner has been looked for. One that cannot is
+ * counted with what is known of it, its service at the most. */
 bool build_may_pend(struct build *b);
 
 /* Keeps it. 0 or -ENOMEM. */
 int build_pend(struct build *b, const struct pending *pending);
 
-/* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or
- * -ENOMEM. */
+/* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or -ENOMEM. */
 int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds);
 
 /* Gives the sockets that were seen before their owner was known to their owner. */
@@ -155,8 +153,8 @@ int build_resolve(struct build *b);
 int build_suspect(struct build *b, unsigned kinds, const struct conn *conn,
 		  struct listener_entry *listener, struct remote_entry *remote);
 
-/* How many of them there are and who has the most, of equal ones always the same. The
- * listeners are indices of the finished rows. 0 or -ENOMEM. */
+/* How many of them there are and who has the most, of equal ones always the same. The listeners
+ * are indices of the finished rows. 0 or -ENOMEM. */
 int build_suspects(struct build *b, struct suspects ret_rows[SUSPECT_COUNT]);
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */

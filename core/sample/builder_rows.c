@@ -44,8 +44,7 @@ static void put_counts(struct build *b, const struct snapshot *last, struct snap
 		if (is_carried(b, row->state))
 			row->count = last->states[i].count;
 		else if (row->ip_version == IP_TOTAL)
-			row->count =
-			    b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
+			row->count = b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
 		else
 			row->count = b->counts[row->ip_version - 1][row->state - 1];
 	}
@@ -59,13 +58,12 @@ static int compare_listeners(const void *a, const void *b)
 	return order ? order : (int)x->port - (int)y->port;
 }
 
-static struct listener *find_listener(const struct snapshot *s,
-				      const struct inet_addr *addr, uint16_t port)
+static struct listener *find_listener(const struct snapshot *s, const struct inet_addr *addr,
+				      uint16_t port)
 {
 	struct listener key = {.addr = *addr, .port = port};
 
-	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key),
-		       compare_listeners);
+	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key), compare_listeners);
 }
 
 static void fill_listener(const struct listener_entry *entry, struct listener *row)
@@ -88,11 +86,10 @@ static void fill_listener(const struct listener_entry *entry, struct listener *r
 }
 
 /* What is not read in this sample comes from the listener's row in the last one. */
-static void carry_listener(const struct build *b, const struct snapshot *last,
-			   struct snapshot *now, struct listener *row)
+static void carry_listener(const struct build *b, const struct snapshot *last, struct snapshot *now,
+			   struct listener *row)
 {
-	struct listener_state *states =
-	    &now->listener_states[(row - now->listeners) * STATE_COUNT];
+	struct listener_state *states = &now->listener_states[(row - now->listeners) * STATE_COUNT];
 	const struct listener *before = find_listener(last, &row->addr, row->port);
 
 	if (!before)
@@ -100,9 +97,7 @@ static void carry_listener(const struct build *b, const struct snapshot *last,
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		if (is_carried(b, i + 1))
 			states[i].count =
-			    last->listener_states[(before - last->listeners) *
-						      STATE_COUNT +
-						  i]
+			    last->listener_states[(before - last->listeners) * STATE_COUNT + i]
 				.count;
 	if (is_carried(b, STATE_SYN_RECV)) {
 		row->syn_queue = before->syn_queue;
@@ -110,15 +105,13 @@ static void carry_listener(const struct build *b, const struct snapshot *last,
 	}
 }
 
-static int put_listeners(struct build *b, const struct snapshot *last,
-			 struct snapshot *now)
+static int put_listeners(struct build *b, const struct snapshot *last, struct snapshot *now)
 {
 	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
 	size_t count = b->listeners.count;
 
 	now->listeners = new_rows(count, sizeof(*now->listeners));
-	now->listener_states =
-	    new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
+	now->listener_states = new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
 	if (!now->listeners || !now->listener_states)
 		return -ENOMEM;
 	now->n_listeners = count;
@@ -141,8 +134,7 @@ static int put_listeners(struct build *b, const struct snapshot *last,
 			carry_listener(b, last, now, row);
 	}
 	for (size_t i = 0; i < b->n_listener_sockets; i++)
-		b->listener_sockets[i].listener =
-		    entries[b->listener_sockets[i].listener].row;
+		b->listener_sockets[i].listener = entries[b->listener_sockets[i].listener].row;
 	return 0;
 }
 
@@ -164,8 +156,8 @@ static int compare_conns(const void *a, const void *b)
 	return x->remote_port - y->remote_port;
 }
 
-/* Sorts the rows of this sample. An index may stand once only: sockets bound to one
- * address with SO_REUSEPORT are the only ones that share it. */
+/* Sorts the rows of this sample. An index may stand once only: sockets bound to one address with
+ * SO_REUSEPORT are the only ones that share it. */
 static void sort_conns(struct build *b)
 {
 	size_t kept = 0;
@@ -187,8 +179,8 @@ uint32_t build_omitted(const struct build *b, const struct snapshot *now)
 	return listed > now->n_conns ? (uint32_t)(listed - now->n_conns) : 0;
 }
 
-/* The rows of this sample, and those of the last one whose states were not read now: both
- * are sorted, and they share no state. */
+/* The rows of this sample, and those of the last one whose states were not read now: both are
+ * sorted, and they share no state. */
 static int put_conns(struct build *b, const struct snapshot *last, struct snapshot *now)
 {
 	size_t n_last = last ? last->n_conns : 0, taken = 0, max;
@@ -225,8 +217,7 @@ static bool more_remote(const struct remote *a, const struct remote *b)
 }
 
 /* Puts a remote in its place among the top ones of its state. */
-static void rank_remote(const struct remote *remote, struct remote *top, size_t *count,
-			size_t max)
+static void rank_remote(const struct remote *remote, struct remote *top, size_t *count, size_t max)
 {
 	size_t at = *count;
 
@@ -251,8 +242,7 @@ static int compare_remotes(const void *a, const void *b)
 	return inet_addr_cmp(&x->addr, &y->addr);
 }
 
-static void carry_remotes(const struct build *b, const struct snapshot *last,
-			  struct snapshot *now)
+static void carry_remotes(const struct build *b, const struct snapshot *last, struct snapshot *now)
 {
 	for (size_t i = 0; i < last->n_remotes; i++)
 		if (is_carried(b, last->remotes[i].state))
@@ -325,8 +315,7 @@ static size_t count_processes(const struct build *b, const struct snapshot *last
 	return count + (last ? last->n_processes : 0);
 }
 
-static void put_process(struct snapshot *now, uint32_t owner, uint32_t state,
-			uint32_t count)
+static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
 {
 	struct state_top *top = &now->tops[state - 1];
 	uint32_t pid = now->owners[owner].pid;
@@ -343,8 +332,7 @@ static void put_process(struct snapshot *now, uint32_t owner, uint32_t state,
 	    (struct process){.pid = pid, .state = state, .count = count, .owner = owner};
 }
 
-static int put_processes(struct build *b, const struct snapshot *last,
-			 struct snapshot *now)
+static int put_processes(struct build *b, const struct snapshot *last, struct snapshot *now)
 {
 	now->processes = new_rows(count_processes(b, last, now), sizeof(*now->processes));
 	if (!now->processes)
@@ -360,8 +348,7 @@ static int put_processes(struct build *b, const struct snapshot *last,
 		if (is_carried(b, row->state))
 			put_process(now, row->owner, row->state, row->count);
 	}
-	qsort(now->processes, now->n_processes, sizeof(*now->processes),
-	      compare_processes);
+	qsort(now->processes, now->n_processes, sizeof(*now->processes), compare_processes);
 	return 0;
 }
 
@@ -381,8 +368,7 @@ static void carry_suspects(const struct snapshot *last, struct snapshot *now)
 	}
 }
 
-static int put_suspects(struct build *b, const struct snapshot *last,
-			struct snapshot *now)
+static int put_suspects(struct build *b, const struct snapshot *last, struct snapshot *now)
 {
 	if (!is_carried(b, STATE_SYN_RECV))
 		return build_suspects(b, now->suspects);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who has the most suspects of each kind: process, port, listener, remote address, remote
- * network. They are counted where their socket is counted anyway, so that ten thousands
- * of them cost little more than others.
+ * Who has the most suspects of each kind: process, port, listener, remote address, remote network.
+ * They are counted where their socket is counted anyway, so that ten thousands of them cost little
+ * more than others.
  */
 #include "core/sample/builder_private.h"
 
@@ -137,8 +137,7 @@ static void rank_ports(const struct build *b, struct suspects *rows)
 /* The /24 or /64 of an address. */
 static struct inet_addr network_of(const struct inet_addr *addr)
 {
-	struct inet_addr network = {.type =
-					addr->type == INET_IPV4 ? INET_IPV4 : INET_IPV6};
+	struct inet_addr network = {.type = addr->type == INET_IPV4 ? INET_IPV4 : INET_IPV6};
 
 	memcpy(network.bytes, addr->bytes, addr->type == INET_IPV4 ? 3 : 8);
 	return network;
@@ -157,11 +156,9 @@ static void rank_network(const struct network_entry *entry, struct suspects *row
 	row->network_remotes = entry->remotes;
 }
 
-static int count_network(struct tally *networks, const struct remote_entry *remote,
-			 int kind)
+static int count_network(struct tally *networks, const struct remote_entry *remote, int kind)
 {
-	struct network_key key = {.addr = network_of(&remote->key.addr),
-				  .kind = (uint8_t)kind};
+	struct network_key key = {.addr = network_of(&remote->key.addr), .kind = (uint8_t)kind};
 	struct network_entry *entry = tally_add(networks, &key);
 
 	if (!entry)
@@ -176,8 +173,7 @@ static void rank_remote(const struct remote_entry *entry, int kind, struct suspe
 	uint32_t count = entry->suspects[place_of[kind]];
 
 	if (count < row->remote_count ||
-	    (count == row->remote_count &&
-	     inet_addr_cmp(&entry->key.addr, &row->remote) > 0))
+	    (count == row->remote_count && inet_addr_cmp(&entry->key.addr, &row->remote) > 0))
 		return;
 	row->remote = entry->key.addr;
 	row->remote_count = count;
@@ -195,8 +191,7 @@ static int rank_remotes(const struct build *b, struct suspects *rows)
 		if (!entry->suspects[0] && !entry->suspects[1])
 			continue;
 		for (int kind = 0; kind < SUSPECT_COUNT && ret == 0; kind++) {
-			if (state_of[kind] != entry->key.state ||
-			    !entry->suspects[place_of[kind]])
+			if (state_of[kind] != entry->key.state || !entry->suspects[place_of[kind]])
 				continue;
 			rank_remote(entry, kind, &rows[kind]);
 			ret = count_network(&networks, entry, kind);

@@ -18,13 +18,13 @@
 
 struct feed {
 	pthread_t thread;
-	int ready_fd;                     /* readable: a snapshot is ready */
-	int wake_fd;                      /* readable: something for the thread to do */
-	_Atomic(struct snapshot *) ready; /* newest, not taken yet */
+	int ready_fd;                        /* readable: a snapshot is ready */
+	int wake_fd;                         /* readable: something for the thread to do */
+	_Atomic(struct snapshot *) ready;    /* newest, not taken yet */
 	_Atomic(struct snapshot *) returned; /* list of those given back */
 	_Atomic(char *) trouble;             /* why there is no first one */
 	_Atomic(struct config *) config;     /* new one for the thread */
-	atomic_uint_fast64_t reader_us; /* CPU time of the reader's, not yet counted */
+	atomic_uint_fast64_t reader_us;      /* CPU time of the reader's, not yet counted */
 	atomic_bool stop;
 	struct sampler *sampler; /* from here on the thread's own */
 	struct schedule schedule;
@@ -114,8 +114,8 @@ static void tell_trouble(struct feed *feed)
 	ring(feed->ready_fd);
 }
 
-/* Takes a sample and hands it over. Returns the snapshot that the next one builds on; it
- * is freed only after a newer one was handed over and it came back. */
+/* Takes a sample and hands it over. Returns the snapshot that the next one builds on; it is freed
+ * only after a newer one was handed over and it came back. */
 static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 				     const struct snapshot *last)
 {

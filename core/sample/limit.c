@@ -22,8 +22,8 @@ static void read_reserved(int proc_fd, uint8_t map[65536 / 8])
 	char *text, *at, *end;
 	size_t len;
 
-	if (proc_read_file(proc_fd, "sys/net/ipv4/ip_local_reserved_ports",
-			   PORTS_TEXT_MAX, &text, &len) < 0)
+	if (proc_read_file(proc_fd, "sys/net/ipv4/ip_local_reserved_ports", PORTS_TEXT_MAX, &text,
+			   &len) < 0)
 		return;
 	for (at = text; *at >= '0' && *at <= '9'; at = end + (*end == ',')) {
 		unsigned long low = strtoul(at, &end, 10), high = low;
@@ -52,21 +52,18 @@ static void read_ports(int proc_fd, struct bounds *bounds)
 	}
 	read_reserved(proc_fd, bounds->ports_reserved);
 	for (uint32_t port = bounds->port_low; port <= bounds->port_high; port++)
-		bounds->ports_usable +=
-		    !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
+		bounds->ports_usable += !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
 }
 
-/* With SYN cookies off, tcp_conn_request() drops from three quarters of
- * tcp_max_syn_backlog on. */
+/* With SYN cookies off, tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on. */
 static void read_syn_max(int proc_fd, struct bounds *bounds)
 {
 	uint64_t cookies, backlog;
 
-	bounds->has_syn_max =
-	    read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) &&
-	    cookies == 0 &&
-	    read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
-	    backlog <= UINT32_MAX;
+	bounds->has_syn_max = read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) &&
+			      cookies == 0 &&
+			      read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
+			      backlog <= UINT32_MAX;
 	if (bounds->has_syn_max)
 		bounds->syn_max = (uint32_t)(backlog - backlog / 4);
 }
@@ -76,8 +73,8 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 	struct bounds bounds = {.fin_timeout_s = 60};
 	uint64_t numbers[3];
 
-	bounds.has_tw = read_number(proc_fd, "sys/net/ipv4/tcp_max_tw_buckets",
-				    &bounds.max_tw_buckets);
+	bounds.has_tw =
+	    read_number(proc_fd, "sys/net/ipv4/tcp_max_tw_buckets", &bounds.max_tw_buckets);
 	bounds.has_orphans =
 	    read_number(proc_fd, "sys/net/ipv4/tcp_max_orphans", &bounds.max_orphans);
 	if (proc_numbers(proc_fd, "sys/net/ipv4/tcp_mem", numbers, 3) == 3) {
@@ -89,8 +86,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 		bounds.files_max = numbers[2];
 		bounds.has_files = true;
 	}
-	if (read_number(proc_fd, "sys/net/core/somaxconn", numbers) &&
-	    numbers[0] <= UINT32_MAX)
+	if (read_number(proc_fd, "sys/net/core/somaxconn", numbers) && numbers[0] <= UINT32_MAX)
 		bounds.somaxconn = (uint32_t)numbers[0];
 	if (read_number(proc_fd, "sys/net/ipv4/tcp_fin_timeout", numbers) &&
 	    numbers[0] <= UINT32_MAX / 2)
@@ -110,8 +106,8 @@ static uint32_t percent(uint64_t usage, uint64_t capacity)
 	return p > UINT32_MAX ? UINT32_MAX : (uint32_t)p;
 }
 
-static struct limit *add(struct snapshot *now, enum limit_id id, uint64_t usage,
-			 uint64_t capacity, const char *bound)
+static struct limit *add(struct snapshot *now, enum limit_id id, uint64_t usage, uint64_t capacity,
+			 const char *bound)
 {
 	struct limit *limit = &now->limits[now->n_limits++];
 
@@ -154,15 +150,13 @@ static void add_ports(const struct bounds *bounds, const struct build_ports *por
 	if (!ports->used)
 		return;
 	detail = detail_of(limit);
-	text_add(&detail, "", "from %s towards %s",
-		 inet_addr_format(&ports->local, local),
+	text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
 		 inet_endpoint_format(&ports->remote, ports->remote_port, remote));
 	offender_owner(&detail, ", ", now, ports->owner);
 	limit->owner = ports->owner;
 }
 
-static const char *backlog_bound(const struct bounds *bounds, uint64_t limit,
-				 uint32_t sockets)
+static const char *backlog_bound(const struct bounds *bounds, uint64_t limit, uint32_t sockets)
 {
 	uint64_t most = (uint64_t)bounds->somaxconn * sockets;
 
@@ -176,9 +170,8 @@ static uint64_t syn_capacity(const struct bounds *bounds, const struct listener 
 {
 	uint64_t most = (uint64_t)bounds->syn_max * row->sockets;
 
-	return bounds->has_syn_max && most < row->accept_queue_limit
-		   ? most
-		   : row->accept_queue_limit;
+	return bounds->has_syn_max && most < row->accept_queue_limit ? most
+								     : row->accept_queue_limit;
 }
 
 static void name_listener(const struct snapshot *now, const struct listener *row,
@@ -202,8 +195,8 @@ static void add_syn_backlog(const struct bounds *bounds, const struct counters *
 		uint64_t own = syn_capacity(bounds, row);
 
 		if (!row->accept_queue_limit ||
-		    (fullest && percent(row->syn_queue, own) <=
-				    percent(fullest->syn_queue, capacity)))
+		    (fullest &&
+		     percent(row->syn_queue, own) <= percent(fullest->syn_queue, capacity)))
 			continue;
 		fullest = row;
 		capacity = own;
@@ -214,14 +207,14 @@ static void add_syn_backlog(const struct bounds *bounds, const struct counters *
 		    capacity < fullest->accept_queue_limit
 			? "net.ipv4.tcp_max_syn_backlog"
 			: backlog_bound(bounds, capacity, fullest->sockets));
-	limit->overflows = sum(
-	    counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
+	limit->overflows =
+	    sum(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
 	name_listener(now, fullest, limit);
 }
 
 /* Of a group that shares the address, the one socket whose queue is fullest. */
-static void add_accept_backlog(const struct bounds *bounds,
-			       const struct counters *counters, struct snapshot *now)
+static void add_accept_backlog(const struct bounds *bounds, const struct counters *counters,
+			       struct snapshot *now)
 {
 	const struct listener *fullest = NULL;
 	struct limit *limit;
@@ -236,9 +229,8 @@ static void add_accept_backlog(const struct bounds *bounds,
 	}
 	if (!fullest)
 		return;
-	limit =
-	    add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
-		backlog_bound(bounds, fullest->fullest_limit, 1));
+	limit = add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
+		    backlog_bound(bounds, fullest->fullest_limit, 1));
 	limit->percent = fullest->accept_queue_fullest;
 	limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
 	name_listener(now, fullest, limit);
@@ -266,14 +258,12 @@ void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 		limit = add(now, LIMIT_MEMORY, sockstat->memory_pages, bounds->memory_max,
 			    "net.ipv4.tcp_mem");
 		limit->overflows = sum(counters, COUNTERS("TcpExtTCPMemoryPressures"));
-		snprintf(limit->detail, sizeof(limit->detail),
-			 "pages, of the whole machine");
+		snprintf(limit->detail, sizeof(limit->detail), "pages, of the whole machine");
 	}
 	if (bounds->has_ports)
 		add_ports(bounds, ports, now);
 	add_syn_backlog(bounds, counters, now);
 	add_accept_backlog(bounds, counters, now);
 	if (bounds->has_files)
-		add(now, LIMIT_FILES, bounds->files_used, bounds->files_max,
-		    "fs.file-max");
+		add(now, LIMIT_FILES, bounds->files_used, bounds->files_max, "fs.file-max");
 }

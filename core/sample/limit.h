@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_LIMIT_H
 
 /*
- * This module knows what bounds TCP on this host: the kernel's limits, how much of each
- * is used, and how often the kernel hit it.
+ * This module knows what bounds TCP on this host: the kernel's limits, how much of each is used,
+ * and how often the kernel hit it.
  */
 
 #include <stdint.h>
@@ -21,21 +21,20 @@ struct bounds {
 	uint64_t files_used, files_max; /* fs.file-nr */
 	uint32_t fin_timeout_s;
 	uint32_t somaxconn; /* 0: not known */
-	uint32_t
-	    syn_max; /* half-open connections a listening socket, whatever its backlog */
+	uint32_t syn_max;   /* half-open connections a listening socket, whatever its backlog */
 	uint16_t port_low, port_high;      /* ip_local_port_range */
 	uint32_t ports_usable;             /* of that range, less the reserved ones */
 	uint8_t ports_reserved[65536 / 8]; /* ip_local_reserved_ports */
 	bool has_tw, has_orphans, has_memory, has_ports, has_files, has_syn_max;
 };
 
-/* proc_fd: directory handle of /proc. What cannot be read is left out (has_...); the
- * port range falls back to the kernel's default. */
+/* proc_fd: directory handle of /proc. What cannot be read is left out (has_...); the port range
+ * falls back to the kernel's default. */
 void bounds_read(int proc_fd, struct bounds *ret_bounds);
 
 /*
- * Fills now->limits (usage, capacity, percent, overflows, bound, detail; not the peak).
- * ports: of the newest full sample. A row is left out where its figures are not known.
+ * Fills now->limits (usage, capacity, percent, overflows, bound, detail; not the peak). ports: of
+ * the newest full sample. A row is left out where its figures are not known.
  */
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 		const struct counters *counters, const struct build_ports *ports,

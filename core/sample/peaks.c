@@ -44,8 +44,7 @@ int peaks_new(struct peaks **ret_peaks)
 
 	if (!p)
 		return -ENOMEM;
-	tally_init(&p->listeners, sizeof(struct listener_key),
-		   sizeof(struct listener_past));
+	tally_init(&p->listeners, sizeof(struct listener_key), sizeof(struct listener_past));
 	tally_init(&p->sockets, sizeof(uint32_t), sizeof(struct socket_past));
 	*ret_peaks = p;
 	return 0;
@@ -72,10 +71,10 @@ static void note_states(struct peaks *p, uint64_t now_ms, struct snapshot *now)
 	}
 }
 
-/* The drops that a socket has had since they were last told. sk_drops counts in 32 bits
- * from 0 at the socket's birth, and wraps. */
-static int new_drops(struct peaks *p, const struct build_listener_socket *socket,
-		     bool told, uint64_t now_ms, uint32_t *ret_drops)
+/* The drops that a socket has had since they were last told. sk_drops counts in 32 bits from 0 at
+ * the socket's birth, and wraps. */
+static int new_drops(struct peaks *p, const struct build_listener_socket *socket, bool told,
+		     uint64_t now_ms, uint32_t *ret_drops)
 {
 	struct socket_past *past = tally_add(&p->sockets, &socket->inode);
 
@@ -105,8 +104,8 @@ static int note_listeners(struct peaks *p, uint64_t now_ms, struct snapshot *now
 
 		if (!past)
 			return -ENOMEM;
-		row->accept_queue_peak = peak_note(&past->accept_queue, LONG_WINDOW,
-						   now_ms, row->accept_queue);
+		row->accept_queue_peak =
+		    peak_note(&past->accept_queue, LONG_WINDOW, now_ms, row->accept_queue);
 		row->syn_queue_peak =
 		    peak_note(&past->syn_queue, LONG_WINDOW, now_ms, row->syn_queue);
 		row->drops = past->drops;
@@ -115,16 +114,14 @@ static int note_listeners(struct peaks *p, uint64_t now_ms, struct snapshot *now
 	return 0;
 }
 
-static int note_drops(struct peaks *p, uint64_t now_ms,
-		      const struct build_listener_socket *sockets, size_t n_sockets,
-		      struct snapshot *now)
+static int note_drops(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
+		      size_t n_sockets, struct snapshot *now)
 {
 	/* /proc/net does not. */
 	bool told = now->info.source != SOURCE_PROC_NET;
 
 	for (size_t i = 0; i < n_sockets; i++) {
-		struct listener_past *past =
-		    listener_past(p, &now->listeners[sockets[i].listener]);
+		struct listener_past *past = listener_past(p, &now->listeners[sockets[i].listener]);
 		uint32_t drops;
 
 		if (!past || new_drops(p, &sockets[i], told, now_ms, &drops) < 0)
@@ -134,8 +131,8 @@ static int note_drops(struct peaks *p, uint64_t now_ms,
 	return 0;
 }
 
-/* Forgets what has not been seen for longer than any window. Rare: only when most of a
- * table may be past. */
+/* Forgets what has not been seen for longer than any window. Rare: only when most of a table may
+ * be past. */
 static int forget(struct tally *t, size_t seen_offset, size_t live, uint64_t now_ms)
 {
 	struct tally kept;
@@ -163,9 +160,8 @@ static int forget(struct tally *t, size_t seen_offset, size_t live, uint64_t now
 	return 0;
 }
 
-int peaks_note(struct peaks *p, uint64_t now_ms,
-	       const struct build_listener_socket *sockets, size_t n_sockets,
-	       struct snapshot *now)
+int peaks_note(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
+	       size_t n_sockets, struct snapshot *now)
 {
 	int ret;
 
@@ -173,8 +169,8 @@ int peaks_note(struct peaks *p, uint64_t now_ms,
 	for (size_t i = 0; i < now->n_limits; i++) {
 		struct limit *limit = &now->limits[i];
 
-		limit->peak_percent = peak_note(&p->limits[limit->id - 1], LONG_WINDOW,
-						now_ms, limit->percent);
+		limit->peak_percent =
+		    peak_note(&p->limits[limit->id - 1], LONG_WINDOW, now_ms, limit->percent);
 	}
 	ret = note_drops(p, now_ms, sockets, n_sockets, now);
 	if (ret == 0)
@@ -183,7 +179,6 @@ int peaks_note(struct peaks *p, uint64_t now_ms,
 		ret = forget(&p->listeners, offsetof(struct listener_past, seen_ms),
 			     now->n_listeners, now_ms);
 	if (ret == 0)
-		ret = forget(&p->sockets, offsetof(struct socket_past, seen_ms),
-			     n_sockets, now_ms);
+		ret = forget(&p->sockets, offsetof(struct socket_past, seen_ms), n_sockets, now_ms);
 	return ret;
 }

@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_PEAKS_H
 
 /*
- * This module remembers between samples what rows show of the past: the peaks of the
- * state counts, of the limits and of each listener's queues, and each listener's drops,
- * which must not go back when one of the sockets that share its address goes away.
+ * This module remembers between samples what rows show of the past: the peaks of the state counts,
+ * of the limits and of each listener's queues, and each listener's drops, which must not go back
+ * when one of the sockets that share its address goes away.
  */
 
 #include "core/sample/builder.h"
@@ -17,13 +17,12 @@ int peaks_new(struct peaks **ret_peaks);
 void peaks_free(struct peaks *p);
 
 /*
- * Notes the values of now and fills in its peaks and drops. sockets: the listening
- * sockets of this sample with their sk_drops, with the index of their row in
- * now->listeners; where now->info.source is /proc/net, which tells none, the drops stay
- * as they were. now_ms: CLOCK_MONOTONIC. 0 or -ENOMEM.
+ * Notes the values of now and fills in its peaks and drops. sockets: the listening sockets of this
+ * sample with their sk_drops, with the index of their row in now->listeners; where
+ * now->info.source is /proc/net, which tells none, the drops stay as they were. now_ms:
+ * CLOCK_MONOTONIC. 0 or -ENOMEM.
  */
-int peaks_note(struct peaks *p, uint64_t now_ms,
-	       const struct build_listener_socket *sockets, size_t n_sockets,
-	       struct snapshot *now);
+int peaks_note(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
+	       size_t n_sockets, struct snapshot *now);
 
 #endif

@@ -7,8 +7,8 @@
 
 enum { LOCAL, REMOTE, SIDES };
 
-/* A row for this port where there is none yet. There are 2 * 65535 at the most, and more
- * than fit into the index only if everything listens and is named: those go without. */
+/* A row for this port where there is none yet. There are 2 * 65535 at the most, and more than fit
+ * into the index only if everything listens and is named: those go without. */
 static int want_port(struct portcount *p, uint16_t port, bool remote)
 {
 	uint16_t *index = &p->index[remote][port];
@@ -89,8 +89,7 @@ static void carry(struct port *row, uint32_t states, const struct snapshot *last
 	const struct port *before = NULL;
 
 	if (last->n_ports > 0)
-		before =
-		    bsearch(row, last->ports, last->n_ports, sizeof(*row), compare_ports);
+		before = bsearch(row, last->ports, last->n_ports, sizeof(*row), compare_ports);
 	for (uint32_t state = 1; before && state <= STATE_COUNT; state++) {
 		if (!(states & STATE_BIT(state)))
 			row->count[state - 1] = before->count[state - 1];

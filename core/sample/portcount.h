@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_PORTCOUNT_H
 
 /*
- * This module counts connections by local and by remote port, for the ports that a report
- * names and those that have a listener.
+ * This module counts connections by local and by remote port, for the ports that a report names
+ * and those that have a listener.
  */
 
 #include "core/model/conn.h"
@@ -15,12 +15,10 @@ struct portcount {
 	const struct series *series; /* NULL: nothing is counted */
 	struct port *rows;           /* those named first, then as listeners were found */
 	size_t count, capacity;
-	uint16_t (
-	    *index)[65536]; /* [remote]: of a port's row + 1; NULL before the first use */
+	uint16_t (*index)[65536]; /* [remote]: of a port's row + 1; NULL before the first use */
 };
 
-/* Starts a sample. series must live until portcount_finish(); NULL: count nothing.
- * -ENOMEM. */
+/* Starts a sample. series must live until portcount_finish(); NULL: count nothing. -ENOMEM. */
 int portcount_begin(struct portcount *p, const struct series *series);
 
 /* Counts a socket; the listeners must come first. -ENOMEM. */

@@ -20,11 +20,9 @@
 
 enum { DUMP_TRIES = 3 };
 
-/* States that only a full sample reads: they are the bulk, or cost a walk of their own.
- */
-#define DETAIL_STATES                                                                    \
-	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
-	 STATE_BIT(STATE_CLOSED))
+/* States that only a full sample reads: they are the bulk, or cost a walk of their own. */
+#define DETAIL_STATES                                                                              \
+	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
 #define FAST_STATES (STATE_MASK_ALL & ~DETAIL_STATES)
 
 struct sampler {
@@ -66,8 +64,8 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
 		/* /proc/net is the main thread's; this one is the caller's own. */
-		s->net_fd = openat(s->proc_fd, "thread-self/net",
-				   O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		s->net_fd =
+		    openat(s->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->net_fd < 0) {
 		ret = -errno;
 		goto out;
@@ -134,8 +132,8 @@ static bool is_refusal(int error)
 	       error == -ENOSYS || error == -EINVAL;
 }
 
-/* Listeners first: the builder finds a connection's listener among them. tcp_info is
- * asked for only where a column or a condition shows it. */
+/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked for
+ * only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
 {
 	uint32_t listed = s->config.conn_states;
@@ -155,8 +153,8 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	for (size_t i = 0; ret == 0 && i < sizeof(passes) / sizeof(passes[0]); i++) {
 		if (!(passes[i].states & states))
 			continue;
-		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket,
-				s->build, &stats);
+		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket, s->build,
+				&stats);
 		if (ret == 0)
 			s->unknown_states += stats.unknown_states;
 	}
@@ -167,8 +165,8 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	return ret;
 }
 
-/* One pass: both files begin with their listeners, and the connections of an IPv6
- * listener, v4-mapped ones included, are in its file. */
+/* One pass: both files begin with their listeners, and the connections of an IPv6 listener,
+ * v4-mapped ones included, are in its file. */
 static int dump_procnet(struct sampler *s, uint32_t states)
 {
 	struct diag_stats stats;
@@ -192,17 +190,15 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .series = s->config.series.listening == LISTENING_PORTS_AUTO
-			  ? NULL
-			  : &s->config.series,
+	    .series = s->config.series.listening == LISTENING_PORTS_AUTO ? NULL : &s->config.series,
 	    .scan = scan,
 	};
 
 	return build_begin(s->build, &options);
 }
 
-/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. scan:
- * owners that are not known yet will be looked for. */
+/* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. scan: owners
+ * that are not known yet will be looked for. */
 static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 			enum sample_source *ret_source)
 {
@@ -224,8 +220,7 @@ static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 }
 
 /* Every socket, and the owners of those that have none yet as far as scan_us allows. */
-static int read_owned_sockets(struct sampler *s, uint32_t scan_us,
-			      enum sample_source *ret_source)
+static int read_owned_sockets(struct sampler *s, uint32_t scan_us, enum sample_source *ret_source)
 {
 	bool scan = s->config.processes;
 	int ret;
@@ -236,8 +231,8 @@ static int read_owned_sockets(struct sampler *s, uint32_t scan_us,
 	if (ret < 0)
 		return ret;
 	owners_scan(s->owners, scan ? scan_us : 0);
-	/* The first sample only: later, such a flood of new sockets would cost a second
-	 * reading each time, and the next full sample knows their owners anyway. */
+	/* The first sample only: later, such a flood of new sockets would cost a second reading
+	 * each time, and the next full sample knows their owners anyway. */
 	if (build_overflowed(s->build) && scan_us == UINT32_MAX)
 		ret = read_sockets(s, STATE_MASK_ALL, false, ret_source);
 	return ret;
@@ -262,8 +257,8 @@ static void put_failures(const struct sampler *s, struct snapshot *now)
 	memcpy(now->info.last_error, s->error, sizeof(s->error));
 }
 
-static void put_info(struct sampler *s, enum sample_kind kind,
-		     const struct snapshot *last, struct snapshot *now)
+static void put_info(struct sampler *s, enum sample_kind kind, const struct snapshot *last,
+		     struct snapshot *now)
 {
 	struct sample_info *info = &now->info;
 	struct timespec done;
@@ -271,8 +266,7 @@ static void put_info(struct sampler *s, enum sample_kind kind,
 	clock_gettime(CLOCK_MONOTONIC, &done);
 	info->tried = info->monotonic;
 	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
-	info->counted_source =
-	    kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
+	info->counted_source = kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
 	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
@@ -298,8 +292,7 @@ enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 {
 	if (!last || s->reconfigured)
 		return SAMPLE_FULL;
-	return due == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL
-									  : due;
+	return due == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL : due;
 }
 
 const char *sampler_error(const struct sampler *s)
@@ -307,8 +300,8 @@ const char *sampler_error(const struct sampler *s)
 	return s->error;
 }
 
-/* Everything that comes from the sockets and the totals, into now. *kind may become one
- * that sees more. */
+/* Everything that comes from the sockets and the totals, into now. *kind may become one that sees
+ * more. */
 static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		   const struct snapshot *last, struct snapshot *now, const char **what)
 {
@@ -328,9 +321,8 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (*kind != SAMPLE_LISTENERS)
 		bounds_read(s->proc_fd, &s->bounds);
 	*what = "reading the sockets";
-	ret = *kind == SAMPLE_FULL
-		  ? read_owned_sockets(s, scan_us, &source)
-		  : read_sockets(s, states_of_kind[*kind], false, &source);
+	ret = *kind == SAMPLE_FULL ? read_owned_sockets(s, scan_us, &source)
+				   : read_sockets(s, states_of_kind[*kind], false, &source);
 	if (ret < 0)
 		goto out;
 	now->info.source = source;
@@ -346,19 +338,16 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_FAST)
-		totals_derive(&before, &after, result.time_wait_sockets_fin2, s->states,
-			      now);
+		totals_derive(&before, &after, result.time_wait_sockets_fin2, s->states, now);
 	if (*kind == SAMPLE_FULL) {
 		s->ports = result.ports;
 		memcpy(s->states, now->states, sizeof(s->states));
 	}
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = build_listener_sockets(s->build, &n_sockets);
-	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets,
-			 now);
+	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
-		/* Those before the sockets: an overflow that they tell of is in the
-		 * counts. */
+		/* Those before the sockets: an overflow that they tell of is in the counts. */
 		ret = totals_counters(&before, &s->config, now);
 out:
 	totals_done(&before);
@@ -366,8 +355,7 @@ out:
 	return ret;
 }
 
-static void note_failure(struct sampler *s, enum sample_kind kind, const char *what,
-			 int error)
+static void note_failure(struct sampler *s, enum sample_kind kind, const char *what, int error)
 {
 	s->errors++;
 	s->failed = s->failing && s->failed > kind ? s->failed : kind;

@@ -3,10 +3,10 @@
 #define TCPSTATE_CORE_SAMPLER_H
 
 /*
- * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner)
- * and builds one complete snapshot. It keeps what outlives a sample: open sockets and
- * directories, the known owners, the peaks, the listeners' drops. It has no thread of its
- * own (see feed) and belongs to the network namespace of the thread that made it.
+ * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner) and
+ * builds one complete snapshot. It keeps what outlives a sample: open sockets and directories, the
+ * known owners, the peaks, the listeners' drops. It has no thread of its own (see feed) and
+ * belongs to the network namespace of the thread that made it.
  */
 
 #include "core/config/config.h"
@@ -17,9 +17,8 @@ struct sampler;
 enum sample_kind {
 	/* LISTEN and the totals; all else is that of the snapshot before. */
 	SAMPLE_LISTENERS,
-	/* Every state but ESTABLISHED, TIME_WAIT and CLOSED, one pass; the first two are
-	 * derived from the kernel's totals, details of the three are the last full one's.
-	 */
+	/* Every state but ESTABLISHED, TIME_WAIT and CLOSED, one pass; the first two are derived
+	 * from the kernel's totals, details of the three are the last full one's. */
 	SAMPLE_FAST,
 	/* Every state, and the owners. */
 	SAMPLE_FULL,
@@ -30,15 +29,15 @@ struct pace {
 	uint32_t interval_ms;        /* effective, of the state counts */
 	uint32_t detail_interval_ms; /* effective, of full samples */
 	uint32_t cpu_pptt;           /* last minute, parts per ten thousand of a core */
-	uint32_t scan_us; /* CPU time that looking for owners may take, 0: do not look */
+	uint32_t scan_us;            /* CPU time that looking for owners may take, 0: do not look */
 };
 
 /* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */
 int sampler_new(const struct config *config, struct sampler **ret_sampler);
 void sampler_free(struct sampler *s);
 
-/* Takes over a new configuration with the next sample, which also reads the kernel's
- * parameters again. */
+/* Takes over a new configuration with the next sample, which also reads the kernel's parameters
+ * again. */
 void sampler_configure(struct sampler *s, const struct config *config);
 
 /* What a sample that is due as this kind will be: the first one, the first with a new
@@ -47,9 +46,9 @@ enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 			      const struct snapshot *last);
 
 /*
- * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On
- * failure, *ret_snapshot is still set if there was a last one: its copy with the error
- * counted and named; the caller gives the error out.
+ * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On failure,
+ * *ret_snapshot is still set if there was a last one: its copy with the error counted and named;
+ * the caller gives the error out.
  */
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
 		 const struct snapshot *last, struct snapshot **ret_snapshot);

@@ -8,8 +8,7 @@ enum { LISTENER_INTERVAL_MS = 1000 };
 /* In any time as long as this the samples take no more than the budget gives. */
 enum { SPAN_MS = 300 * 1000 };
 
-/* The CPU time that `share` (parts per ten thousand of a core) gives in so long a time.
- */
+/* The CPU time that `share` (parts per ten thousand of a core) gives in so long a time. */
 static double given_us(double share, uint32_t ms)
 {
 	return share * ms / 10;
@@ -22,9 +21,9 @@ static double share_of(uint64_t cost_us, uint32_t interval_ms)
 }
 
 /*
- * The interval at which samples of cost_us keep to their share. It is a whole part of the
- * span, because a span that is no multiple of the interval holds one sample more than it
- * pays for. A sample that the span cannot pay for waits until it has been paid.
+ * The interval at which samples of cost_us keep to their share. It is a whole part of the span,
+ * because a span that is no multiple of the interval holds one sample more than it pays for. A
+ * sample that the span cannot pay for waits until it has been paid.
  */
 static uint32_t stretch(uint32_t interval_ms, uint64_t cost_us, double share)
 {
@@ -62,8 +61,7 @@ static void set_effective(struct schedule *s)
 		return;
 	}
 	detail = within(share_of(full, SPAN_MS), left / 4, left / 2);
-	effective[SAMPLE_FAST] =
-	    stretch(wanted[SAMPLE_FAST], cost[SAMPLE_FAST], left - detail);
+	effective[SAMPLE_FAST] = stretch(wanted[SAMPLE_FAST], cost[SAMPLE_FAST], left - detail);
 	s->full_share -= share_of(cost[SAMPLE_FAST], effective[SAMPLE_FAST]);
 	effective[SAMPLE_FULL] = stretch(wanted[SAMPLE_FULL], full, s->full_share);
 }
@@ -89,13 +87,11 @@ void schedule_init(struct schedule *s, const struct config *config, uint64_t now
 	schedule_configure(s, config, now_ms);
 }
 
-enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms,
-			       uint64_t *ret_at_ms)
+enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms, uint64_t *ret_at_ms)
 {
 	enum sample_kind kind = SAMPLE_FULL;
 
-	/* Of kinds due at the same time, or by now, the fuller one: it covers the others.
-	 */
+	/* Of kinds due at the same time, or by now, the fuller one: it covers the others. */
 	for (int other = SAMPLE_FAST; s->begun && other >= SAMPLE_LISTENERS; other--)
 		if (s->due_ms[kind] > now_ms && s->due_ms[other] < s->due_ms[kind])
 			kind = (enum sample_kind)other;
@@ -122,9 +118,9 @@ static void note_spent(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
 }
 
 /*
- * Fast samples walk the same sockets. Where they cost less than half of what they did at
- * the last full sample, the next full one will, too, and is not to wait until the last
- * one has been paid for.
+ * Fast samples walk the same sockets. Where they cost less than half of what they did at the last
+ * full sample, the next full one will, too, and is not to wait until the last one has been paid
+ * for.
  */
 static void expect_less(struct schedule *s)
 {
@@ -151,9 +147,9 @@ static void note_full(struct schedule *s, uint64_t cost_us)
 }
 
 /*
- * On a busy machine the same work costs twice as much at times. What a sample takes more
- * than the one before is paid for over the next ones, so that none of them comes so much
- * later. All is paid in the end.
+ * On a busy machine the same work costs twice as much at times. What a sample takes more than the
+ * one before is paid for over the next ones, so that none of them comes so much later. All is paid
+ * in the end.
  */
 static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost_us)
 {
@@ -168,9 +164,9 @@ static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost
 		expect_less(s);
 }
 
-/* A kind whose cost was learned when it was high is not to wait for ever behind fuller
- * samples, which come more often and say nothing of it: twice as long as it takes to pay
- * for the last of its own is enough. */
+/* A kind whose cost was learned when it was high is not to wait for ever behind fuller samples,
+ * which come more often and say nothing of it: twice as long as it takes to pay for the last of
+ * its own is enough. */
 static void set_due(struct schedule *s)
 {
 	for (int i = 0; i < SCHEDULE_KINDS; i++) {
@@ -184,14 +180,14 @@ static void set_due(struct schedule *s)
 	}
 }
 
-void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms,
-		   uint64_t cpu_us, uint64_t scan_us)
+void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms, uint64_t cpu_us,
+		   uint64_t scan_us)
 {
 	uint64_t cost_us = cpu_us > scan_us ? cpu_us - scan_us : 0;
 
 	note_spent(s, now_ms, cpu_us);
-	/* The first one finds everything new. That is the price of the start, which no
-	 * interval has to pay. */
+	/* The first one finds everything new. That is the price of the start, which no interval
+	 * has to pay. */
 	if (!s->begun)
 		cost_us = 0;
 	s->begun = true;
@@ -228,8 +224,8 @@ uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)
 	return (uint32_t)((total * 10 + elapsed_ms / 2) / elapsed_ms);
 }
 
-/* What a full sample leaves of what it may take, so that its interval depends on its own
- * cost only. */
+/* What a full sample leaves of what it may take, so that its interval depends on its own cost
+ * only. */
 static uint32_t scan_us(const struct schedule *s)
 {
 	uint64_t cost_us = s->cost_us[SAMPLE_FULL];
@@ -238,12 +234,10 @@ static uint32_t scan_us(const struct schedule *s)
 
 	if (!s->begun)
 		return UINT32_MAX;
-	return (uint32_t)within(given - (double)cost_us, (double)(cost_us / 4),
-				UINT32_MAX);
+	return (uint32_t)within(given - (double)cost_us, (double)(cost_us / 4), UINT32_MAX);
 }
 
-struct pace schedule_pace(const struct schedule *s, enum sample_kind kind,
-			  uint64_t now_ms)
+struct pace schedule_pace(const struct schedule *s, enum sample_kind kind, uint64_t now_ms)
 {
 	return (struct pace){
 	    .interval_ms = s->effective_ms[SAMPLE_FAST],

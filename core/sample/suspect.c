@@ -21,9 +21,7 @@ unsigned suspect_kinds(const struct conn *conn, uint32_t fin_wait_stale_s)
 	case STATE_CLOSE_WAIT:
 		if (!conn->inode)
 			return 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED;
-		return silent_for(conn, CLOSE_WAIT_STALE_S)
-			   ? 1u << SUSPECT_CLOSE_WAIT_STALE
-			   : 0;
+		return silent_for(conn, CLOSE_WAIT_STALE_S) ? 1u << SUSPECT_CLOSE_WAIT_STALE : 0;
 	case STATE_FIN_WAIT_2:
 		if (conn->inode && silent_for(conn, fin_wait_stale_s))
 			return 1u << SUSPECT_FIN_WAIT_2_STALE;

@@ -31,9 +31,8 @@ static bool files_changed(struct tuningkeep *k, const struct config *config)
 	return changed;
 }
 
-static int read_table(struct tuningkeep *k, const struct config *config,
-		      const char *profile, const struct snapshot *now,
-		      char error[TUNABLE_ERROR_MAX])
+static int read_table(struct tuningkeep *k, const struct config *config, const char *profile,
+		      const struct snapshot *now, char error[TUNABLE_ERROR_MAX])
 {
 	static const enum sysctld_order orders[] = {
 	    [SYSCTL_ORDER_AUTO] = SYSCTLD_AUTO,
@@ -45,8 +44,7 @@ static int read_table(struct tuningkeep *k, const struct config *config,
 	int r;
 
 	roots.order = orders[config->sysctl_order];
-	r = tunable_read(&roots, profile, now->listeners, now->n_listeners, &table,
-			 error);
+	r = tunable_read(&roots, profile, now->listeners, now->n_listeners, &table, error);
 	if (r < 0)
 		return r;
 	table->users = 1;
@@ -59,10 +57,9 @@ static int read_table(struct tuningkeep *k, const struct config *config,
 void tuningkeep_put(struct tuningkeep *k, const struct config *config, bool look,
 		    struct snapshot *now)
 {
-	int64_t now_ms = (int64_t)now->info.monotonic.tv_sec * 1000 +
-			 now->info.monotonic.tv_nsec / 1000000;
-	bool due =
-	    k->due || now_ms - k->tried_ms >= (int64_t)config->tuning_interval_s * 1000;
+	int64_t now_ms =
+	    (int64_t)now->info.monotonic.tv_sec * 1000 + now->info.monotonic.tv_nsec / 1000000;
+	bool due = k->due || now_ms - k->tried_ms >= (int64_t)config->tuning_interval_s * 1000;
 	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
 
 	/* Before they are read: what changes meanwhile is seen the next time. */

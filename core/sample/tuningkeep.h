@@ -3,9 +3,8 @@
 #define TCPSTATE_CORE_TUNINGKEEP_H
 
 /*
- * This module keeps the tuning table up to date. It is read at an interval of its own,
- * when a file has changed that it is made of (core/watch), and when it is asked for. For
- * core/sampler.
+ * This module keeps the tuning table up to date. It is read at an interval of its own, when a file
+ * has changed that it is made of (core/watch), and when it is asked for. For core/sampler.
  */
 
 #include "core/config/config.h"
@@ -22,9 +21,9 @@ struct tuningkeep {
 };
 
 /*
- * Gives now the newest table, which it reads before if it is time. look: whether to look
- * for changed files. A profile that cannot be read is told in now->info.tuning_error, and
- * nothing is recommended until it can be read.
+ * Gives now the newest table, which it reads before if it is time. look: whether to look for
+ * changed files. A profile that cannot be read is told in now->info.tuning_error, and nothing is
+ * recommended until it can be read.
  */
 void tuningkeep_put(struct tuningkeep *k, const struct config *config, bool look,
 		    struct snapshot *now);

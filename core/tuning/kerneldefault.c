@@ -17,8 +17,7 @@ struct change {
 	const char *value; /* NULL: not known for certain from here on */
 };
 
-/* Defaults that have changed; the last row of an element whose release has come counts.
- */
+/* Defaults that have changed; the last row of an element whose release has come counts. */
 static const struct change changes[] = {
     {"ip_local_port_range", 2, OLDEST, "61000"},
     {"ip_local_port_range", 2, KERNEL_RELEASE(4, 2), "60999"},
@@ -58,11 +57,11 @@ static const struct scaled {
 };
 
 /*
- * The largest buffers are the smaller one of a constant and 1/128 of the memory that is
- * free when the kernel starts. That memory cannot be asked for later; but the table has a
- * bucket for each 128 KiB of memory, rounded up to a power of two, so that from enough
- * buckets follows at least twice the memory that the constant takes. (Only the boot
- * parameter thash_entries= could make the table larger.)
+ * The largest buffers are the smaller one of a constant and 1/128 of the memory that is free when
+ * the kernel starts. That memory cannot be asked for later; but the table has a bucket for each
+ * 128 KiB of memory, rounded up to a power of two, so that from enough buckets follows at least
+ * twice the memory that the constant takes. (Only the boot parameter thash_entries= could make the
+ * table larger.)
  */
 static const struct bounded {
 	const char *name;
@@ -87,15 +86,13 @@ bool kerneldefault_release(const char *text, uint32_t *ret_release)
 	return true;
 }
 
-static const char *find_constant(const struct kernel *kernel, const char *name,
-				 uint32_t element)
+static const char *find_constant(const struct kernel *kernel, const char *name, uint32_t element)
 {
 	const struct tunable_info *info = tunable_info_find(name, element);
 	const char *value = info ? info->constant : NULL;
 
 	for (size_t i = 0; i < COUNT(changes); i++)
-		if (changes[i].element == element &&
-		    kernel->release >= changes[i].since &&
+		if (changes[i].element == element && kernel->release >= changes[i].since &&
 		    strcmp(changes[i].name, name) == 0)
 			value = changes[i].value;
 	return value;
@@ -106,11 +103,9 @@ static const char *find_bounded(const struct kernel *kernel, const char *name)
 	const char *value = NULL;
 
 	for (size_t i = 0; i < COUNT(bounded); i++)
-		if (strcmp(bounded[i].name, name) == 0 &&
-		    kernel->release >= bounded[i].since)
-			value = kernel->host_buckets >= bounded[i].buckets
-				    ? bounded[i].value
-				    : NULL;
+		if (strcmp(bounded[i].name, name) == 0 && kernel->release >= bounded[i].since)
+			value =
+			    kernel->host_buckets >= bounded[i].buckets ? bounded[i].value : NULL;
 	return value;
 }
 
@@ -143,8 +138,7 @@ bool kerneldefault_find(const struct kernel *kernel, const char *name, uint32_t 
 
 	if (kernel->release < OLDEST)
 		return false;
-	/* The least buffer is a page; kernels before 6.0 took 4 KiB for one everywhere.
-	 */
+	/* The least buffer is a page; kernels before 6.0 took 4 KiB for one everywhere. */
 	if (is_buffer(name) && element == 1)
 		value = kernel->page_size == 4096 ? "4096" : NULL;
 	else if (is_buffer(name) && element == 3)

@@ -37,13 +37,11 @@ struct parser {
 	char *error;
 };
 
-static int fail(struct parser *p, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static int fail(struct parser *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static int fail(struct parser *p, const char *format, ...)
 {
-	int len = snprintf(p->error, PROFILE_ERROR_MAX, "%.200s:%" PRIu32 ": ", p->path,
-			   p->line);
+	int len = snprintf(p->error, PROFILE_ERROR_MAX, "%.200s:%" PRIu32 ": ", p->path, p->line);
 	va_list args;
 
 	va_start(args, format);
@@ -81,15 +79,14 @@ static int parse_name(struct parser *p, char *word, struct profile_rule *rule)
 				    SYSVALUE_ELEMENTS_MAX);
 	}
 	if (!sysname_parse(word, rule->name))
-		return fail(
-		    p,
-		    "\"%.60s\" is no parameter; allowed are the names of net.ipv4 "
-		    "(tcp_fin_timeout) and whole ones below net (net.core.somaxconn)",
-		    word);
+		return fail(p,
+			    "\"%.60s\" is no parameter; allowed are the names of net.ipv4 "
+			    "(tcp_fin_timeout) and whole ones below net (net.core.somaxconn)",
+			    word);
 	rule->element = (uint32_t)element;
 	if (profile_find(&p->profile, rule->name, rule->element))
-		return fail(p, "%s[%" PRIu32 "] has a line already, at %" PRIu32,
-			    rule->name, rule->element,
+		return fail(p, "%s[%" PRIu32 "] has a line already, at %" PRIu32, rule->name,
+			    rule->element,
 			    profile_find(&p->profile, rule->name, rule->element)->line);
 	return 0;
 }
@@ -114,8 +111,7 @@ static int parse_values(struct parser *p, char *word, struct profile_rule *rule)
 	if (rule->kind != PROFILE_ONE_OF) {
 		rule->values[rule->n_values++] = word;
 	} else {
-		for (char *v = strtok_r(word, ",", &save); v;
-		     v = strtok_r(NULL, ",", &save)) {
+		for (char *v = strtok_r(word, ",", &save); v; v = strtok_r(NULL, ",", &save)) {
 			if (rule->n_values == PROFILE_VALUES_MAX)
 				return fail(p, "more than %d values", PROFILE_VALUES_MAX);
 			rule->values[rule->n_values++] = v;
@@ -143,8 +139,7 @@ static int parse_reason(struct parser *p, char *line, struct profile_rule *rule)
 		return fail(p, "a reason of %zu bytes; %d are allowed", len, REASON_MAX);
 	for (size_t i = 0; i < len; i++)
 		if (reason[i] < ' ' || reason[i] > '~')
-			return fail(
-			    p, "the reason has characters other than printable ASCII");
+			return fail(p, "the reason has characters other than printable ASCII");
 	rule->reason = reason;
 	return 0;
 }
@@ -157,8 +152,7 @@ static int add_rule(struct parser *p, const struct profile_rule *rule)
 		return fail(p, "more than %d recommendations", RULES_MAX);
 	if ((profile->count & (profile->count - 1)) == 0) {
 		size_t capacity = profile->count ? 2 * profile->count : 1;
-		struct profile_rule *rules =
-		    reallocarray(profile->rules, capacity, sizeof(*rules));
+		struct profile_rule *rules = reallocarray(profile->rules, capacity, sizeof(*rules));
 
 		if (!rules)
 			return -ENOMEM;
@@ -257,10 +251,9 @@ static int read_text(const char *path, char **ret_text)
 char *profile_path(const char *folder, const char *name)
 {
 	char *path;
-	int r = strchr(name, '/')
-		    ? asprintf(&path, "%s", name)
-		    : asprintf(&path, "%s/%s.conf",
-			       folder ? folder : TCPSTATE_DATADIR "/profiles", name);
+	int r = strchr(name, '/') ? asprintf(&path, "%s", name)
+				  : asprintf(&path, "%s/%s.conf",
+					     folder ? folder : TCPSTATE_DATADIR "/profiles", name);
 
 	return r < 0 ? NULL : path;
 }

@@ -30,12 +30,7 @@ enum {
 	PROFILE_VALUES_MAX = 8, /* of one-of */
 };
 
-enum profile_rule_kind {
-	PROFILE_EQUAL,
-	PROFILE_AT_LEAST,
-	PROFILE_AT_MOST,
-	PROFILE_ONE_OF
-};
+enum profile_rule_kind { PROFILE_EQUAL, PROFILE_AT_LEAST, PROFILE_AT_MOST, PROFILE_ONE_OF };
 
 struct profile_rule {
 	char name[SYSNAME_MAX];
@@ -53,13 +48,13 @@ struct profile {
 	char *text; /* what the rules point into */
 };
 
-/* Where a profile is: name.conf in the folder (NULL: the one that is installed), or name
- * itself if it holds a slash. The caller frees it. NULL: out of memory. */
+/* Where a profile is: name.conf in the folder (NULL: the one that is installed), or name itself if
+ * it holds a slash. The caller frees it. NULL: out of memory. */
 char *profile_path(const char *folder, const char *name);
 
 /*
- * Reads a profile; folder and name as for profile_path(). -ENOMEM; -EINVAL for a wrong
- * line; else what open() and read() gave: error says file, line and what is allowed.
+ * Reads a profile; folder and name as for profile_path(). -ENOMEM; -EINVAL for a wrong line; else
+ * what open() and read() gave: error says file, line and what is allowed.
  */
 int profile_read(const char *folder, const char *name, struct profile *ret_profile,
 		 char error[PROFILE_ERROR_MAX]);

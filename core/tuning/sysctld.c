@@ -55,8 +55,7 @@ static int append(struct assignments *list, const struct assignment *a)
 		return -EFBIG;
 	if (list->count == list->capacity) {
 		size_t capacity = list->capacity ? 2 * list->capacity : 32;
-		struct assignment *rows =
-		    reallocarray(list->rows, capacity, sizeof(*rows));
+		struct assignment *rows = reallocarray(list->rows, capacity, sizeof(*rows));
 
 		if (!rows)
 			return -ENOMEM;
@@ -86,8 +85,8 @@ static void normalize(char *name)
 	*to = '\0';
 }
 
-/* systemd keeps one entry a pattern: a new value moves it to the end, the old one does
- * not. Patterns are applied in that order. */
+/* systemd keeps one entry a pattern: a new value moves it to the end, the old one does not.
+ * Patterns are applied in that order. */
 static int add_pattern(struct sysctld *s, const struct assignment *a)
 {
 	struct assignments *list = &s->patterns;
@@ -106,8 +105,8 @@ static int add_pattern(struct sysctld *s, const struct assignment *a)
 	return append(list, a);
 }
 
-static int keep(struct sysctld *s, const char *name, const char *value,
-		const struct position *at, bool pattern)
+static int keep(struct sysctld *s, const char *name, const char *value, const struct position *at,
+		bool pattern)
 {
 	struct assignment a = {
 	    .file = at->file,
@@ -156,8 +155,7 @@ static int parse_line(struct sysctld *s, char *line, const struct position *at)
 		value = strip(value);
 	if (sysctlpattern_is(key))
 		return keep(s, key, value, at, true);
-	/* A dot that is left is part of an interface's name; no parameter of ours has
-	 * one. */
+	/* A dot that is left is part of an interface's name; no parameter of ours has one. */
 	if (strchr(key, '.') || strncmp(key, "net/", 4) != 0 || !sysname_parse(key, name))
 		return 0;
 	return keep(s, name, value, at, false);
@@ -203,8 +201,7 @@ static int open_file(int root, const char *path, size_t *ret_size)
 }
 
 /* Reads one file; what cannot be read is counted. 0, -ENOMEM or -EFBIG (in all). */
-static int read_file(struct sysctld *s, int root, const char *path, char *buffer,
-		     size_t *total)
+static int read_file(struct sysctld *s, int root, const char *path, char *buffer, size_t *total)
 {
 	size_t size = 0, len = 0;
 	ssize_t got = 1;
@@ -272,8 +269,7 @@ static int read_all(struct sysctld *s, int root)
 	free(buffer);
 	sysctldfiles_done(&files);
 	if (r == 0 && s->plain.count > 0)
-		qsort(s->plain.rows, s->plain.count, sizeof(s->plain.rows[0]),
-		      assignment_cmp);
+		qsort(s->plain.rows, s->plain.count, sizeof(s->plain.rows[0]), assignment_cmp);
 	return r;
 }
 
@@ -330,8 +326,8 @@ static size_t find_end(const struct assignments *list, const char *name)
 	return low;
 }
 
-/* The assignment that names the parameter and counts. *ret_named: there is any, or a line
- * "-name", so that patterns do not apply. */
+/* The assignment that names the parameter and counts. *ret_named: there is any, or a line "-name",
+ * so that patterns do not apply. */
 static const struct assignment *find_plain(const struct sysctld *s, const char *name,
 					   bool *ret_named)
 {
@@ -364,8 +360,7 @@ static const struct assignment *find_pattern(const struct sysctld *s, const char
 	return found;
 }
 
-bool sysctld_find(const struct sysctld *s, const char *name,
-		  struct sysctld_setting *ret_setting)
+bool sysctld_find(const struct sysctld *s, const char *name, struct sysctld_setting *ret_setting)
 {
 	bool named = false;
 	const struct assignment *a = find_plain(s, name, &named);

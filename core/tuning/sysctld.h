@@ -25,8 +25,7 @@
 #include <stdint.h>
 
 enum sysctld_order {
-	SYSCTLD_AUTO, /* systemd where the host runs it (/run/systemd/system), else procps
-		       */
+	SYSCTLD_AUTO, /* systemd where the host runs it (/run/systemd/system), else procps */
 	SYSCTLD_SYSTEMD,
 	SYSCTLD_PROCPS,
 };
@@ -35,9 +34,8 @@ enum sysctld_order {
 struct sysctld_stats {
 	enum sysctld_order order; /* that was followed, never SYSCTLD_AUTO */
 	uint32_t files;           /* read */
-	uint32_t
-	    unreadable;     /* that should have been read: dangling, looping, too large */
-	uint32_t bad_lines; /* neither assignment nor comment */
+	uint32_t unreadable;      /* that should have been read: dangling, looping, too large */
+	uint32_t bad_lines;       /* neither assignment nor comment */
 };
 
 struct sysctld_setting {
@@ -50,20 +48,17 @@ struct sysctld_setting {
 struct sysctld;
 
 /*
- * Reads all files below root ("/" is the host's own; links that are absolute lead out of
- * any other). Only parameters below net are kept. 0 or -errno: -ENOENT without root;
- * -EFBIG where the files hold more than any sane host does (16384 files after hiding, 1
- * MiB a file, 16 MiB in all, 65536 assignments, 1024 patterns), for then the winner is
- * not known.
+ * Reads all files below root ("/" is the host's own; links that are absolute lead out of any
+ * other). Only parameters below net are kept. 0 or -errno: -ENOENT without root; -EFBIG where the
+ * files hold more than any sane host does (16384 files after hiding, 1 MiB a file, 16 MiB in all,
+ * 65536 assignments, 1024 patterns), for then the winner is not known.
  */
-int sysctld_read(const char *root, enum sysctld_order order,
-		 struct sysctld **ret_sysctld);
+int sysctld_read(const char *root, enum sysctld_order order, struct sysctld **ret_sysctld);
 void sysctld_free(struct sysctld *s);
 
-/* What the next boot sets a parameter to; name: as sysname_parse() gives it. False:
- * nothing sets it. The texts live as long as s. */
-bool sysctld_find(const struct sysctld *s, const char *name,
-		  struct sysctld_setting *ret_setting);
+/* What the next boot sets a parameter to; name: as sysname_parse() gives it. False: nothing sets
+ * it. The texts live as long as s. */
+bool sysctld_find(const struct sysctld *s, const char *name, struct sysctld_setting *ret_setting);
 
 const struct sysctld_stats *sysctld_stats(const struct sysctld *s);
 

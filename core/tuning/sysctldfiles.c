@@ -13,9 +13,8 @@
 enum { FILES_MAX = 16384, FOUND_MAX = 4 * FILES_MAX };
 
 /* The first hides the others' files. */
-static const char *const folders[] = {"etc/sysctl.d", "run/sysctl.d",
-				      "usr/local/lib/sysctl.d", "usr/lib/sysctl.d",
-				      "lib/sysctl.d"};
+static const char *const folders[] = {"etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d",
+				      "usr/lib/sysctl.d", "lib/sysctl.d"};
 
 struct found {
 	char *path;
@@ -62,10 +61,8 @@ static int add(struct search *s, size_t folder, const char *name)
 	return 0;
 }
 
-/* A folder that is not there, or may not be read, has no files: the others still count.
- */
-static int search_folder(struct search *s, int root, size_t folder,
-			 enum sysctld_order order)
+/* A folder that is not there, or may not be read, has no files: the others still count. */
+static int search_folder(struct search *s, int root, size_t folder, enum sysctld_order order)
 {
 	struct dirent *entry;
 	int fd, r = 0;

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_SYSCTLDFILES_H
 
 /*
- * This module finds the files that sysctl.d(5) names, in the order in which they are
- * read. For core/sysctld only.
+ * This module finds the files that sysctl.d(5) names, in the order in which they are read. For
+ * core/sysctld only.
  */
 
 #include <stddef.h>

@@ -45,14 +45,12 @@ static bool match(const char *pattern, const char *path, int *left)
 	char one[PATTERN_MAX];
 
 	if (!close)
-		return --*left >= 0 &&
-		       fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0;
+		return --*left >= 0 && fnmatch(pattern, path, FNM_PATHNAME | FNM_PERIOD) == 0;
 	for (const char *part = open + 1; part <= close && *left > 0;) {
 		const char *end = alternative_end(part);
 
-		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - pattern),
-			     pattern, (int)(end - part), part,
-			     close + 1) >= (int)sizeof(one))
+		if (snprintf(one, sizeof(one), "%.*s%.*s%s", (int)(open - pattern), pattern,
+			     (int)(end - part), part, close + 1) >= (int)sizeof(one))
 			return false;
 		if (match(one, path, left))
 			return true;

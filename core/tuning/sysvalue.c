@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Reads up to size bytes from the beginning, in one read() where the file is a parameter:
- * the kernel prints a list of ports only to a reader that asks for all of it. */
+/* Reads up to size bytes from the beginning, in one read() where the file is a parameter: the
+ * kernel prints a list of ports only to a reader that asks for all of it. */
 static int read_at_start(int fd, char *buffer, size_t size, size_t *ret_len)
 {
 	size_t len = 0;
@@ -106,8 +106,7 @@ size_t sysvalue_split(char *value, char *ret_elements[SYSVALUE_ELEMENTS_MAX])
 
 	if (is_vector(value)) {
 		for (char *word = strtok_r(value, "\t", &save);
-		     word && count < SYSVALUE_ELEMENTS_MAX;
-		     word = strtok_r(NULL, "\t", &save))
+		     word && count < SYSVALUE_ELEMENTS_MAX; word = strtok_r(NULL, "\t", &save))
 			ret_elements[count++] = word;
 	}
 	if (count == 0)

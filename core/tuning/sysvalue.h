@@ -19,16 +19,16 @@ enum {
 };
 
 /*
- * Reads path below proc_sys (a directory handle) into a new, NUL-terminated buffer
- * without its last newline, which the caller frees. Returns 0 or -errno; -EFBIG: longer
- * than SYSVALUE_FILE_MAX; -EBADMSG: it holds a NUL; -ELOOP: a symbolic link, of which
- * /proc/sys has none.
+ * Reads path below proc_sys (a directory handle) into a new, NUL-terminated buffer without its
+ * last newline, which the caller frees. Returns 0 or -errno; -EFBIG: longer than
+ * SYSVALUE_FILE_MAX; -EBADMSG: it holds a NUL; -ELOOP: a symbolic link, of which /proc/sys has
+ * none.
  */
 int sysvalue_read(int proc_sys, const char *path, char **ret_value);
 
 /*
- * Takes a value apart, in place: numbers with tabs between them are a vector, all else is
- * one element. Returns the number of elements, at least 1.
+ * Takes a value apart, in place: numbers with tabs between them are a vector, all else is one
+ * element. Returns the number of elements, at least 1.
  */
 size_t sysvalue_split(char *value, char *ret_elements[SYSVALUE_ELEMENTS_MAX]);
 

@@ -131,8 +131,7 @@ static struct tuning *add_row(struct reading *r, const char *name, uint32_t elem
 	return row->name ? row : NULL;
 }
 
-static int add_value(struct reading *r, const char *name, uint32_t element,
-		     const char *text)
+static int add_value(struct reading *r, const char *name, uint32_t element, const char *text)
 {
 	struct tuning *row = add_row(r, name, element);
 	char printable[SYSVALUE_TEXT_MAX];
@@ -144,15 +143,14 @@ static int add_value(struct reading *r, const char *name, uint32_t element,
 	row->value = textpool_add(r->pool, printable, strlen(printable));
 	if (!row->value)
 		return -ENOMEM;
-	row->is_number = sysvalue_number(printable, &number) && number >= INT32_MIN &&
-			 number <= INT32_MAX;
+	row->is_number =
+	    sysvalue_number(printable, &number) && number >= INT32_MIN && number <= INT32_MAX;
 	row->number = row->is_number ? (int32_t)number : 0;
 	return 0;
 }
 
 /* The elements that are known of a parameter whose value is not. */
-static int add_without_value(struct reading *r, const char *name,
-			     enum tuning_status status)
+static int add_without_value(struct reading *r, const char *name, enum tuning_status status)
 {
 	uint32_t element = 1;
 
@@ -223,8 +221,8 @@ static void learn_kernel(const struct reading *r, struct kernel *ret_kernel)
 		return;
 	ret_kernel->hash_buckets =
 	    (uint32_t)(buckets->number < 0 ? -(int64_t)buckets->number : buckets->number);
-	/* A namespace with a table of its own has a positive number as the host has, but
-	 * not tcp_mem, which only the host has. */
+	/* A namespace with a table of its own has a positive number as the host has, but not
+	 * tcp_mem, which only the host has. */
 	if (buckets->number < 0 || (memory && memory->status != TUNING_ABSENT))
 		ret_kernel->host_buckets = ret_kernel->hash_buckets;
 }
@@ -250,8 +248,7 @@ static void finish(struct reading *r, struct tuning_table *table)
 	if (r->sysctld) {
 		const struct sysctld_stats *stats = sysctld_stats(r->sysctld);
 
-		table->persisted_by =
-		    stats->order == SYSCTLD_PROCPS ? "procps" : "systemd";
+		table->persisted_by = stats->order == SYSCTLD_PROCPS ? "procps" : "systemd";
 		table->persisted_unreadable = stats->unreadable;
 		table->persisted_bad_lines = stats->bad_lines;
 	}
@@ -267,9 +264,8 @@ static void finish(struct reading *r, struct tuning_table *table)
 	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
 }
 
-static int open_all(struct reading *r, const struct tunable_roots *roots,
-		    const char *profile, struct tuning_table *table,
-		    char error[TUNABLE_ERROR_MAX])
+static int open_all(struct reading *r, const struct tunable_roots *roots, const char *profile,
+		    struct tuning_table *table, char error[TUNABLE_ERROR_MAX])
 {
 	const char *proc_sys = roots->proc_sys ? roots->proc_sys : "/proc/sys";
 	char *shown;
@@ -291,8 +287,7 @@ static int open_all(struct reading *r, const struct tunable_roots *roots,
 	r->proc_sys = open(proc_sys, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->proc_sys < 0) {
 		result = -errno;
-		snprintf(error, TUNABLE_ERROR_MAX, "%.240s: %s", proc_sys,
-			 strerror(-result));
+		snprintf(error, TUNABLE_ERROR_MAX, "%.240s: %s", proc_sys, strerror(-result));
 		return result;
 	}
 	table->persisted_by = "";

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_TUNABLE_H
 
 /*
- * This module reads the kernel's TCP parameters and judges them: the running value, the
- * kernel's default, what the profile recommends and what sysctl.d sets at the next boot.
+ * This module reads the kernel's TCP parameters and judges them: the running value, the kernel's
+ * default, what the profile recommends and what sysctl.d sets at the next boot.
  */
 
 #include "core/model/snapshot.h"
@@ -21,13 +21,13 @@ struct tunable_roots {
 };
 
 /*
- * Reads everything into a new table, which the caller frees. profile: a name in
- * roots->profiles or a path; NULL or "": none, then nothing is recommended. listeners:
- * those of the newest snapshot, for the rules that look at them (may be NULL, 0).
+ * Reads everything into a new table, which the caller frees. profile: a name in roots->profiles or
+ * a path; NULL or "": none, then nothing is recommended. listeners: those of the newest snapshot,
+ * for the rules that look at them (may be NULL, 0).
  *
- * 0; -ENOMEM; -EINVAL or what open() and read() gave for a profile that cannot be read or
- * has a wrong line, or for a proc_sys that cannot be opened or listed: error says file,
- * line and remedy. sysctl.d files that cannot be read are no error: the table tells.
+ * 0; -ENOMEM; -EINVAL or what open() and read() gave for a profile that cannot be read or has a
+ * wrong line, or for a proc_sys that cannot be opened or listed: error says file, line and remedy.
+ * sysctl.d files that cannot be read are no error: the table tells.
  */
 int tunable_read(const struct tunable_roots *roots, const char *profile,
 		 const struct listener *listeners, size_t n_listeners,

@@ -31,8 +31,7 @@ const struct tunable_info tunable_infos[] = {
      "upper layer protocols, such as tls, that are loaded (read only)"},
     {"tcp_backlog_ack_defer", 1, false, "1",
      "send one ACK for all segments that waited in a socket's backlog"},
-    {"tcp_base_mss", 1, false, NULL,
-     "segment size at which path MTU probing begins, bytes"},
+    {"tcp_base_mss", 1, false, NULL, "segment size at which path MTU probing begins, bytes"},
     {"tcp_challenge_ack_limit", 1, false, NULL,
      "challenge ACKs (RFC 5961) that the host sends in a second at the most"},
     {"tcp_child_ehash_entries", 1, false, "0",
@@ -77,10 +76,8 @@ const struct tunable_info tunable_infos[] = {
      "seconds without Fast Open after a firewall swallowed such a SYN; 0 never mind"},
     {"tcp_fin_timeout", 1, true, "60",
      "seconds that a connection without an owner waits in FIN_WAIT_2 for the peer's FIN"},
-    {"tcp_frto", 1, false, "2",
-     "detect spurious retransmission timeouts (F-RTO, RFC 5682)"},
-    {"tcp_fwmark_accept", 1, false, "0",
-     "an accepted connection takes the mark of its SYN"},
+    {"tcp_frto", 1, false, "2", "detect spurious retransmission timeouts (F-RTO, RFC 5682)"},
+    {"tcp_fwmark_accept", 1, false, "0", "an accepted connection takes the mark of its SYN"},
     {"tcp_invalid_ratelimit", 1, false, "500",
      "milliseconds between duplicate ACKs that answer invalid segments; 0 no limit"},
     {"tcp_keepalive_intvl", 1, true, "75", "seconds between two keepalive probes"},
@@ -93,8 +90,7 @@ const struct tunable_info tunable_infos[] = {
      "a listener that is bound to no VRF accepts connections of all of them"},
     {"tcp_limit_output_bytes", 1, false, NULL,
      "bytes of one socket in the queues below TCP (TCP small queues)"},
-    {"tcp_low_latency", 1, false, "0",
-     "prefer latency to throughput; no effect since Linux 4.14"},
+    {"tcp_low_latency", 1, false, "0", "prefer latency to throughput; no effect since Linux 4.14"},
     {"tcp_max_orphans", 1, true, NULL,
      "sockets without an owner kept at the most; above, connections are reset. "
      "A guard against attacks, not a tuning knob: raise it, never lower it"},
@@ -111,15 +107,13 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_mem", 1, true, NULL, "pages: below this TCP does not mind its memory"},
     {"tcp_mem", 2, true, NULL,
      "pages: from here on TCP is under memory pressure and shrinks buffers"},
-    {"tcp_mem", 3, true, NULL,
-     "pages: TCP gets no more than this for all of its sockets"},
+    {"tcp_mem", 3, true, NULL, "pages: TCP gets no more than this for all of its sockets"},
     {"tcp_migrate_req", 1, false, "0",
      "half-open and unaccepted connections of a closed listener move to one that shares "
      "its port"},
     {"tcp_min_rtt_wlen", 1, false, "300",
      "seconds over which the least round-trip time is remembered"},
-    {"tcp_min_snd_mss", 1, false, "48",
-     "least segment size that a peer can impose, bytes"},
+    {"tcp_min_snd_mss", 1, false, "48", "least segment size that a peer can impose, bytes"},
     {"tcp_min_tso_segs", 1, false, "2",
      "least segments in one packet given to the network card's segmentation"},
     {"tcp_moderate_rcvbuf", 1, false, "1",
@@ -175,12 +169,9 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_rmem", 1, true, NULL,
      "receive buffer of a socket, bytes: granted even under memory pressure"},
     {"tcp_rmem", 2, true, NULL, "receive buffer of a socket, bytes: at the start"},
-    {"tcp_rmem", 3, true, NULL,
-     "receive buffer of a socket, bytes: bound of the automatic sizing"},
-    {"tcp_rto_max_ms", 1, false, "120000",
-     "longest retransmission timeout, milliseconds"},
-    {"tcp_rto_min_us", 1, false, "200000",
-     "shortest retransmission timeout, microseconds"},
+    {"tcp_rmem", 3, true, NULL, "receive buffer of a socket, bytes: bound of the automatic sizing"},
+    {"tcp_rto_max_ms", 1, false, "120000", "longest retransmission timeout, milliseconds"},
+    {"tcp_rto_min_us", 1, false, "200000", "shortest retransmission timeout, microseconds"},
     {"tcp_sack", 1, true, "1", "selective acknowledgements (RFC 2018)"},
     {"tcp_shrink_window", 1, false, "0",
      "take back an advertised receive window when memory runs short"},
@@ -199,8 +190,7 @@ const struct tunable_info tunable_infos[] = {
      "(testing)"},
     {"tcp_thin_dupack", 1, false, "0",
      "retransmit thin streams after one duplicate ACK; gone since Linux 4.11"},
-    {"tcp_thin_linear_timeouts", 1, false, "0",
-     "thin streams retransmit at equal distances first"},
+    {"tcp_thin_linear_timeouts", 1, false, "0", "thin streams retransmit at equal distances first"},
     {"tcp_timestamps", 1, true, "1",
      "timestamps (RFC 7323): protection against old segments, better round-trip times; "
      "0 off, 1 with a random offset, 2 without"},
@@ -220,8 +210,7 @@ const struct tunable_info tunable_infos[] = {
     {"tcp_wmem", 1, true, NULL,
      "send buffer of a socket, bytes: granted even under memory pressure"},
     {"tcp_wmem", 2, true, "16384", "send buffer of a socket, bytes: at the start"},
-    {"tcp_wmem", 3, true, NULL,
-     "send buffer of a socket, bytes: bound of the automatic sizing"},
+    {"tcp_wmem", 3, true, NULL, "send buffer of a socket, bytes: bound of the automatic sizing"},
     {"tcp_workaround_signed_windows", 1, false, "0",
      "treat the window of a peer that does not scale as a signed number"},
 };
@@ -231,8 +220,7 @@ const size_t tunable_n_infos = sizeof(tunable_infos) / sizeof(tunable_infos[0]);
 const struct tunable_info *tunable_info_find(const char *name, uint32_t element)
 {
 	for (size_t i = 0; i < tunable_n_infos; i++)
-		if (tunable_infos[i].element == element &&
-		    strcmp(tunable_infos[i].name, name) == 0)
+		if (tunable_infos[i].element == element && strcmp(tunable_infos[i].name, name) == 0)
 			return &tunable_infos[i];
 	return NULL;
 }

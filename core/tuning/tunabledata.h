@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_TUNABLEDATA_H
 
 /*
- * This module is what is known of the kernel's TCP parameters before any is read: meaning
- * and default. For core/tunable only.
+ * This module is what is known of the kernel's TCP parameters before any is read: meaning and
+ * default. For core/tunable only.
  */
 
 #include <stdbool.h>
@@ -15,9 +15,8 @@ struct tunable_info {
 	const char *name; /* as tcpStateTuningName */
 	uint32_t element; /* 1.. */
 	bool named;       /* has its row on kernels without it as well */
-	/* The mainline default in every release from 3.10 on that has the parameter;
-	 * NULL: it changed (core/kerneldefault), is a choice of the build, or is not
-	 * known. */
+	/* The mainline default in every release from 3.10 on that has the parameter; NULL: it
+	 * changed (core/kerneldefault), is a choice of the build, or is not known. */
 	const char *constant;
 	const char *meaning;
 };

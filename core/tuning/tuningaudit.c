@@ -83,8 +83,7 @@ static void describe(const struct profile_rule *rule, const char *const *values,
 	    [PROFILE_AT_MOST] = "at most ",
 	    [PROFILE_ONE_OF] = "",
 	};
-	size_t len =
-	    (size_t)snprintf(text, TEXT_MAX, "%s%.200s", words[rule->kind], values[0]);
+	size_t len = (size_t)snprintf(text, TEXT_MAX, "%s%.200s", words[rule->kind], values[0]);
 
 	for (size_t i = 1; i < rule->n_values && len < TEXT_MAX; i++)
 		len += (size_t)snprintf(text + len, TEXT_MAX - len, " or %s", values[i]);
@@ -92,8 +91,7 @@ static void describe(const struct profile_rule *rule, const char *const *values,
 
 static int set_recommended(const struct tuningaudit *a, struct tuning *row)
 {
-	const struct profile_rule *rule =
-	    profile_find(a->profile, row->name, row->element);
+	const struct profile_rule *rule = profile_find(a->profile, row->name, row->element);
 	const char *values[PROFILE_VALUES_MAX];
 	char text[TEXT_MAX];
 
@@ -165,10 +163,10 @@ static bool is_persisted(const struct tuningaudit *a, const struct tuning *row,
 	return is_equal(row->value, persisted) || same_words(row->value, persisted);
 }
 
-/* The word of a written value that is for this element; the whole of it where the
- * parameter is no vector. False: the value ends before it, the element stays as it is. */
-static bool element_of(const char *value, uint32_t element, bool vector,
-		       const char **ret_start, size_t *ret_len)
+/* The word of a written value that is for this element; the whole of it where the parameter is no
+ * vector. False: the value ends before it, the element stays as it is. */
+static bool element_of(const char *value, uint32_t element, bool vector, const char **ret_start,
+		       size_t *ret_len)
 {
 	const char *start = value;
 
@@ -187,11 +185,9 @@ static bool element_of(const char *value, uint32_t element, bool vector,
 
 static enum tuning_drift unpersisted_drift(const struct tuning *row)
 {
-	if (row->default_value[0] == '\0' &&
-	    strcmp(row->name, "ip_local_reserved_ports") != 0)
+	if (row->default_value[0] == '\0' && strcmp(row->name, "ip_local_reserved_ports") != 0)
 		return DRIFT_NOT_APPLICABLE;
-	return is_equal(row->value, row->default_value) ? DRIFT_NONE
-							: DRIFT_NOT_PERSISTED;
+	return is_equal(row->value, row->default_value) ? DRIFT_NONE : DRIFT_NOT_PERSISTED;
 }
 
 static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool vector)
@@ -217,21 +213,19 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool v
 	sysvalue_printable(whole, text);
 	row->persisted = textpool_add(a->pool, text, strlen(text));
 	snprintf(text, sizeof(text), ":%" PRIu32, setting.line);
-	place = textpool_format(a->pool, "%.*s%s",
-				(int)(SYSVALUE_TEXT_MAX - 1 - strlen(text)), setting.file,
-				text);
+	place = textpool_format(a->pool, "%.*s%s", (int)(SYSVALUE_TEXT_MAX - 1 - strlen(text)),
+				setting.file, text);
 	if (!row->persisted || !place)
 		return -ENOMEM;
 	text_clean(place);
 	row->persisted_in = place;
 	if (has_value(row))
-		row->drift = is_persisted(a, row, whole) ? DRIFT_NONE
-							 : DRIFT_DIFFERS_FROM_PERSISTED;
+		row->drift =
+		    is_persisted(a, row, whole) ? DRIFT_NONE : DRIFT_DIFFERS_FROM_PERSISTED;
 	return 0;
 }
 
-static int set_harm(const struct tuningaudit *a, const struct tuningharm *h,
-		    struct tuning *row)
+static int set_harm(const struct tuningaudit *a, const struct tuningharm *h, struct tuning *row)
 {
 	char reason[TUNINGHARM_REASON_MAX];
 
@@ -258,8 +252,7 @@ int tuningaudit_judge(const struct tuningaudit *a, struct tuning *rows, size_t c
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		bool vector =
-		    rows[i].element > 1 || (i + 1 < count && rows[i + 1].element > 1);
+		bool vector = rows[i].element > 1 || (i + 1 < count && rows[i + 1].element > 1);
 
 		r = set_default(a, &rows[i]);
 		if (r == 0)

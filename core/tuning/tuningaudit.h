@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_TUNINGAUDIT_H
 
 /*
- * This module judges the rows of the tuning table: it fills default, recommendation,
- * persisted value, status, drift and reason of rows whose running values have been read.
- * For core/tunable only.
+ * This module judges the rows of the tuning table: it fills default, recommendation, persisted
+ * value, status, drift and reason of rows whose running values have been read. For core/tunable
+ * only.
  */
 
 #include "core/tuning/kerneldefault.h"

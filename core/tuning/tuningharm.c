@@ -56,8 +56,8 @@ static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t 
 }
 
 /*
- * Ports inside the kernel's own range say nothing: a listener there may have got its port
- * from the kernel. A range that was widened reaches services with ports of their own.
+ * Ports inside the kernel's own range say nothing: a listener there may have got its port from the
+ * kernel. A range that was widened reaches services with ports of their own.
  */
 static bool reaches_below(const struct tuningharm *h, int64_t first,
 			  char ret_detail[TUNINGHARM_DETAIL_MAX])
@@ -71,8 +71,8 @@ static bool reaches_above(const struct tuningharm *h, int64_t last,
 	return covers_listeners(h, LAST_PORT + 1, last, ret_detail);
 }
 
-/* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and
- * whose queue has felt that. */
+/* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and whose
+ * queue has felt that. */
 static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
 			   char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
@@ -130,8 +130,7 @@ const struct tuningharm_rule tuningharm_rules[] = {
 
 const size_t tuningharm_n_rules = sizeof(tuningharm_rules) / sizeof(tuningharm_rules[0]);
 
-static bool passes(const struct tuningharm_rule *rule, const struct tuning *row,
-		   int64_t value)
+static bool passes(const struct tuningharm_rule *rule, const struct tuning *row, int64_t value)
 {
 	int64_t normal;
 
@@ -150,8 +149,8 @@ static bool passes(const struct tuningharm_rule *rule, const struct tuning *row,
 	return false;
 }
 
-bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,
-		      const char *value, char ret_reason[TUNINGHARM_REASON_MAX])
+bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row, const char *value,
+		      char ret_reason[TUNINGHARM_REASON_MAX])
 {
 	char detail[TUNINGHARM_DETAIL_MAX] = "";
 	int64_t number;
@@ -162,8 +161,7 @@ bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,
 		const struct tuningharm_rule *rule = &tuningharm_rules[i];
 
 		if (rule->element != row->element || strcmp(rule->name, row->name) != 0 ||
-		    !passes(rule, row, number) ||
-		    (rule->also && !rule->also(h, number, detail)))
+		    !passes(rule, row, number) || (rule->also && !rule->also(h, number, detail)))
 			continue;
 		snprintf(ret_reason, TUNINGHARM_REASON_MAX, "%s%s", rule->reason, detail);
 		return true;

@@ -3,9 +3,8 @@
 #define TCPSTATE_CORE_TUNINGHARM_H
 
 /*
- * This module knows values of kernel parameters that do harm, by the kernel's
- * documentation or an RFC, on their own or together with others and with the host's
- * listeners.
+ * This module knows values of kernel parameters that do harm, by the kernel's documentation or an
+ * RFC, on their own or together with others and with the host's listeners.
  */
 
 #include <stdbool.h>
@@ -49,7 +48,7 @@ extern const struct tuningharm_rule tuningharm_rules[];
 extern const size_t tuningharm_n_rules;
 
 /* Whether it does harm that row has this value, and why. */
-bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row,
-		      const char *value, char ret_reason[TUNINGHARM_REASON_MAX]);
+bool tuningharm_judge(const struct tuningharm *h, const struct tuning *row, const char *value,
+		      char ret_reason[TUNINGHARM_REASON_MAX]);
 
 #endif

@@ -19,8 +19,7 @@ static uint64_t mix(uint64_t mark, const void *data, size_t len)
 	return mark;
 }
 
-/* The file that a link leads to. ctime changes with each write, and no program sets it
- * back. */
+/* The file that a link leads to. ctime changes with each write, and no program sets it back. */
 static uint64_t mix_file(uint64_t mark, int root, const char *path)
 {
 	int64_t facts[8] = {0};

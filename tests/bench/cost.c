@@ -76,7 +76,6 @@ int main(int argc, char **argv)
 	of_command = run(argv + 2);
 	cpu = now_us(clock) - cpu;
 	wall = now_us(CLOCK_MONOTONIC) - wall;
-	printf("wall_us=%" PRId64 " cpu_us=%" PRId64 "\n", wall,
-	       of_process ? cpu : of_command);
+	printf("wall_us=%" PRId64 " cpu_us=%" PRId64 "\n", wall, of_process ? cpu : of_command);
 	return EXIT_SUCCESS;
 }

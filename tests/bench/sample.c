@@ -32,9 +32,7 @@
 enum { BUFFER = 32 * 1024, LINE_MAX_BYTES = 64 };
 
 /* What a fast sample leaves out. */
-#define DETAIL                                                                           \
-	(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) |                     \
-	 STATE_BIT(STATE_CLOSED))
+#define DETAIL (STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED))
 
 struct job {
 	int fd;                  /* NETLINK_SOCK_DIAG */
@@ -157,9 +155,8 @@ static void print_snapshot(const struct snapshot *snapshot)
 
 	printf(" sockets=%u conns=%zu row_bytes=%zu omitted=%u processes=%zu remotes=%zu "
 	       "errors=%u",
-	       info->sockets, snapshot->n_conns, sizeof(*snapshot->conns),
-	       info->rows_omitted, snapshot->n_processes, snapshot->n_remotes,
-	       info->errors);
+	       info->sockets, snapshot->n_conns, sizeof(*snapshot->conns), info->rows_omitted,
+	       snapshot->n_processes, snapshot->n_remotes, info->errors);
 }
 
 static void measure(struct job *job, const struct kind *kind)
@@ -176,8 +173,8 @@ static void measure(struct job *job, const struct kind *kind)
 	cpu = now_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
 	wall = now_us(CLOCK_MONOTONIC) - wall;
 	getrusage(RUSAGE_SELF, &usage);
-	printf("kind=%s wall_us=%" PRId64 " cpu_us=%" PRId64 " rss_kb=%ld", kind->name,
-	       wall, cpu, usage.ru_maxrss);
+	printf("kind=%s wall_us=%" PRId64 " cpu_us=%" PRId64 " rss_kb=%ld", kind->name, wall, cpu,
+	       usage.ru_maxrss);
 	if (kind->run == run_sample)
 		print_snapshot(job->last);
 	putchar('\n');

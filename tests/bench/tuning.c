@@ -61,8 +61,7 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static void measure(const char *what, void (*run)(struct job *), struct job job,
-		    size_t runs)
+static void measure(const char *what, void (*run)(struct job *), struct job job, size_t runs)
 {
 	int64_t *wall = calloc(runs, sizeof(*wall)), *cpu = calloc(runs, sizeof(*cpu));
 
@@ -78,8 +77,7 @@ static void measure(const char *what, void (*run)(struct job *), struct job job,
 	}
 	qsort(wall, runs, sizeof(*wall), compare);
 	qsort(cpu, runs, sizeof(*cpu), compare);
-	printf("%-48s %8" PRId64 " us, CPU %8" PRId64 " us", what, wall[runs / 2],
-	       cpu[runs / 2]);
+	printf("%-48s %8" PRId64 " us, CPU %8" PRId64 " us", what, wall[runs / 2], cpu[runs / 2]);
 	if (job.rows > 0)
 		printf(", %zu values", job.rows);
 	putchar('\n');
@@ -105,10 +103,10 @@ int main(int argc, char **argv)
 	measure("all parameters, profile, this host's sysctl.d", read_all,
 		(struct job){"/", profile, 0}, runs);
 	measure("look for changed files", look, (struct job){"/", profile, 0}, runs);
-	measure("all parameters, profile, 10,000 files", read_all,
-		(struct job){t.path, profile, 0}, runs / 10 + 1);
-	measure("look for changed files, 10,000 of them", look,
-		(struct job){t.path, profile, 0}, runs / 10 + 1);
+	measure("all parameters, profile, 10,000 files", read_all, (struct job){t.path, profile, 0},
+		runs / 10 + 1);
+	measure("look for changed files, 10,000 of them", look, (struct job){t.path, profile, 0},
+		runs / 10 + 1);
 	tree_remove(&t);
 	return EXIT_SUCCESS;
 }

@@ -45,10 +45,8 @@ static netsnmp_session *open_session(char *address, char *community, int retries
 {
 	netsnmp_session wanted, *session;
 
-	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS,
-			       1);
-	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE,
-			       1);
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_READ_CONFIGS, 1);
+	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_DONT_PERSIST_STATE, 1);
 	init_snmp("walk");
 	snmp_sess_init(&wanted);
 	wanted.version = SNMP_VERSION_2c;
@@ -90,13 +88,11 @@ static netsnmp_pdu *ask(netsnmp_session *session, const struct column *columns, 
 }
 
 /* Counts the cells of an answer and moves on behind them. False: a column has ended. */
-static bool take(const netsnmp_pdu *answer, struct column *columns, size_t n,
-		 uint64_t *cells)
+static bool take(const netsnmp_pdu *answer, struct column *columns, size_t n, uint64_t *cells)
 {
 	size_t i = 0;
 
-	for (const netsnmp_variable_list *vb = answer->variables; vb;
-	     vb = vb->next_variable) {
+	for (const netsnmp_variable_list *vb = answer->variables; vb; vb = vb->next_variable) {
 		struct column *column = &columns[i++ % n];
 
 		if (vb->type == SNMP_ENDOFMIBVIEW ||
@@ -156,8 +152,7 @@ static int compare(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-static int on_answer(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu,
-		     void *arg)
+static int on_answer(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
 {
 	struct request *request = arg;
 	struct rhythm *rhythm = request->rhythm;
@@ -196,8 +191,7 @@ static void receive_until(int64_t until_us)
 	int64_t left;
 
 	while ((left = until_us - now_us()) > 0) {
-		struct timeval timeout = {.tv_sec = left / 1000000,
-					  .tv_usec = left % 1000000};
+		struct timeval timeout = {.tv_sec = left / 1000000, .tv_usec = left % 1000000};
 		int n_fds = 0, block = 0;
 		fd_set fds;
 
@@ -239,8 +233,7 @@ static void get(netsnmp_session *session, char **argv)
 	qsort(rhythm.took_us, rhythm.answered, sizeof(*rhythm.took_us), compare);
 	last = rhythm.answered - 1;
 	printf("n=%zu p50_us=%lld p99_us=%lld max_us=%lld lost=%zu\n", rhythm.n,
-	       (long long)rhythm.took_us[last / 2],
-	       (long long)rhythm.took_us[last * 99 / 100],
+	       (long long)rhythm.took_us[last / 2], (long long)rhythm.took_us[last * 99 / 100],
 	       (long long)rhythm.took_us[last], rhythm.lost);
 	free(rhythm.took_us);
 }

@@ -30,13 +30,13 @@ static void format(const struct conn *c, char line[LINE_SIZE])
 	}
 	snprintf(line, LINE_SIZE,
 		 "%s ipv%d %s %s %s retrans %" PRIu32 " recvq %" PRIu32 " sendq %" PRIu32
-		 " age %" PRIu32 " rtt %" PRIu32 " uid %" PRIu32 " inode %" PRIu32
-		 " drops %" PRIu32 " cgroup %" PRIu64 "\n",
+		 " age %" PRIu32 " rtt %" PRIu32 " uid %" PRIu32 " inode %" PRIu32 " drops %" PRIu32
+		 " cgroup %" PRIu64 "\n",
 		 state_name(c->state), c->ip_version == IP_V4 ? 4 : 6,
 		 inet_endpoint_format(&c->local, c->local_port, local),
-		 inet_endpoint_format(&c->remote, c->remote_port, remote),
-		 flags[0] ? flags : "-", c->retransmits, c->recv_queue, c->send_queue,
-		 c->age_s, c->rtt_us, c->uid, c->inode, c->drops, c->cgroup_id);
+		 inet_endpoint_format(&c->remote, c->remote_port, remote), flags[0] ? flags : "-",
+		 c->retransmits, c->recv_queue, c->send_queue, c->age_s, c->rtt_us, c->uid,
+		 c->inode, c->drops, c->cgroup_id);
 }
 
 /* The next line that is no comment; "" at the end. */

@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_CONNTEXT_H
 
 /*
- * This module compares sockets with the lines of a fixture, one line a socket with every
- * member: "LISTEN ipv6 [::]:80 [::]:0 dual retrans 0 recvq 0 sendq 128 age 0 ...".
+ * This module compares sockets with the lines of a fixture, one line a socket with every member:
+ * "LISTEN ipv6 [::]:80 [::]:0 dual retrans 0 recvq 0 sendq 128 age 0 ...".
  */
 
 #include <stdio.h>

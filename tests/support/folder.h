@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_FOLDER_H
 
 /*
- * This module gives a test a folder of its own, below the working directory, for the
- * files that its cases make.
+ * This module gives a test a folder of its own, below the working directory, for the files that
+ * its cases make.
  */
 
 struct folder {

@@ -42,10 +42,9 @@ void host_stat(const struct host *h, unsigned pid, const char *comm, unsigned st
 {
 	char text[512];
 
-	snprintf(
-	    text, sizeof(text),
-	    "%u (%s) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 %u 23 24 25\n",
-	    pid, comm, start);
+	snprintf(text, sizeof(text),
+		 "%u (%s) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 %u 23 24 25\n", pid,
+		 comm, start);
 	tree_file(&h->proc, host_path("%u/stat", pid), text);
 }
 

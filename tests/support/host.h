@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_HOST_H
 
 /*
- * This module gives the tests of owner a folder that stands for /proc, with the processes
- * and sockets that they put there.
+ * This module gives the tests of owner a folder that stands for /proc, with the processes and
+ * sockets that they put there.
  */
 
 #include <stdbool.h>
@@ -45,11 +45,11 @@ uint32_t host_pid(const struct host *h, uint32_t inode);
 bool host_look_up(const struct host *h, const uint32_t *inodes, size_t count);
 bool host_next_round(const struct host *h, const uint32_t *inodes, size_t count);
 
-#define LOOK_UP(host, ...)                                                               \
-	host_look_up(host, (const uint32_t[]){__VA_ARGS__},                              \
+#define LOOK_UP(host, ...)                                                                         \
+	host_look_up(host, (const uint32_t[]){__VA_ARGS__},                                        \
 		     sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
-#define NEXT_ROUND(host, ...)                                                            \
-	host_next_round(host, (const uint32_t[]){__VA_ARGS__},                           \
+#define NEXT_ROUND(host, ...)                                                                      \
+	host_next_round(host, (const uint32_t[]){__VA_ARGS__},                                     \
 			sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 
 #endif

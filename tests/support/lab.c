@@ -27,8 +27,8 @@ static struct timespec at(int64_t ms)
 
 static void fill_quiet(struct world *w)
 {
-	static const uint32_t limits[] = {LIMIT_TIME_WAIT_BUCKETS, LIMIT_ORPHANS,
-					  LIMIT_MEMORY, LIMIT_EPHEMERAL_PORTS};
+	static const uint32_t limits[] = {LIMIT_TIME_WAIT_BUCKETS, LIMIT_ORPHANS, LIMIT_MEMORY,
+					  LIMIT_EPHEMERAL_PORTS};
 	static const uint16_t ports[LAB_LISTENERS] = {80, 8080, 443};
 
 	*w = (struct world){
@@ -38,12 +38,12 @@ static void fill_quiet(struct world *w)
 	    .counters = {{"TcpExtListenDrops", 0},
 			 {"TcpExtSyncookiesSent", 1000},
 			 {"TcpExtTCPReqQFullDrop", 7}},
-	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
-			"60", "60", "60", "30", "/etc/sysctl.conf:3", "", ""},
-		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED,
-			DRIFT_NONE, "128", "", "", "", "", "", ""},
-		       {"tcp_syncookies", 1, 1, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
-			"1", "1", "1", "", "", "", "no cookies: drops"}},
+	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "60",
+			"60", "60", "30", "/etc/sysctl.conf:3", "", ""},
+		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
+			"128", "", "", "", "", "", ""},
+		       {"tcp_syncookies", 1, 1, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "1", "1",
+			"1", "", "", "", "no cookies: drops"}},
 	    .table = {.count = LAB_TUNING},
 	};
 	for (size_t i = 0; i < LAB_LISTENERS; i++)
@@ -87,8 +87,8 @@ static void update(struct lab *lab)
 	const struct snapshot *before = lab->steps++ > 0 ? &lab->before.s : NULL;
 
 	bind(&lab->now);
-	CU_ASSERT_EQUAL_FATAL(
-	    conditions_update(lab->conditions, &lab->config, before, &lab->now.s), 0);
+	CU_ASSERT_EQUAL_FATAL(conditions_update(lab->conditions, &lab->config, before, &lab->now.s),
+			      0);
 	lab->before = lab->now;
 	lab->before.s.conditions = NULL;
 	bind(&lab->before);

@@ -16,8 +16,7 @@ struct world {
 	struct snapshot s;
 	struct listener listeners[LAB_LISTENERS]; /* 0.0.0.0:80, :8080 and [::]:443 */
 	struct owner owners[LAB_OWNERS];          /* nobody, nginx[812], java[4321] */
-	struct counter
-	    counters[LAB_COUNTERS]; /* ListenDrops, SyncookiesSent, TCPReqQFullDrop */
+	struct counter counters[LAB_COUNTERS];    /* ListenDrops, SyncookiesSent, TCPReqQFullDrop */
 	struct tuning tuning[LAB_TUNING];
 	struct tuning_table table;
 };

@@ -53,8 +53,7 @@ static bool load_mib(void)
 
 	if (!file || !base_dir || !(copy = strdup(file)))
 		return false;
-	snprintf(dirs, sizeof(dirs), "%s:/usr/share/snmp/mibs:%s", base_dir,
-		 dirname(copy));
+	snprintf(dirs, sizeof(dirs), "%s:/usr/share/snmp/mibs:%s", base_dir, dirname(copy));
 	free(copy);
 	setenv("MIBDIRS", dirs, 1);
 	setenv("MIBS", "TCPSTATE-MIB", 1);

@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_MIBTREE_H
 
 /*
- * This module has net-snmp's parser read TCPSTATE-MIB, as a manager would with no other
- * modules than the project's own and net-snmp's, and looks things up in it.
+ * This module has net-snmp's parser read TCPSTATE-MIB, as a manager would with no other modules
+ * than the project's own and net-snmp's, and looks things up in it.
  */
 
 #include <net-snmp/net-snmp-config.h>
@@ -15,8 +15,8 @@
 
 #include "tests/support/suite.h"
 
-/* Reads the MIB that MIBFILE names with the modules of MIBBASE, and runs the tests; the
- * program's exit code. */
+/* Reads the MIB that MIBFILE names with the modules of MIBBASE, and runs the tests; the program's
+ * exit code. */
 int mibtree_run(const char *name, CU_TestInfo *tests);
 
 /* Asserts; if it does not hold, says what is wrong with which name. */

@@ -7,26 +7,26 @@
 #include "core/diagnosis/condition.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define V4(...)                                                                          \
-	{                                                                                \
-		INET_IPV4,                                                               \
-		{                                                                        \
-			__VA_ARGS__                                                      \
-		}                                                                        \
+#define V4(...)                                                                                    \
+	{                                                                                          \
+		INET_IPV4,                                                                         \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
 	}
-#define V6(...)                                                                          \
-	{                                                                                \
-		INET_IPV6,                                                               \
-		{                                                                        \
-			__VA_ARGS__                                                      \
-		}                                                                        \
+#define V6(...)                                                                                    \
+	{                                                                                          \
+		INET_IPV6,                                                                         \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
 	}
-#define V6Z(...)                                                                         \
-	{                                                                                \
-		INET_IPV6Z,                                                              \
-		{                                                                        \
-			__VA_ARGS__                                                      \
-		}                                                                        \
+#define V6Z(...)                                                                                   \
+	{                                                                                          \
+		INET_IPV6Z,                                                                        \
+		{                                                                                  \
+			__VA_ARGS__                                                                \
+		}                                                                                  \
 	}
 #define LINK_LOCAL V6Z(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2)
 #define DOC6(last) V6(0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last)
@@ -47,18 +47,17 @@ static struct listener listeners[] = {
 };
 
 static struct conn conns[] = {
-    {V4(192, 0, 2, 1), V4(198, 51, 100, 7), 8443, 40000, STATE_SYN_RECV, IP_V4,
-     CONN_UNANSWERED, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51022, STATE_CLOSE_WAIT, IP_V4,
-     CONN_HAS_INFO, 0, 1, 0, 1987, 350, 1001, 5555, 0, 1, 9},
-    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51023, STATE_CLOSE_WAIT, IP_V4, 0, 1, 2, 3,
-     0, 0, 1001, 5556, 0, 0, 0},
-    {V4(10, 0, 3, 8), V4(10, 0, 9, 0), 8080, 1, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0,
-     0, 0, 4, 90, 0, 0, 0, 3, 9},
-    {DOC6(1), DOC6(2), 8080, 65535, STATE_CLOSE_WAIT, IP_V6, CONN_HAS_INFO, 0, 0,
-     UINT32_MAX, 1, 2, 3, 5557, 0, 4, 0},
-    {LINK_LOCAL, LINK_LOCAL, 1, 2, STATE_LAST_ACK, IP_V6, 0, 15, 0, 1, 0, 0, 0, 0, 0, 0,
-     0},
+    {V4(192, 0, 2, 1), V4(198, 51, 100, 7), 8443, 40000, STATE_SYN_RECV, IP_V4, CONN_UNANSWERED, 2,
+     0, 0, 0, 0, 0, 0, 0, 0, 0},
+    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51022, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0, 1, 0,
+     1987, 350, 1001, 5555, 0, 1, 9},
+    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51023, STATE_CLOSE_WAIT, IP_V4, 0, 1, 2, 3, 0, 0, 1001,
+     5556, 0, 0, 0},
+    {V4(10, 0, 3, 8), V4(10, 0, 9, 0), 8080, 1, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0, 0, 0, 4,
+     90, 0, 0, 0, 3, 9},
+    {DOC6(1), DOC6(2), 8080, 65535, STATE_CLOSE_WAIT, IP_V6, CONN_HAS_INFO, 0, 0, UINT32_MAX, 1, 2,
+     3, 5557, 0, 4, 0},
+    {LINK_LOCAL, LINK_LOCAL, 1, 2, STATE_LAST_ACK, IP_V6, 0, 15, 0, 1, 0, 0, 0, 0, 0, 0, 0},
 };
 
 static struct remote remotes[] = {

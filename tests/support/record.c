@@ -19,8 +19,8 @@ void record_note(const struct metric *m, void *arg)
 		snprintf(value, sizeof(value), "%" PRId64, m->derive);
 	else
 		snprintf(value, sizeof(value), "%g", m->gauge);
-	snprintf(r->line[r->count++], RECORD_LINE, "%s/%s-%s=%s", m->plugin_instance,
-		 m->type->name, m->type_instance, value);
+	snprintf(r->line[r->count++], RECORD_LINE, "%s/%s-%s=%s", m->plugin_instance, m->type->name,
+		 m->type_instance, value);
 }
 
 size_t record_count(const struct record *r, const char *line)

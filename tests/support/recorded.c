@@ -51,8 +51,7 @@ const struct tuning *recorded_find(const struct tuning_table *table, const char 
 				   uint32_t element)
 {
 	for (size_t i = 0; i < table->count; i++)
-		if (strcmp(table->rows[i].name, name) == 0 &&
-		    table->rows[i].element == element)
+		if (strcmp(table->rows[i].name, name) == 0 && table->rows[i].element == element)
 			return &table->rows[i];
 	return NULL;
 }

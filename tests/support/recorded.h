@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_RECORDED_H
 
 /*
- * This module makes the kernel parameters of a recorded release (tests/data/tunable) and
- * reads them.
+ * This module makes the kernel parameters of a recorded release (tests/data/tunable) and reads
+ * them.
  */
 
 #include "core/model/snapshot.h"

@@ -10,16 +10,16 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Gives the snapshot a copy of an array, in members called name and n_name. */
-#define SET_ROWS(s, name, array)                                                         \
+#define SET_ROWS(s, name, array)                                                                   \
 	((s)->name = copy_rows((array), sizeof(array)), (s)->n_##name = COUNT_OF(array))
 
-#define V4(a, b, c, d)                                                                   \
-	{                                                                                \
-		.type = INET_IPV4, .bytes = {(a), (b), (c), (d) }                        \
+#define V4(a, b, c, d)                                                                             \
+	{                                                                                          \
+		.type = INET_IPV4, .bytes = {(a), (b), (c), (d) }                                  \
 	}
-#define V6_ANY                                                                           \
-	{                                                                                \
-		.type = INET_IPV6                                                        \
+#define V6_ANY                                                                                     \
+	{                                                                                          \
+		.type = INET_IPV6                                                                  \
 	}
 
 enum { HOSTILE_LISTENERS = 1000 };
@@ -84,8 +84,7 @@ static void set_conditions(struct snapshot *s)
 		const struct condition_info *info = &condition_table[i];
 		struct condition *row = &s->conditions[s->n_conditions];
 
-		if (info->id == CONDITION_STATE_COUNT ||
-		    info->id == CONDITION_STATE_SURGE)
+		if (info->id == CONDITION_STATE_COUNT || info->id == CONDITION_STATE_SURGE)
 			continue;
 		*row = (struct condition){
 		    .id = info->id,
@@ -102,8 +101,8 @@ static void set_conditions(struct snapshot *s)
 	s->diagnosis.worst = SEVERITY_NORMAL;
 }
 
-static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t value,
-		  int since_s, const char *offender)
+static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t value, int since_s,
+		  const char *offender)
 {
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		struct condition *row = &s->conditions[i];
@@ -125,8 +124,7 @@ static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t va
 
 static void set_listener_states(struct snapshot *s)
 {
-	s->listener_states =
-	    calloc(s->n_listeners * STATE_COUNT, sizeof(*s->listener_states));
+	s->listener_states = calloc(s->n_listeners * STATE_COUNT, sizeof(*s->listener_states));
 	if (!s->listener_states)
 		abort();
 	for (uint32_t i = 0; i < s->n_listeners * STATE_COUNT; i++) {
@@ -225,14 +223,10 @@ static void set_trouble_rows(struct snapshot *s)
 	     .fullest_limit = 128},
 	};
 	static const struct remote remotes[] = {
-	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},
-	    {STATE_SYN_RECV, 9, V4(198, 18, 77, 4)},
-	    {STATE_SYN_RECV, 7, V4(198, 18, 77, 9)},
-	    {STATE_SYN_RECV, 9, V4(198, 18, 77, 30)},
-	    {STATE_SYN_RECV, 8, V4(198, 18, 77, 31)},
-	    {STATE_CLOSE_WAIT, 1198, V4(10, 0, 9, 1)},
-	    {STATE_CLOSE_WAIT, 6, V4(10, 0, 9, 2)},
-	    {STATE_TIME_WAIT, 1902, V4(10, 0, 7, 12)},
+	    {STATE_SYN_SENT, 2, V4(10, 0, 7, 12)},    {STATE_SYN_RECV, 9, V4(198, 18, 77, 4)},
+	    {STATE_SYN_RECV, 7, V4(198, 18, 77, 9)},  {STATE_SYN_RECV, 9, V4(198, 18, 77, 30)},
+	    {STATE_SYN_RECV, 8, V4(198, 18, 77, 31)}, {STATE_CLOSE_WAIT, 1198, V4(10, 0, 9, 1)},
+	    {STATE_CLOSE_WAIT, 6, V4(10, 0, 9, 2)},   {STATE_TIME_WAIT, 1902, V4(10, 0, 7, 12)},
 	};
 	static const struct process processes[] = {
 	    {812, STATE_LISTEN, 1, 1},         {812, STATE_CLOSE_WAIT, 2, 1},
@@ -250,12 +244,10 @@ static void set_trouble_rows(struct snapshot *s)
 static void set_trouble_limits(struct snapshot *s)
 {
 	static const struct limit limits[] = {
-	    {LIMIT_TIME_WAIT_BUCKETS, 1902, 262144, 0, 1, 0, 0,
-	     "net.ipv4.tcp_max_tw_buckets", ""},
+	    {LIMIT_TIME_WAIT_BUCKETS, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", ""},
 	    {LIMIT_MEMORY, 40213, 379848, 10, 12, 0, 0, "net.ipv4.tcp_mem",
 	     "pages, of the whole machine"},
-	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2,
-	     "net.ipv4.ip_local_port_range",
+	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2, "net.ipv4.ip_local_port_range",
 	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service"},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
 	     "0.0.0.0:8443 nginx[812] nginx.service"},
@@ -279,8 +271,7 @@ struct snapshot *sample_trouble(void)
 	set_state(s, STATE_ESTABLISHED, 44102, 768);
 	set_state(s, STATE_CLOSE_WAIT, 1204, 0);
 	set_state(s, STATE_TIME_WAIT, 1902, 0);
-	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min =
-	    45233;
+	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].peak_15min = 45233;
 	s->spreads[STATE_SYN_RECV - 1].remotes = 96;
 	s->spreads[STATE_CLOSE_WAIT - 1].remotes = 2;
 	s->spreads[STATE_CLOSE_WAIT - 1].processes = 4;
@@ -300,8 +291,8 @@ struct snapshot *sample_trouble(void)
 	return s;
 }
 
-/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off
- * in the middle of one. */
+/* Escape sequences, a line feed, quotes, what is no UTF-8, wide characters, and cut off in the
+ * middle of one. */
 static void hostile_text(char *buf, size_t size, const char *pattern)
 {
 	size_t len = strlen(pattern);

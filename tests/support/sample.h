@@ -20,8 +20,8 @@ struct snapshot *sample_quiet(void);
 /* A SYN flood on one listener, an application that forgets close() behind another. */
 struct snapshot *sample_trouble(void);
 
-/* The longest names that fit, of characters that do harm on a terminal, and the highest
- * numbers, everywhere; 1000 listeners. */
+/* The longest names that fit, of characters that do harm on a terminal, and the highest numbers,
+ * everywhere; 1000 listeners. */
 struct snapshot *sample_hostile(void);
 
 /* For all of them; NULL is allowed. */

@@ -18,8 +18,7 @@ int suite_run(const char *name, CU_TestInfo *tests)
 	if (CU_register_suites(suites) == CUE_SUCCESS) {
 		CU_basic_set_mode(CU_BRM_VERBOSE);
 		CU_basic_run_tests();
-		failed =
-		    CU_get_number_of_failures() > 0 || CU_get_number_of_tests_run() == 0;
+		failed = CU_get_number_of_failures() > 0 || CU_get_number_of_tests_run() == 0;
 	}
 	CU_cleanup_registry();
 	return failed ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -8,8 +8,8 @@
 
 #include <CUnit/CUnit.h>
 
-/* Runs all tests and prints the failed assertions and a summary. Returns the exit code of
- * the program: 0 only if at least one test ran and none failed. */
+/* Runs all tests and prints the failed assertions and a summary. Returns the exit code of the
+ * program: 0 only if at least one test ran and none failed. */
 int suite_run(const char *name, CU_TestInfo *tests);
 
 /* The path of a fixture below tests/data; the result is valid until the next call. */

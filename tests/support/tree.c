@@ -22,8 +22,7 @@ void tree_make(struct tree *ret_tree)
 		give_up(ret_tree->path);
 }
 
-static int remove_one(const char *path, const struct stat *st, int type,
-		      struct FTW *where)
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
 {
 	(void)st;
 	(void)type;

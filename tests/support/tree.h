@@ -3,8 +3,8 @@
 #define TCPSTATE_TESTS_TREE_H
 
 /*
- * This module makes a folder of files for one test and removes it again. A failure to
- * make it ends the program: there is nothing to test then.
+ * This module makes a folder of files for one test and removes it again. A failure to make it ends
+ * the program: there is nothing to test then.
  */
 
 enum { TREE_PATH_MAX = 4096 };

@@ -113,8 +113,7 @@ static void check_get(const struct walk *w, const uint32_t *oid, size_t len)
 	CU_ASSERT_TRUE(good);
 }
 
-static void check_next(const struct walk *w, const uint32_t *oid, size_t len,
-		       bool inclusive)
+static void check_next(const struct walk *w, const uint32_t *oid, size_t len, bool inclusive)
 {
 	uint32_t next[OID_MAX];
 	struct value value;
@@ -123,8 +122,7 @@ static void check_next(const struct walk *w, const uint32_t *oid, size_t len,
 	    oidtable_next(w->tree, w->s, oid, len, inclusive, next, &next_len, &value);
 	bool good;
 
-	while (i < w->count &&
-	       compare(w->names[i].oid, w->names[i].len, oid, len) < !inclusive)
+	while (i < w->count && compare(w->names[i].oid, w->names[i].len, oid, len) < !inclusive)
 		i++;
 	if (i == w->count)
 		good = result == OID_END;
@@ -183,8 +181,8 @@ void walk_check(const struct oidtree *tree, const struct snapshot *s,
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w.names);
 	for (size_t i = 0; i < count; i++) {
 		w.names[i].len = walk_parse(expected[i].oid, w.names[i].oid);
-		if (i > 0 && compare(w.names[i - 1].oid, w.names[i - 1].len,
-				     w.names[i].oid, w.names[i].len) >= 0)
+		if (i > 0 && compare(w.names[i - 1].oid, w.names[i - 1].len, w.names[i].oid,
+				     w.names[i].len) >= 0)
 			unsorted++;
 	}
 	CU_ASSERT_EQUAL_FATAL(unsorted, 0);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nodiag [-e ERRNO] COMMAND [ARGUMENT]...: runs a command to which the kernel refuses
- * sock_diag with that number, EPERM by default, as a strict container does. Other netlink
- * sockets work.
+ * nodiag [-e ERRNO] COMMAND [ARGUMENT]...: runs a command to which the kernel refuses sock_diag
+ * with that number, EPERM by default, as a strict container does. Other netlink sockets work.
  */
 #include <err.h>
 #include <errno.h>
@@ -22,8 +21,7 @@
 #define ARGUMENT(n)  (offsetof(struct seccomp_data, args[n]) + LOWER_HALF)
 #define LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
 /* Goes on if equal, skips `else_skip` instructions if not. */
-#define UNLESS_EQUAL(value, else_skip)                                                   \
-	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (else_skip))
+#define UNLESS_EQUAL(value, else_skip) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (value), 0, (else_skip))
 
 static void refuse_sock_diag(int error)
 {

@@ -32,9 +32,8 @@ static time_t ahead_s;
 static bool refused;
 
 /*
- * The clock of this program, in place of libc's: each sample of "mixed" makes it go
- * forward by a second. So what is kept for minutes and for an hour runs through its
- * windows in a short test.
+ * The clock of this program, in place of libc's: each sample of "mixed" makes it go forward by a
+ * second. So what is kept for minutes and for an hour runs through its windows in a short test.
  */
 int clock_gettime(clockid_t clock, struct timespec *t)
 {
@@ -46,8 +45,7 @@ int clock_gettime(clockid_t clock, struct timespec *t)
 }
 
 /* In place of libmnl's: a request for sockets, which may be refused. */
-ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *request,
-			  size_t size)
+ssize_t mnl_socket_sendto(const struct mnl_socket *socket, const void *request, size_t size)
 {
 	if (!refused)
 		return send(mnl_socket_get_fd(socket), request, size, 0);
@@ -110,8 +108,8 @@ static void memory(const struct sampling *s)
 {
 	struct mallinfo2 info = mallinfo2();
 
-	printf("allocated=%zu resident=%" PRIu64 " peak=%" PRIu64,
-	       info.uordblks + info.hblkhd, status("VmRSS:"), status("VmHWM:"));
+	printf("allocated=%zu resident=%" PRIu64 " peak=%" PRIu64, info.uordblks + info.hblkhd,
+	       status("VmRSS:"), status("VmHWM:"));
 	if (s->last)
 		printf(" sockets=%u conns=%zu remotes=%zu owners=%zu listeners=%zu",
 		       s->last->info.sockets, s->last->n_conns, s->last->n_remotes,

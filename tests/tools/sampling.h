@@ -21,8 +21,8 @@ struct sampling {
 /* Takes a sample, which must not fail: that ends the program. Returns it. */
 const struct snapshot *sampling_take(struct sampling *s, enum sample_kind kind);
 
-/* Prints all that a sample has counted, a line each, in the order of its rows; but for
- * times, ages, and figures of the whole machine. */
+/* Prints all that a sample has counted, a line each, in the order of its rows; but for times,
+ * ages, and figures of the whole machine. */
 void show(const struct snapshot *s);
 
 /* Prints the severity of its conditions, a line each. */
@@ -46,14 +46,14 @@ struct listing {
 /* Reads /proc/net/tcp and tcp6 anew; failure ends the program. */
 void listing_read(struct listing *l);
 
-/* Marks the lines of `before` that stand in `after` as they were: of the same socket in
- * the same state. */
+/* Marks the lines of `before` that stand in `after` as they were: of the same socket in the same
+ * state. */
 void listing_compare(struct listing *before, struct listing *after);
 
 void listing_done(struct listing *l);
 
-/* Takes that many fast and full samples by turns while connections come and go, holds
- * each against the listings before and after it, and prints what was found. */
+/* Takes that many fast and full samples by turns while connections come and go, holds each against
+ * the listings before and after it, and prints what was found. */
 void watch(struct sampling *s, uint32_t samples);
 
 #endif

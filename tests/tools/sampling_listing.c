@@ -58,9 +58,7 @@ static void read_file(struct listing *l, const char *path)
 		unsigned state, timer;
 		struct line line = {0};
 
-		if (sscanf(text,
-			   " %*d: %39s %39s %x %*x:%*x %x:%" SCNx32
-			   " %*x %*u %*u %" SCNu32,
+		if (sscanf(text, " %*d: %39s %39s %x %*x:%*x %x:%" SCNx32 " %*x %*u %*u %" SCNu32,
 			   local, remote, &state, &timer, &line.when, &line.inode) != 6)
 			continue;
 		snprintf(line.ends, sizeof(line.ends), "%s %s", local, remote);
@@ -103,8 +101,7 @@ void listing_compare(struct listing *before, struct listing *after)
 		int order = compare(x, y);
 
 		if (order == 0)
-			x->unchanging = y->unchanging =
-			    !x->time_wait || y->when <= x->when;
+			x->unchanging = y->unchanging = !x->time_wait || y->when <= x->when;
 		i += order <= 0;
 		j += order >= 0;
 	}

@@ -31,18 +31,16 @@ static void show_counts(const struct snapshot *s)
 {
 	static const char *const version[] = {"", "ipv4", "ipv6", "total"};
 
-	printf("sample source %u sockets %u omitted %u unknown %u errors %u\n",
-	       s->info.source, s->info.sockets, s->info.rows_omitted,
-	       s->info.unknown_states, s->info.errors);
+	printf("sample source %u sockets %u omitted %u unknown %u errors %u\n", s->info.source,
+	       s->info.sockets, s->info.rows_omitted, s->info.unknown_states, s->info.errors);
 	for (size_t i = 0; i < IP_VERSION_COUNT * STATE_COUNT; i++)
 		printf("state %s %s %u\n", state_name(s->states[i].state),
 		       version[s->states[i].ip_version], s->states[i].count);
 	for (size_t i = 0; i < STATE_COUNT; i++)
 		printf("spread %s remotes %u processes %u top %u %u %s %u\n",
 		       state_name(s->spreads[i].state), s->spreads[i].remotes,
-		       s->spreads[i].processes, pid(s, s->tops[i].owner),
-		       s->tops[i].owner_count, address(&s->tops[i].remote),
-		       s->tops[i].remote_count);
+		       s->spreads[i].processes, pid(s, s->tops[i].owner), s->tops[i].owner_count,
+		       address(&s->tops[i].remote), s->tops[i].remote_count);
 }
 
 static void show_listeners(const struct snapshot *s)
@@ -54,9 +52,9 @@ static void show_listeners(const struct snapshot *s)
 		printf("listener %s dual %d sockets %u accept %u %u fullest %u%% %u %u "
 		       "syn %u %u drops %" PRIu64 " pid %u\n",
 		       where, row->dual_stack, row->sockets, row->accept_queue,
-		       row->accept_queue_limit, row->accept_queue_fullest,
-		       row->fullest_queue, row->fullest_limit, row->syn_queue,
-		       row->syn_unanswered, row->drops, pid(s, row->owner));
+		       row->accept_queue_limit, row->accept_queue_fullest, row->fullest_queue,
+		       row->fullest_limit, row->syn_queue, row->syn_unanswered, row->drops,
+		       pid(s, row->owner));
 		printf("listener-states %s", where);
 		for (uint32_t state = 1; state <= STATE_COUNT; state++)
 			printf(" %u", snapshot_listener_count(s, i, state));
@@ -83,9 +81,8 @@ static void show_suspects(const struct snapshot *s)
 
 		printf("suspects %s %u pid %u %u port %u %u listener %s %u remote %s %u "
 		       "network %s %u %u\n",
-		       name[i], row->count, pid(s, row->owner), row->owner_count,
-		       row->port, row->port_count,
-		       listener ? endpoint(&listener->addr, listener->port) : "-",
+		       name[i], row->count, pid(s, row->owner), row->owner_count, row->port,
+		       row->port_count, listener ? endpoint(&listener->addr, listener->port) : "-",
 		       row->listener_count, address(&row->remote), row->remote_count,
 		       address(&row->network), row->network_count, row->network_remotes);
 	}
@@ -97,12 +94,10 @@ static void show_limits(const struct snapshot *s)
 	for (size_t i = 0; i < s->n_limits; i++) {
 		const struct limit *row = &s->limits[i];
 
-		if (row->id == LIMIT_TIME_WAIT_BUCKETS ||
-		    row->id == LIMIT_EPHEMERAL_PORTS || row->id == LIMIT_SYN_BACKLOG ||
-		    row->id == LIMIT_ACCEPT_BACKLOG)
-			printf("limit %u usage %" PRIu64 " of %" PRIu64 " pid %u %s\n",
-			       row->id, row->usage, row->capacity, pid(s, row->owner),
-			       row->detail);
+		if (row->id == LIMIT_TIME_WAIT_BUCKETS || row->id == LIMIT_EPHEMERAL_PORTS ||
+		    row->id == LIMIT_SYN_BACKLOG || row->id == LIMIT_ACCEPT_BACKLOG)
+			printf("limit %u usage %" PRIu64 " of %" PRIu64 " pid %u %s\n", row->id,
+			       row->usage, row->capacity, pid(s, row->owner), row->detail);
 	}
 }
 
@@ -120,11 +115,10 @@ static void show_rows(const struct snapshot *s)
 		printf("remote %s %s %u\n", state_name(s->remotes[i].state),
 		       address(&s->remotes[i].addr), s->remotes[i].count);
 	for (size_t i = 0; i < s->n_processes; i++)
-		printf("process %u %s %u\n", s->processes[i].pid,
-		       state_name(s->processes[i].state), s->processes[i].count);
+		printf("process %u %s %u\n", s->processes[i].pid, state_name(s->processes[i].state),
+		       s->processes[i].count);
 	for (size_t i = 0; i < s->n_ports; i++) {
-		printf("port %s %u", s->ports[i].remote ? "remote" : "local",
-		       s->ports[i].port);
+		printf("port %s %u", s->ports[i].remote ? "remote" : "local", s->ports[i].port);
 		for (size_t j = 0; j < STATE_COUNT; j++)
 			printf(" %u", s->ports[i].count[j]);
 		putchar('\n');
@@ -133,12 +127,10 @@ static void show_rows(const struct snapshot *s)
 
 void show_conditions(const struct snapshot *s)
 {
-	static const char *const severity[] = {"", "normal", "warning", "critical",
-					       "unknown"};
+	static const char *const severity[] = {"", "normal", "warning", "critical", "unknown"};
 
 	for (size_t i = 0; i < s->n_conditions; i++)
-		printf("%s %s\n", s->conditions[i].name,
-		       severity[s->conditions[i].severity]);
+		printf("%s %s\n", s->conditions[i].name, severity[s->conditions[i].severity]);
 }
 
 void show(const struct snapshot *s)

@@ -46,7 +46,7 @@ struct bounded {
 struct result {
 	uint32_t samples, fast, wrong;
 	uint32_t least_changed, most_changed; /* of the fast samples */
-	uint32_t worst; /* derived count to unchanged, at the most */
+	uint32_t worst;                       /* derived count to unchanged, at the most */
 };
 
 /* Connections that were opened, from either side, since the namespace was made. */
@@ -59,8 +59,8 @@ static uint64_t opened(void)
 	if (!file)
 		err(1, "/proc/net/snmp");
 	while (fgets(line, sizeof(line), file))
-		if (sscanf(line, "Tcp: %*d %*d %*d %*d %" SCNu64 " %" SCNu64, &active,
-			   &passive) == 2)
+		if (sscanf(line, "Tcp: %*d %*d %*d %*d %" SCNu64 " %" SCNu64, &active, &passive) ==
+		    2)
 			break;
 	fclose(file);
 	return active + passive;
@@ -99,8 +99,8 @@ static void check_state(enum sample_kind kind, const struct snapshot *now, uint3
 			const struct bounded *b, struct result *result)
 {
 	int64_t count = snapshot_count(now, IP_TOTAL, state);
-	int64_t parts = (int64_t)snapshot_count(now, IP_V4, state) +
-			snapshot_count(now, IP_V6, state);
+	int64_t parts =
+	    (int64_t)snapshot_count(now, IP_V4, state) + snapshot_count(now, IP_V6, state);
 	int64_t off = count - b->unchanged[state - 1];
 
 	if (off < 0)
@@ -112,13 +112,13 @@ static void check_state(enum sample_kind kind, const struct snapshot *now, uint3
 	if (result->wrong++ < TELL)
 		printf("wrong %s %s: %" PRId64 " (of both families %" PRId64
 		       "), unchanged %u, changed %u\n",
-		       kind == SAMPLE_FAST ? "fast" : "full", state_name(state), count,
-		       parts, b->unchanged[state - 1], b->changed);
+		       kind == SAMPLE_FAST ? "fast" : "full", state_name(state), count, parts,
+		       b->unchanged[state - 1], b->changed);
 }
 
 /* CLOSED is not in /proc/net/tcp. */
-static void check_sample(enum sample_kind kind, const struct snapshot *now,
-			 const struct bounded *b, struct result *result)
+static void check_sample(enum sample_kind kind, const struct snapshot *now, const struct bounded *b,
+			 struct result *result)
 {
 	result->samples++;
 	if (kind == SAMPLE_FAST) {
@@ -155,8 +155,8 @@ void watch(struct sampling *s, uint32_t samples)
 	}
 	printf("samples=%u fast=%u wrong=%u least_changed=%u most_changed=%u worst=%u "
 	       "opened=%" PRIu64 "\n",
-	       result.samples, result.fast, result.wrong, result.least_changed,
-	       result.most_changed, result.worst, opened() - first);
+	       result.samples, result.fast, result.wrong, result.least_changed, result.most_changed,
+	       result.worst, opened() - first);
 	listing_done(&before);
 	listing_done(&after);
 }

@@ -158,14 +158,13 @@ enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
 static void usage(void)
 {
-	fputs(
-	    "usage: sockets [COMMAND]...\n"
-	    "Runs the commands, each one argument, prints \"ok\" or \"error\" for each "
-	    "and\n"
-	    "\"ready\" after the last, then runs those that come line by line on stdin.\n"
-	    "Holds its sockets until stdin is closed. RANGE: "
-	    "ADDR[%ZONE][*COUNT[+STEP]]\n",
-	    stderr);
+	fputs("usage: sockets [COMMAND]...\n"
+	      "Runs the commands, each one argument, prints \"ok\" or \"error\" for each "
+	      "and\n"
+	      "\"ready\" after the last, then runs those that come line by line on stdin.\n"
+	      "Holds its sockets until stdin is closed. RANGE: "
+	      "ADDR[%ZONE][*COUNT[+STEP]]\n",
+	      stderr);
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		fprintf(stderr, "  %s %s\n", commands[i].name, commands[i].usage);
 	exit(2);
@@ -262,8 +261,7 @@ int main(int argc, char **argv)
 	puts("ready");
 
 	/* A regular file or /dev/null cannot be watched: there is nothing to wait for. */
-	struct epoll_event event = {.events = EPOLLIN,
-				    .data.u64 = (uint64_t)WATCH_STDIN << 32};
+	struct epoll_event event = {.events = EPOLLIN, .data.u64 = (uint64_t)WATCH_STDIN << 32};
 	if (epoll_ctl(w.epoll, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0)
 		loop(&w);
 	return EXIT_SUCCESS;

@@ -4,8 +4,8 @@
 
 /*
  * This module is shared by the parts of tests/tools/sockets, the program that makes real TCP
- * sockets for the tests in shell. It keeps sockets in groups that have names, and runs
- * commands on them.
+ * sockets for the tests in shell. It keeps sockets in groups that have names, and runs commands on
+ * them.
  */
 
 #include <netinet/in.h>
@@ -34,13 +34,13 @@ struct world {
 };
 
 /*
- * A command. argv[0] is its name, argv ends with NULL and has the arguments that the
- * table in sockets.c demands. 0 or -errno.
+ * A command. argv[0] is its name, argv ends with NULL and has the arguments that the table in
+ * sockets.c demands. 0 or -errno.
  */
 typedef int command_fn(struct world *w, char **argv);
 
-command_fn cmd_listen, cmd_bind, cmd_connect, cmd_accept, cmd_eof, cmd_shutdown,
-    cmd_close, cmd_reset, cmd_send;                              /* sockets_make.c */
+command_fn cmd_listen, cmd_bind, cmd_connect, cmd_accept, cmd_eof, cmd_shutdown, cmd_close,
+    cmd_reset, cmd_send;                                         /* sockets_make.c */
 command_fn cmd_serve, cmd_leak, cmd_drain, cmd_talk, cmd_honest; /* sockets_traffic.c */
 command_fn cmd_flood, cmd_bound;                                 /* sockets_raw.c */
 
@@ -55,9 +55,9 @@ uint32_t number(const char *text, uint32_t min, uint32_t max);
 char **option(char **argv, const char *word);
 
 /*
- * A range of addresses: ADDR, ADDR*COUNT or ADDR*COUNT+STEP ("198.18.0.1*256+256": one of
- * each /24). The last 32 bits of an address are counted up. A link-local address needs
- * its zone: "fe80::1%veth0".
+ * A range of addresses: ADDR, ADDR*COUNT or ADDR*COUNT+STEP ("198.18.0.1*256+256": one of each
+ * /24). The last 32 bits of an address are counted up. A link-local address needs its zone:
+ * "fe80::1%veth0".
  */
 struct range {
 	struct sockaddr_storage first;
@@ -68,8 +68,8 @@ struct range {
 /* 0 or -EINVAL. */
 int range_parse(const char *text, struct range *ret_range);
 
-/* The address number i, starting again behind the last one, with the port (host order).
- * Returns the length of *ret_addr. */
+/* The address number i, starting again behind the last one, with the port (host order). Returns
+ * the length of *ret_addr. */
 socklen_t range_at(const struct range *range, uint32_t i, uint16_t port,
 		   struct sockaddr_storage *ret_addr);
 
@@ -78,10 +78,9 @@ uint64_t now_ns(void);
 /* Sleeps until it is time for number i at a rate of `rate` a second; 0: no limit. */
 void pace(uint64_t start_ns, uint32_t i, uint32_t rate);
 
-/* A stream socket bound to `from` (NULL: not bound) that connects to `to`. -errno or fd.
- */
-int connect_socket(const struct range *to, const struct range *from, uint32_t i,
-		   uint16_t port, int flags);
+/* A stream socket bound to `from` (NULL: not bound) that connects to `to`. -errno or fd. */
+int connect_socket(const struct range *to, const struct range *from, uint32_t i, uint16_t port,
+		   int flags);
 
 /* What an event of w->epoll is about. */
 enum watch { WATCH_STDIN, WATCH_SERVE, WATCH_LEAK, WATCH_DRAIN, WATCH_KEEP };
@@ -91,8 +90,7 @@ void watch_add(struct world *w, int fd, enum watch watch);
 /* Deals with what is watched besides stdin. */
 void traffic_event(struct world *w, int fd, enum watch watch);
 
-/* Sends what is due. Returns how long to wait for the next, in milliseconds; -1: for
- * ever. */
+/* Sends what is due. Returns how long to wait for the next, in milliseconds; -1: for ever. */
 int traffic_talk(struct world *w);
 
 #endif

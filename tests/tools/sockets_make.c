@@ -139,8 +139,8 @@ int cmd_bind(struct world *w, char **argv)
 	return 0;
 }
 
-int connect_socket(const struct range *to, const struct range *from, uint32_t i,
-		   uint16_t port, int flags)
+int connect_socket(const struct range *to, const struct range *from, uint32_t i, uint16_t port,
+		   int flags)
 {
 	/* connect() obeys the time-out for sending. */
 	struct timeval limit = {.tv_sec = WAIT_S};
@@ -151,8 +151,8 @@ int connect_socket(const struct range *to, const struct range *from, uint32_t i,
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return close_with(fd, errno);
 	if (from) {
-		/* The port is chosen by connect(), so that it need only be free towards
-		 * the peer. */
+		/* The port is chosen by connect(), so that it need only be free towards the
+		 * peer. */
 		len = range_at(from, i, 0, &addr);
 		if (set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) < 0 ||
 		    bind(fd, (struct sockaddr *)&addr, len) < 0)

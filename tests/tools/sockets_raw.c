@@ -63,9 +63,8 @@ struct syn {
 	size_t len;
 };
 
-static struct syn syn_v4(const struct sockaddr_storage *from,
-			 const struct sockaddr_storage *to, uint16_t from_port,
-			 uint16_t to_port)
+static struct syn syn_v4(const struct sockaddr_storage *from, const struct sockaddr_storage *to,
+			 uint16_t from_port, uint16_t to_port)
 {
 	const struct in_addr *src = &((const struct sockaddr_in *)from)->sin_addr;
 	const struct in_addr *dst = &((const struct sockaddr_in *)to)->sin_addr;
@@ -82,9 +81,8 @@ static struct syn syn_v4(const struct sockaddr_storage *from,
 	return syn;
 }
 
-static struct syn syn_v6(const struct sockaddr_storage *from,
-			 const struct sockaddr_storage *to, uint16_t from_port,
-			 uint16_t to_port)
+static struct syn syn_v6(const struct sockaddr_storage *from, const struct sockaddr_storage *to,
+			 uint16_t from_port, uint16_t to_port)
 {
 	struct syn syn = {.len = sizeof(syn.v6)};
 	struct ip6_hdr *ip = &syn.v6.ip;
@@ -95,8 +93,8 @@ static struct syn syn_v6(const struct sockaddr_storage *from,
 	ip->ip6_hlim = 64;
 	ip->ip6_src = ((const struct sockaddr_in6 *)from)->sin6_addr;
 	ip->ip6_dst = ((const struct sockaddr_in6 *)to)->sin6_addr;
-	syn.v6.tcp = syn_segment(&ip->ip6_src, &ip->ip6_dst, sizeof(ip->ip6_src),
-				 from_port, to_port);
+	syn.v6.tcp =
+	    syn_segment(&ip->ip6_src, &ip->ip6_dst, sizeof(ip->ip6_src), from_port, to_port);
 	return syn;
 }
 
@@ -111,8 +109,7 @@ static int send_syn(int fd, const struct range *to, const struct range *from, ui
 	socklen_t len = range_at(to, i, 0, &dst);
 	syn = src.ss_family == AF_INET ? syn_v4(&src, &dst, from_port, port)
 				       : syn_v6(&src, &dst, from_port, port);
-	return sendto(fd, &syn, syn.len, 0, (struct sockaddr *)&dst, len) < 0 ? -errno
-									      : 0;
+	return sendto(fd, &syn, syn.len, 0, (struct sockaddr *)&dst, len) < 0 ? -errno : 0;
 }
 
 int cmd_flood(struct world *w, char **argv)
@@ -169,9 +166,7 @@ static int dump_bound(int fd, uint8_t family, uint32_t count[2])
 	    .nlh = {.nlmsg_len = sizeof(msg),
 		    .nlmsg_type = SOCK_DIAG_BY_FAMILY,
 		    .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
-	    .req = {.sdiag_family = family,
-		    .sdiag_protocol = IPPROTO_TCP,
-		    .idiag_states = 1 << 13},
+	    .req = {.sdiag_family = family, .sdiag_protocol = IPPROTO_TCP, .idiag_states = 1 << 13},
 	};
 	_Alignas(struct nlmsghdr) char buf[32768];
 	int rc;

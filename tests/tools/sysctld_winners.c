@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Prints "name=value" for each parameter named on standard input that the sysctl.d files
- * below a folder set: sysctld_winners FOLDER systemd|procps
+ * Prints "name=value" for each parameter named on standard input that the sysctl.d files below a
+ * folder set: sysctld_winners FOLDER systemd|procps
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,9 +18,8 @@ int main(int argc, char **argv)
 
 	if (argc != 3)
 		return EXIT_FAILURE;
-	r = sysctld_read(
-	    argv[1], strcmp(argv[2], "systemd") == 0 ? SYSCTLD_SYSTEMD : SYSCTLD_PROCPS,
-	    &s);
+	r = sysctld_read(argv[1],
+			 strcmp(argv[2], "systemd") == 0 ? SYSCTLD_SYSTEMD : SYSCTLD_PROCPS, &s);
 	if (r < 0) {
 		fprintf(stderr, "%s: %s\n", argv[1], strerror(-r));
 		return EXIT_FAILURE;

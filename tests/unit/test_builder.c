@@ -11,8 +11,8 @@ static struct inet_addr addr(const char *text)
 {
 	struct inet_addr a = {.type = strchr(text, ':') ? INET_IPV6 : INET_IPV4};
 
-	CU_ASSERT_EQUAL_FATAL(
-	    inet_pton(a.type == INET_IPV6 ? AF_INET6 : AF_INET, text, a.bytes), 1);
+	CU_ASSERT_EQUAL_FATAL(inet_pton(a.type == INET_IPV6 ? AF_INET6 : AF_INET, text, a.bytes),
+			      1);
 	return a;
 }
 
@@ -31,8 +31,7 @@ static struct conn conn(enum tcp_state state, const char *local, uint16_t local_
 	return c;
 }
 
-static struct conn listening(const char *local, uint16_t port, uint32_t queue,
-			     uint32_t limit)
+static struct conn listening(const char *local, uint16_t port, uint32_t queue, uint32_t limit)
 {
 	struct conn c = conn(STATE_LISTEN, local, port, local, 0);
 
@@ -54,8 +53,7 @@ static const struct build_options all = {
 };
 
 static struct snapshot *built(struct build *b, const struct build_options *options,
-			      const struct conn *conns, size_t count,
-			      const struct snapshot *last,
+			      const struct conn *conns, size_t count, const struct snapshot *last,
 			      struct build_result *ret_result)
 {
 	struct snapshot *now = calloc(1, sizeof(*now));
@@ -170,9 +168,8 @@ static void test_most_specific_listener(void)
 		enum tcp_state state;
 		uint32_t count;
 	} want[] = {
-	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1},
-	    {2, STATE_ESTABLISHED, 0}, {2, STATE_CLOSE_WAIT, 1},
-	    {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
+	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1}, {2, STATE_ESTABLISHED, 0},
+	    {2, STATE_CLOSE_WAIT, 1},  {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
 	};
 	struct build *b = new_build();
 	struct snapshot *s;
@@ -201,8 +198,7 @@ static void test_conns_are_sorted_and_bounded(void)
 	options.conn_rows = 110;
 	options.conn_states = STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT);
 	for (size_t i = 0; i < COUNT(conns); i++) {
-		/* A flood, at its end five connections that matter, and some not listed.
-		 */
+		/* A flood, at its end five connections that matter, and some not listed. */
 		enum tcp_state state = i < 200   ? STATE_SYN_RECV
 				       : i < 205 ? STATE_CLOSE_WAIT
 						 : STATE_ESTABLISHED;
@@ -248,15 +244,14 @@ static void test_remotes(void)
 	size_t n = 0;
 
 	options.remotes = 3;
-	/* 10.1.0.i has i % 10 + 1 connections; of equal ones the lower address is kept.
-	 */
+	/* 10.1.0.i has i % 10 + 1 connections; of equal ones the lower address is kept. */
 	for (unsigned i = 0; n + 10 < COUNT(conns); i++) {
 		char text[16];
 
 		snprintf(text, sizeof(text), "10.1.0.%u", i);
 		for (unsigned j = 0; j <= i % 10; j++)
-			conns[n++] = conn(STATE_TIME_WAIT, "10.0.0.1", 80, text,
-					  (uint16_t)(1000 + j));
+			conns[n++] =
+			    conn(STATE_TIME_WAIT, "10.0.0.1", 80, text, (uint16_t)(1000 + j));
 	}
 	s = built(b, &options, conns, n, NULL, NULL);
 	CU_ASSERT_EQUAL_FATAL(s->n_remotes, 3);
@@ -287,8 +282,8 @@ static void test_ports(void)
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 33000, "10.0.0.9", 80),
 	    conn(STATE_TIME_WAIT, "10.0.0.1", 33001, "10.0.0.9", 80),
 	    conn(STATE_SYN_SENT, "10.0.0.1", 33002, "10.0.0.9", 80),
-	    /* Another local address, remote port, a reserved port, one out of the range,
-	     * and an incoming connection do not take the same ports. */
+	    /* Another local address, remote port, a reserved port, one out of the range, and an
+	     * incoming connection do not take the same ports. */
 	    conn(STATE_ESTABLISHED, "10.0.0.2", 33003, "10.0.0.9", 80),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 33004, "10.0.0.9", 81),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 50000, "10.0.0.9", 80),
@@ -364,8 +359,7 @@ static void test_carry(void)
 	build_free(b);
 }
 
-static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s,
-			uint32_t retransmits)
+static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s, uint32_t retransmits)
 {
 	c.flags |= CONN_HAS_INFO;
 	c.inode = inode;

@@ -99,8 +99,7 @@ static void test_rate(void)
 	s->conditions[2].value = 171;
 	s->diagnosis.worst = SEVERITY_WARNING;
 	line = print(s, &code);
-	CU_ASSERT_EQUAL(
-	    strncmp(line, "TCPSTATE WARNING - synCookies 171/s | closed=", 45), 0);
+	CU_ASSERT_EQUAL(strncmp(line, "TCPSTATE WARNING - synCookies 171/s | closed=", 45), 0);
 	free(line);
 	sample_free(s);
 }

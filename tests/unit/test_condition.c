@@ -22,17 +22,16 @@ static void drive(struct lab *lab, const struct moment *moments, size_t count)
 		row = lab_row(lab, CONDITION_ORPHANS, 0);
 		if (row->severity != moments[i].severity)
 			fprintf(stderr, "at %lld ms: severity %u, wanted %u\n",
-				(long long)moments[i].at_ms, row->severity,
-				moments[i].severity);
+				(long long)moments[i].at_ms, row->severity, moments[i].severity);
 		CU_ASSERT_EQUAL(row->severity, moments[i].severity);
 		CU_ASSERT_EQUAL(row->value, (int32_t)moments[i].value);
 	}
 }
 
-#define DRIVE(lab_, ...)                                                                 \
-	do {                                                                             \
-		static const struct moment moments_[] = {__VA_ARGS__};                   \
-		drive(lab_, moments_, sizeof(moments_) / sizeof(moments_[0]));           \
+#define DRIVE(lab_, ...)                                                                           \
+	do {                                                                                       \
+		static const struct moment moments_[] = {__VA_ARGS__};                             \
+		drive(lab_, moments_, sizeof(moments_) / sizeof(moments_[0]));                     \
 	} while (0)
 
 enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL };
@@ -40,11 +39,8 @@ enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL };
 static void open_with_rule(struct lab *lab, uint32_t hold_s)
 {
 	lab_open(lab);
-	lab->config.rules[CONDITION_ORPHANS] = (struct rule){.enabled = true,
-							     .warning = 50,
-							     .critical = 100,
-							     .hold_s = hold_s,
-							     .clear_percent = 80};
+	lab->config.rules[CONDITION_ORPHANS] = (struct rule){
+	    .enabled = true, .warning = 50, .critical = 100, .hold_s = hold_s, .clear_percent = 80};
 }
 
 static void test_hold(void)
@@ -61,11 +57,10 @@ static void test_break_in_hold(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
-	DRIVE(&lab, {1000, 70, N}, {9000, 70, N}, {10000, 49, N}, {11000, 70, N},
-	      {20999, 70, N}, {21000, 70, W});
+	DRIVE(&lab, {1000, 70, N}, {9000, 70, N}, {10000, 49, N}, {11000, 70, N}, {20999, 70, N},
+	      {21000, 70, W});
 	/* The same on the way down: at 80 % of the threshold it is not below. */
-	DRIVE(&lab, {30000, 39, W}, {38000, 40, W}, {39000, 39, W}, {48999, 0, W},
-	      {49000, 39, N});
+	DRIVE(&lab, {30000, 39, W}, {38000, 40, W}, {39000, 39, W}, {48999, 0, W}, {49000, 39, N});
 	lab_close(&lab);
 }
 
@@ -74,9 +69,8 @@ static void test_between_clear_and_threshold(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
-	DRIVE(&lab, {0, 50, N}, {10000, 50, W}, {20000, 49, W}, {60000, 40, W},
-	      {90000, 45, W}, {100000, 39, W}, {110000, 39, N}, {120000, 49, N},
-	      {180000, 49, N});
+	DRIVE(&lab, {0, 50, N}, {10000, 50, W}, {20000, 49, W}, {60000, 40, W}, {90000, 45, W},
+	      {100000, 39, W}, {110000, 39, N}, {120000, 49, N}, {180000, 49, N});
 	lab_close(&lab);
 }
 
@@ -85,10 +79,9 @@ static void test_both_thresholds(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
-	DRIVE(&lab, {0, 100, N}, {5000, 60, N}, {10000, 60, W}, {11000, 100, W},
-	      {20999, 100, W}, {21000, 100, C}, {30000, 79, C}, {39000, 79, C},
-	      {40000, 79, W}, {50000, 10, W}, {60000, 10, N}, {70000, 200, N},
-	      {80000, 200, C}, {90000, 0, C}, {100000, 0, N});
+	DRIVE(&lab, {0, 100, N}, {5000, 60, N}, {10000, 60, W}, {11000, 100, W}, {20999, 100, W},
+	      {21000, 100, C}, {30000, 79, C}, {39000, 79, C}, {40000, 79, W}, {50000, 10, W},
+	      {60000, 10, N}, {70000, 200, N}, {80000, 200, C}, {90000, 0, C}, {100000, 0, N});
 	lab_close(&lab);
 }
 
@@ -97,8 +90,8 @@ static void test_no_hold(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 0);
-	DRIVE(&lab, {0, 50, W}, {1000, 39, N}, {2000, 100, C}, {3000, 99, C},
-	      {4000, 79, W}, {5000, 0, N});
+	DRIVE(&lab, {0, 50, W}, {1000, 39, N}, {2000, 100, C}, {3000, 99, C}, {4000, 79, W},
+	      {5000, 0, N});
 	lab_close(&lab);
 }
 
@@ -123,8 +116,7 @@ static void test_stretched_interval(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
-	DRIVE(&lab, {0, 0, N}, {300000, 60, N}, {600000, 60, W}, {900000, 10, W},
-	      {1200000, 10, N});
+	DRIVE(&lab, {0, 0, N}, {300000, 60, N}, {600000, 60, W}, {900000, 10, W}, {1200000, 10, N});
 	lab_close(&lab);
 }
 
@@ -143,8 +135,7 @@ static void test_carried_over(void)
 	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_NORMAL);
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->value, 5000);
 	lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
-			SEVERITY_CRITICAL);
+	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_CRITICAL);
 	lab_close(&lab);
 }
 
@@ -190,11 +181,9 @@ static void test_since(void)
 
 	open_with_rule(&lab, 0);
 	DRIVE(&lab, {1000, 0, N}, {2000, 0, N});
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec,
-			lab.wall_ahead_s + 1);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 1);
 	DRIVE(&lab, {3000, 60, W}, {4000, 70, W});
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec,
-			lab.wall_ahead_s + 3);
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 3);
 	lab_close(&lab);
 }
 
@@ -325,8 +314,7 @@ static void test_rows(void)
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = true;
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].critical = 300;
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].hold_s = 0;
-	lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count =
-	    UINT32_MAX;
+	lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = UINT32_MAX;
 	lab_step(&lab, 2000);
 	CU_ASSERT_EQUAL(lab.now.s.n_conditions, all - 2);
 	for (size_t i = 0; i < lab.now.s.n_conditions; i++) {
@@ -336,11 +324,9 @@ static void test_rows(void)
 		CU_ASSERT_TRUE(i == 0 || row->id > row[-1].id ||
 			       (row->id == row[-1].id && row->element > row[-1].element));
 	}
-	CU_ASSERT_STRING_EQUAL(
-	    lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->name,
-	    "stateCount.CLOSE_WAIT");
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->value,
-			INT32_MAX);
+	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->name,
+			       "stateCount.CLOSE_WAIT");
+	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->value, INT32_MAX);
 	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(lab.now.s.diagnosis.critical, 1);
 	CU_ASSERT_EQUAL(lab.now.s.diagnosis.warning, 0);
@@ -365,8 +351,8 @@ static void step_unknown(struct lab *lab, int64_t at_ms)
 	lab->now.s.n_limits = 4;
 }
 
-/* What cannot be measured is not raised for a reader; once it can be again, it is what it
- * was, and clears in its own time. */
+/* What cannot be measured is not raised for a reader; once it can be again, it is what it was, and
+ * clears in its own time. */
 static void test_unknown(void)
 {
 	struct lab lab;

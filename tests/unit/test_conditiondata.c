@@ -26,9 +26,8 @@ static void test_format(void)
 	    "1201: The application does not close().");
 	condition_format(&c, buf, 120);
 	CU_ASSERT_STRING_EQUAL(
-	    buf,
-	    "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-	    "more (critical at 200)");
+	    buf, "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		 "more (critical at 200)");
 	c.severity = SEVERITY_WARNING;
 	c.offender[0] = '\0';
 	CU_ASSERT_STRING_EQUAL(
@@ -50,8 +49,7 @@ static void test_format(void)
 	c.id = CONDITION_MEMORY;
 	CU_ASSERT_STRING_EQUAL(condition_phrase(&c), "% of tcp_mem's maximum in use");
 	c.severity = SEVERITY_UNKNOWN;
-	CU_ASSERT_STRING_EQUAL(condition_format(&c, buf, sizeof(buf)),
-			       "UNKNOWN closeWaitStale");
+	CU_ASSERT_STRING_EQUAL(condition_format(&c, buf, sizeof(buf)), "UNKNOWN closeWaitStale");
 }
 
 static void test_table(void)
@@ -67,8 +65,8 @@ static void test_table(void)
 		CU_ASSERT_TRUE(stop && stop - info->advice <= 80);
 		CU_ASSERT_TRUE(info->phrase[0] != '\0' && info->unit[0] != '\0');
 		/* "1 %" and "1 times" are right as they are. */
-		CU_ASSERT_EQUAL(!info->one, strcmp(info->unit, "%") == 0 ||
-						strcmp(info->unit, "times") == 0);
+		CU_ASSERT_EQUAL(!info->one,
+				strcmp(info->unit, "%") == 0 || strcmp(info->unit, "times") == 0);
 		CU_ASSERT_TRUE(info->rule.critical == -1 ||
 			       info->rule.warning <= info->rule.critical);
 	}
@@ -78,9 +76,8 @@ static void test_table(void)
 	conditions_free(NULL);
 }
 
-static const char *const parts[] = {"\n**Default:** ", "\n**Symptom:** ",
-				    "\n**Meaning:** ", "\n**Confirm:**\n```\n",
-				    "\n**Change:** "};
+static const char *const parts[] = {"\n**Default:** ", "\n**Symptom:** ", "\n**Meaning:** ",
+				    "\n**Confirm:**\n```\n", "\n**Change:** "};
 
 /* The text of doc/diagnosis.md; the caller frees it. */
 static char *read_doc(void)
@@ -113,8 +110,7 @@ static void check_defaults(const char *section, const struct condition_info *inf
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(from, "`"), from);
 	argc = config_split(line, argv, error);
 	CU_ASSERT_FATAL(argc > 2);
-	CU_ASSERT_EQUAL(
-	    config_set(&config, CONFIG_BOTH, argv[0], argc - 1, argv + 1, error), 0);
+	CU_ASSERT_EQUAL(config_set(&config, CONFIG_BOTH, argv[0], argc - 1, argv + 1, error), 0);
 	CU_ASSERT_STRING_EQUAL(error, "");
 	CU_ASSERT_EQUAL(rule->enabled, info->rule.enabled);
 	CU_ASSERT_EQUAL(rule->warning, info->rule.warning);
@@ -146,8 +142,7 @@ static void test_doc(void)
 			if (j > 0)
 				continue;
 			if (info->id == CONDITION_STATE_COUNT)
-				CU_ASSERT_EQUAL(strncmp(at, "\n**Default:** off; ", 19),
-						0)
+				CU_ASSERT_EQUAL(strncmp(at, "\n**Default:** off; ", 19), 0)
 			else
 				check_defaults(at, info);
 		}

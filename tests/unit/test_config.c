@@ -6,8 +6,7 @@
 #include "core/config/config_private.h"
 #include "tests/support/suite.h"
 
-static int set_line(struct config *config, enum config_user user, const char *text,
-		    char *error)
+static int set_line(struct config *config, enum config_user user, const char *text, char *error)
 {
 	char line[CONFIG_LINE_MAX];
 	const char *argv[CONFIG_ARGS_MAX];
@@ -29,9 +28,9 @@ static void test_defaults(void)
 	CU_ASSERT_EQUAL(c.detail_interval_s, 15);
 	CU_ASSERT_EQUAL(c.tuning_interval_s, 60);
 	CU_ASSERT_EQUAL(c.cpu_budget, 100);
-	CU_ASSERT_EQUAL(c.conn_states, STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) |
-							  STATE_BIT(STATE_ESTABLISHED) |
-							  STATE_BIT(STATE_TIME_WAIT)));
+	CU_ASSERT_EQUAL(c.conn_states,
+			STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_ESTABLISHED) |
+					   STATE_BIT(STATE_TIME_WAIT)));
 	CU_ASSERT_EQUAL(c.conn_rows, 10000);
 	CU_ASSERT_EQUAL(c.remotes, 20);
 	CU_ASSERT_TRUE(c.processes);
@@ -40,8 +39,7 @@ static void test_defaults(void)
 	CU_ASSERT_STRING_EQUAL(c.agentx, "");
 	CU_ASSERT_STRING_EQUAL(c.profile, "modern");
 	CU_ASSERT_EQUAL(c.sysctl_order, SYSCTL_ORDER_AUTO);
-	CU_ASSERT_EQUAL(c.surge_states,
-			STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
+	CU_ASSERT_EQUAL(c.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
 	CU_ASSERT_EQUAL(c.n_counters, 0);
 	CU_ASSERT_EQUAL(c.rules[CONDITION_CLOSE_WAIT_STALE].critical, 200);
 	CU_ASSERT_TRUE(c.rules[CONDITION_MEMORY].enabled);
@@ -72,8 +70,7 @@ static void test_good_lines(void)
 	    {"CpuBudget 100", MEMBER(cpu_budget), 10000},
 	    {"cpu-budget 100.00", MEMBER(cpu_budget), 10000},
 	    {"conn-states none", MEMBER(conn_states), 0},
-	    {"conn-states All", MEMBER(conn_states),
-	     STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN)},
+	    {"conn-states All", MEMBER(conn_states), STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN)},
 	    {"conn-states close_wait TIME_WAIT", MEMBER(conn_states),
 	     STATE_BIT(STATE_CLOSE_WAIT) | STATE_BIT(STATE_TIME_WAIT)},
 	    {"conn-rows 0", MEMBER(conn_rows), 0},
@@ -85,18 +82,15 @@ static void test_good_lines(void)
 	    {"sysctl-order procps", MEMBER(sysctl_order), SYSCTL_ORDER_PROCPS},
 	    {"SysctlOrder Systemd", MEMBER(sysctl_order), SYSCTL_ORDER_SYSTEMD},
 	    {"surge-states TIME_WAIT", MEMBER(surge_states), STATE_BIT(STATE_TIME_WAIT)},
-	    {"condition synQueue warning 10", MEMBER(rules[CONDITION_SYN_QUEUE].warning),
-	     10},
+	    {"condition synQueue warning 10", MEMBER(rules[CONDITION_SYN_QUEUE].warning), 10},
 	    {"condition synQueue warning 90 critical 90",
 	     MEMBER(rules[CONDITION_SYN_QUEUE].warning), 90},
-	    {"condition SYNQUEUE critical off",
-	     MEMBER(rules[CONDITION_SYN_QUEUE].critical), (uint32_t)-1},
-	    {"condition memory hold 0 clear 100", MEMBER(rules[CONDITION_MEMORY].hold_s),
-	     0},
-	    {"condition memory hold 5 clear 100",
-	     MEMBER(rules[CONDITION_MEMORY].clear_percent), 100},
-	    {"condition stateSurge floor 7", MEMBER(rules[CONDITION_STATE_SURGE].floor),
-	     7},
+	    {"condition SYNQUEUE critical off", MEMBER(rules[CONDITION_SYN_QUEUE].critical),
+	     (uint32_t)-1},
+	    {"condition memory hold 0 clear 100", MEMBER(rules[CONDITION_MEMORY].hold_s), 0},
+	    {"condition memory hold 5 clear 100", MEMBER(rules[CONDITION_MEMORY].clear_percent),
+	     100},
+	    {"condition stateSurge floor 7", MEMBER(rules[CONDITION_STATE_SURGE].floor), 7},
 	    {"state SYN_RECV warning 200 critical 1000",
 	     MEMBER(state_rules[STATE_SYN_RECV - 1].critical), 1000},
 	    {"state ESTABLISHED critical 2147483647",
@@ -124,20 +118,20 @@ struct bad {
 	const char *error;
 };
 
-#define STATES                                                                           \
-	"CLOSED LISTEN SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT "  \
+#define STATES                                                                                     \
+	"CLOSED LISTEN SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT "            \
 	"LAST_ACK CLOSING TIME_WAIT"
-#define CONNECTIONS                                                                      \
-	"CLOSED SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT "         \
+#define CONNECTIONS                                                                                \
+	"CLOSED SYN_SENT SYN_RECV ESTABLISHED FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT "                   \
 	"LAST_ACK CLOSING TIME_WAIT"
-#define CONDITIONS                                                                       \
-	"synQueue synUnanswered synCookies acceptQueue acceptDrops closeWaitStale "      \
-	"closeWaitUnaccepted finWait2Stale closingStuck synSentFanout timeWait "         \
+#define CONDITIONS                                                                                 \
+	"synQueue synUnanswered synCookies acceptQueue acceptDrops closeWaitStale "                \
+	"closeWaitUnaccepted finWait2Stale closingStuck synSentFanout timeWait "                   \
 	"ephemeralPorts orphans memory stateSurge tuningHarmful tuningDrift sampling"
 
-#define OPTIONS                                                                          \
-	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "     \
-	"remotes processes agentx agentx-retry busy-poll traps profile counter "         \
+#define OPTIONS                                                                                    \
+	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "               \
+	"remotes processes agentx agentx-retry busy-poll traps profile counter "                   \
 	"sysctl-order surge-states state condition"
 
 static const struct bad bad_lines[] = {
@@ -174,8 +168,7 @@ static const struct bad bad_lines[] = {
     {"counter IpInReceives",
      "counter: \"IpInReceives\" is no Tcp or TcpExt counter as nstat names them"},
     {"counter Tcp", "counter: \"Tcp\" is no Tcp or TcpExt counter as nstat names them"},
-    {"counter TcpExtA/B",
-     "counter: \"TcpExtA/B\" is no Tcp or TcpExt counter as nstat names them"},
+    {"counter TcpExtA/B", "counter: \"TcpExtA/B\" is no Tcp or TcpExt counter as nstat names them"},
     {"condition synqueues off", "condition: \"synqueues\" is none of " CONDITIONS},
     {"condition stateCount off", "condition: stateCount is set by the option \"state\""},
     {"condition synQueue", "condition: 1 arguments, wants 2 to 11"},
@@ -187,10 +180,8 @@ static const struct bad bad_lines[] = {
      "condition synQueue: \"floor\" is none of warning critical hold clear"},
     {"condition stateSurge flor 5",
      "condition stateSurge: \"flor\" is none of warning critical hold clear floor"},
-    {"condition synQueue warning 91",
-     "condition synQueue: warning 91 is above critical 90"},
-    {"condition synQueue critical 49",
-     "condition synQueue: warning 50 is above critical 49"},
+    {"condition synQueue warning 91", "condition synQueue: warning 91 is above critical 90"},
+    {"condition synQueue critical 49", "condition synQueue: warning 50 is above critical 49"},
     {"condition synQueue warning 0",
      "condition synQueue: warning: \"0\" is no whole number from 1 to 2147483647"},
     {"condition synQueue warning 2147483648",
@@ -201,8 +192,7 @@ static const struct bad bad_lines[] = {
     {"condition synQueue clear 0",
      "condition synQueue: clear: \"0\" is no whole number from 1 to 100"},
     {"state SYN_RECEIVED off", "state: \"SYN_RECEIVED\" is none of " STATES},
-    {"state CLOSE_WAIT warning 5 critical 4",
-     "state CLOSE_WAIT: warning 5 is above critical 4"},
+    {"state CLOSE_WAIT warning 5 critical 4", "state CLOSE_WAIT: warning 5 is above critical 4"},
     {"profile \"modern", "a quote is not closed"},
     {"profile mod\"ern\"", "a quote inside a word"},
     {"profile \"mod\"ern", "a quote inside a word"},
@@ -216,8 +206,7 @@ static void test_bad_lines(void)
 
 		config_init(&c);
 		was = c;
-		CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, bad_lines[i].line, error),
-				-EINVAL);
+		CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, bad_lines[i].line, error), -EINVAL);
 		if (strcmp(error, bad_lines[i].error) != 0)
 			fprintf(stderr, "%s: %s\n", bad_lines[i].line, error);
 		CU_ASSERT_STRING_EQUAL(error, bad_lines[i].error);
@@ -231,11 +220,9 @@ static void test_arguments(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(
-	    set_line(&c, CONFIG_DAEMON, "agentx \"unix:/a b#\\\"\\\\c\\d\"", error), 0);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx \"unix:/a b#\\\"\\\\c\\d\"", error), 0);
 	CU_ASSERT_STRING_EQUAL(c.agentx, "unix:/a b#\"\\c\\d");
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx tcp:localhost:705#x", error),
-			0);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx tcp:localhost:705#x", error), 0);
 	CU_ASSERT_STRING_EQUAL(c.agentx, "tcp:localhost:705#x");
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx \"\"", error), 0);
 	CU_ASSERT_STRING_EQUAL(c.agentx, "");
@@ -260,12 +247,10 @@ static void test_rules_add_up(void)
 
 	config_init(&c);
 	rule = &c.state_rules[STATE_CLOSE_WAIT - 1];
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error),
-			0);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error), 0);
 	CU_ASSERT_TRUE(rule->enabled);
 	CU_ASSERT_EQUAL(rule->warning, -1);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait warning 5", error),
-			0);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait warning 5", error), 0);
 	CU_ASSERT_EQUAL(rule->warning, 5);
 	CU_ASSERT_EQUAL(rule->critical, 9);
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait off", error), 0);
@@ -275,10 +260,9 @@ static void test_rules_add_up(void)
 	rule = &c.rules[CONDITION_ORPHANS];
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "condition orphans off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH,
-				 "condition orphans warning off critical off hold 1",
-				 error),
-			0);
+	CU_ASSERT_EQUAL(
+	    set_line(&c, CONFIG_BOTH, "condition orphans warning off critical off hold 1", error),
+	    0);
 	CU_ASSERT_TRUE(rule->enabled);
 	CU_ASSERT_EQUAL(rule->warning, -1);
 	CU_ASSERT_EQUAL(rule->critical, -1);
@@ -291,9 +275,8 @@ static void test_counters(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(
-	    set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error),
-	    0);
+	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error),
+			0);
 	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "counter TcpExtTW", error), 0);
 	CU_ASSERT_EQUAL_FATAL(c.n_counters, 2);
 	CU_ASSERT_STRING_EQUAL(c.counters[0], "TcpOutRsts");

@@ -9,8 +9,8 @@
 #include "tests/support/suite.h"
 
 /* Writes `len` bytes to a new file and reads it as a configuration. */
-static int read_bytes(const char *bytes, size_t len, struct config *ret_config,
-		      char *path, char *error)
+static int read_bytes(const char *bytes, size_t len, struct config *ret_config, char *path,
+		      char *error)
 {
 	int fd = mkstemp(strcpy(path, "/tmp/tcpstate-config-XXXXXX"));
 	int r;
@@ -59,8 +59,7 @@ static void test_files(void)
 
 		CU_ASSERT_EQUAL(r, cases[i].error ? -EINVAL : 0);
 		CU_ASSERT_EQUAL(c.interval_s, cases[i].interval);
-		snprintf(want, sizeof(want), "%s%s", path,
-			 cases[i].error ? cases[i].error : "");
+		snprintf(want, sizeof(want), "%s%s", path, cases[i].error ? cases[i].error : "");
 		CU_ASSERT_STRING_EQUAL(error, cases[i].error ? want : "");
 	}
 }
@@ -90,10 +89,9 @@ static void test_bounds(void)
 	snprintf(want, sizeof(want), "%s: File too large", path);
 	CU_ASSERT_STRING_EQUAL(error, want);
 
-	CU_ASSERT_EQUAL(
-	    config_read("/nonexistent/tcpstate.conf", CONFIG_DAEMON, &c, error), -ENOENT);
-	CU_ASSERT_STRING_EQUAL(error,
-			       "/nonexistent/tcpstate.conf: No such file or directory");
+	CU_ASSERT_EQUAL(config_read("/nonexistent/tcpstate.conf", CONFIG_DAEMON, &c, error),
+			-ENOENT);
+	CU_ASSERT_STRING_EQUAL(error, "/nonexistent/tcpstate.conf: No such file or directory");
 	CU_ASSERT_EQUAL(config_read("/", CONFIG_DAEMON, &c, error), -EISDIR);
 	CU_ASSERT_STRING_EQUAL(error, "/: Is a directory");
 }

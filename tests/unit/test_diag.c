@@ -113,8 +113,7 @@ static void flags_follow_state_and_address(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct netlink d = {.len = 0};
-		struct nlmsghdr *nlh =
-		    netlink_put_socket(&d, AF_INET6, cases[i].kernel_state);
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET6, cases[i].kernel_state);
 		struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
 		struct conn c = {.state = 0};
 
@@ -123,8 +122,7 @@ static void flags_follow_state_and_address(void)
 		msg->idiag_timer = cases[i].timer;
 		msg->idiag_retrans = cases[i].retrans;
 		if (cases[i].v6_only >= 0)
-			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY,
-					(uint8_t)cases[i].v6_only);
+			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, (uint8_t)cases[i].v6_only);
 		CU_ASSERT_EQUAL(diag_parse(nlh, &c), 0);
 		CU_ASSERT_EQUAL(c.flags, cases[i].flags);
 		CU_ASSERT_EQUAL(c.ip_version, cases[i].ip_version);
@@ -156,8 +154,7 @@ static void age_is_that_of_the_last_segment(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct netlink d = {.len = 0};
-		struct nlmsghdr *nlh =
-		    netlink_put_socket(&d, AF_INET, cases[i].kernel_state);
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, cases[i].kernel_state);
 		struct tcp_info info = {.tcpi_rtt = 1234,
 					.tcpi_last_ack_recv = cases[i].last_ack_ms,
 					.tcpi_last_data_recv = cases[i].last_data_ms};
@@ -201,8 +198,7 @@ static void attributes_may_be_odd(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct netlink d = {.len = 0};
-		struct nlmsghdr *nlh =
-		    netlink_put_socket(&d, AF_INET, KERNEL_ESTABLISHED);
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, KERNEL_ESTABLISHED);
 		unsigned char value[1000];
 		struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
 		struct conn c = {.state = 0};
@@ -239,8 +235,7 @@ static void foreign_messages_are_refused(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct netlink d = {.len = 0};
-		struct nlmsghdr *nlh =
-		    netlink_put_socket(&d, cases[i].family, cases[i].state);
+		struct nlmsghdr *nlh = netlink_put_socket(&d, cases[i].family, cases[i].state);
 		struct conn c, before;
 
 		if (cases[i].len)
@@ -274,8 +269,8 @@ static int look(const struct conn *c, void *arg)
 			       c->ip_version != IP_V4 || c->remote_port != 0;
 	} else if (c->local_port == live->port || c->remote_port == live->port) {
 		live->ends++;
-		live->wrong += c->state != STATE_ESTABLISHED || c->inode == 0 ||
-			       !(c->flags & CONN_HAS_INFO);
+		live->wrong +=
+		    c->state != STATE_ESTABLISHED || c->inode == 0 || !(c->flags & CONN_HAS_INFO);
 	} else if (c->state != STATE_LISTEN && c->state != STATE_ESTABLISHED) {
 		live->others++;
 	}
@@ -298,15 +293,13 @@ static void open_live(struct live *live)
 	*live = (struct live){.listener = socket(AF_INET, SOCK_STREAM, 0)};
 	CU_ASSERT_EQUAL_FATAL(bind(live->listener, (struct sockaddr *)&addr, len), 0);
 	CU_ASSERT_EQUAL_FATAL(listen(live->listener, BACKLOG), 0);
-	CU_ASSERT_EQUAL_FATAL(getsockname(live->listener, (struct sockaddr *)&addr, &len),
-			      0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(live->listener, (struct sockaddr *)&addr, &len), 0);
 	CU_ASSERT_EQUAL_FATAL(fstat(live->listener, &status), 0);
 	live->port = ntohs(addr.sin_port);
 	live->inode = (uint32_t)status.st_ino;
 	for (unsigned i = 0; i < PAIRS; i++) {
 		live->clients[i] = socket(AF_INET, SOCK_STREAM, 0);
-		CU_ASSERT_EQUAL_FATAL(
-		    connect(live->clients[i], (struct sockaddr *)&addr, len), 0);
+		CU_ASSERT_EQUAL_FATAL(connect(live->clients[i], (struct sockaddr *)&addr, len), 0);
 		live->servers[i] = accept(live->listener, NULL, NULL);
 		CU_ASSERT_FATAL(live->servers[i] >= 0);
 	}
@@ -333,14 +326,14 @@ static void real_sockets_are_found(void)
 	/* After a dump that was given up the next one must be whole and its own. */
 	for (unsigned round = 1; round <= 3; round++) {
 		live.calls = 0;
-		CU_ASSERT_EQUAL(diag_dump(diag, STATE_MASK_ALL, DIAG_WANT_INFO, refuse,
-					  &live, &stats),
-				-ECANCELED);
+		CU_ASSERT_EQUAL(
+		    diag_dump(diag, STATE_MASK_ALL, DIAG_WANT_INFO, refuse, &live, &stats),
+		    -ECANCELED);
 		CU_ASSERT_EQUAL(live.calls, 2);
 		live.calls = 0;
-		CU_ASSERT_EQUAL(diag_dump(diag, both, DIAG_WANT_INFO | DIAG_WANT_MEMINFO,
-					  look, &live, &stats),
-				0);
+		CU_ASSERT_EQUAL(
+		    diag_dump(diag, both, DIAG_WANT_INFO | DIAG_WANT_MEMINFO, look, &live, &stats),
+		    0);
 		CU_ASSERT_EQUAL(live.calls, stats.sockets);
 		CU_ASSERT_EQUAL(live.listeners, round);
 		CU_ASSERT_EQUAL(live.ends, 2 * PAIRS * round);

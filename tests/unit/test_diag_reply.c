@@ -139,8 +139,7 @@ static void error_of_the_callback_is_kept(void)
 
 static void foreign_datagrams_are_refused(void)
 {
-	static const unsigned char garbage[64] =
-	    "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+	static const unsigned char garbage[64] = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 	unsigned sockets = 0;
 	struct diag_reply reply = netlink_reply(count, &sockets);
 	struct netlink d = {.len = 0};
@@ -198,9 +197,8 @@ static void random_bytes_do_no_harm(void)
 	unsigned bad = 0, wrong_result = 0, refused = 0;
 
 	for (unsigned i = 0; i < 4; i++) {
-		struct nlmsghdr *nlh =
-		    netlink_put_socket(&d, i % 2 ? AF_INET : AF_INET6,
-				       i % 2 ? KERNEL_LISTEN : KERNEL_ESTABLISHED);
+		struct nlmsghdr *nlh = netlink_put_socket(
+		    &d, i % 2 ? AF_INET : AF_INET6, i % 2 ? KERNEL_LISTEN : KERNEL_ESTABLISHED);
 
 		mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, 0);
 		mnl_attr_put(nlh, INET_DIAG_SKMEMINFO, sizeof(meminfo), meminfo);

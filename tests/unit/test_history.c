@@ -22,16 +22,15 @@ static uint32_t highest_since(const struct note *notes, size_t count, uint64_t s
 	uint32_t highest = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (notes[i].ms + span_ms >= notes[count - 1].ms &&
-		    notes[i].value > highest)
+		if (notes[i].ms + span_ms >= notes[count - 1].ms && notes[i].value > highest)
 			highest = notes[i].value;
 	}
 	return highest;
 }
 
 /*
- * Whatever the series, the peak is no lower than the highest value of the window and no
- * higher than that of the window and a fifteenth.
+ * Whatever the series, the peak is no lower than the highest value of the window and no higher
+ * than that of the window and a fifteenth.
  */
 static void peak_lies_between_the_bounds(void)
 {
@@ -56,8 +55,7 @@ static void peak_lies_between_the_bounds(void)
 			if (next(&seed) % 500 == 0)
 				now += 100 * span;
 			notes[i].ms = now;
-			notes[i].value =
-			    next(&seed) % 50 ? next(&seed) % 10 : next(&seed) % 1000;
+			notes[i].value = next(&seed) % 50 ? next(&seed) % 10 : next(&seed) % 1000;
 			got = peak_note(&peak, windows[w], now, notes[i].value);
 			low += got < highest_since(notes, i + 1, span);
 			high += got > highest_since(notes, i + 1, span + span / 15);
@@ -92,8 +90,7 @@ static void extremes_are_kept(void)
 	struct peak peak = {.step = 0};
 
 	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX - 60000, 0), 0);
-	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX - 60000, UINT32_MAX),
-			UINT32_MAX);
+	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX - 60000, UINT32_MAX), UINT32_MAX);
 	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX, 0), UINT32_MAX);
 }
 

@@ -53,10 +53,9 @@ static const struct {
     {"::1", 1, INET_IPV6, "::1", "[::1]:65535", false},
     {"::ffff:192.0.2.1", 0, INET_IPV4, "192.0.2.1", "192.0.2.1:65535", false},
     {"::ffff:0.0.0.0", 2, INET_IPV4, "0.0.0.0", "0.0.0.0:65535", true},
-    {"1::ffff:c000:201", 0, INET_IPV6, "1::ffff:c000:201", "[1::ffff:c000:201]:65535",
+    {"1::ffff:c000:201", 0, INET_IPV6, "1::ffff:c000:201", "[1::ffff:c000:201]:65535", false},
+    {"0:0:0:1:0:ffff:c000:201", 0, INET_IPV6, "::1:0:ffff:c000:201", "[::1:0:ffff:c000:201]:65535",
      false},
-    {"0:0:0:1:0:ffff:c000:201", 0, INET_IPV6, "::1:0:ffff:c000:201",
-     "[::1:0:ffff:c000:201]:65535", false},
     {"fe80::1", 0, INET_IPV6, "fe80::1", "[fe80::1]:65535", false},
     {"fe80::1", 2, INET_IPV6Z, "fe80::1%2", "[fe80::1%2]:65535", false},
     {"febf::1", 2, INET_IPV6Z, "febf::1%2", "[febf::1%2]:65535", false},
@@ -76,8 +75,7 @@ static void addresses_are_typed_and_formatted(void)
 		CU_ASSERT_EQUAL(addr.type, cases[i].type);
 		CU_ASSERT_EQUAL(inet_addr_is_any(&addr), cases[i].any);
 		CU_ASSERT_STRING_EQUAL(inet_addr_format(&addr, buf), cases[i].formatted);
-		CU_ASSERT_STRING_EQUAL(inet_endpoint_format(&addr, 65535, buf),
-				       cases[i].endpoint);
+		CU_ASSERT_STRING_EQUAL(inet_endpoint_format(&addr, 65535, buf), cases[i].endpoint);
 		for (; len < INET_ADDR_MAX; len++)
 			CU_ASSERT_EQUAL(addr.bytes[len], 0);
 	}
@@ -131,8 +129,7 @@ static void order_is_that_of_the_index(void)
 		struct inet_addr a = any_family(sorted[i].text, sorted[i].ifindex);
 
 		for (size_t j = 0; j < COUNT(sorted); j++) {
-			struct inet_addr b =
-			    any_family(sorted[j].text, sorted[j].ifindex);
+			struct inet_addr b = any_family(sorted[j].text, sorted[j].ifindex);
 			int cmp = inet_addr_cmp(&a, &b);
 
 			CU_ASSERT(i < j ? cmp < 0 : i > j ? cmp > 0 : cmp == 0);

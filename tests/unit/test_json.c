@@ -79,8 +79,7 @@ static json_t *make_model(void)
 /* Quotes are written as ' above. */
 static void expect(const json_t *json, const char *expected)
 {
-	char *text = strdup(expected),
-	     *got = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+	char *text = strdup(expected), *got = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
 	json_t *wanted;
 
 	for (char *p = text; *p; p++)
@@ -113,14 +112,13 @@ static void test_scalars(void)
 {
 	json_t *json = make_model();
 
-	expect(
-	    json_object_get(json, "sampler"),
-	    "{'version':'0.1.0','sampleTime':'2026-11-21T03:12:07Z','sampleAge':0,"
-	    "'samples':1000,'sampleErrors':1,'sampleLastError':'sock_diag: Interrupted "
-	    "system call','sampleDuration':41000,'sampleSockets':48211,"
-	    "'sampleSource':'sockDiag','detailAge':0,'sampleInterval':5000,"
-	    "'detailInterval':15000,'sampleCpu':35,'sampleRowsOmitted':3,"
-	    "'sampleUnknownStates':2,'sampleOwnersUnreadable':4}");
+	expect(json_object_get(json, "sampler"),
+	       "{'version':'0.1.0','sampleTime':'2026-11-21T03:12:07Z','sampleAge':0,"
+	       "'samples':1000,'sampleErrors':1,'sampleLastError':'sock_diag: Interrupted "
+	       "system call','sampleDuration':41000,'sampleSockets':48211,"
+	       "'sampleSource':'sockDiag','detailAge':0,'sampleInterval':5000,"
+	       "'detailInterval':15000,'sampleCpu':35,'sampleRowsOmitted':3,"
+	       "'sampleUnknownStates':2,'sampleOwnersUnreadable':4}");
 	expect(json_object_get(json, "diagnosis"),
 	       "{'worstSeverity':'critical','conditionsWarning':1,'conditionsCritical':1,"
 	       "'notificationsLost':7}");
@@ -152,13 +150,11 @@ static void test_hostile(void)
 	again = json_loads(text, 0, NULL);
 	CU_ASSERT(json_equal(json, again));
 	/* A state that is none keeps its number; a cut character becomes "?". */
-	expect(json_object_get(json_array_get(json_object_get(json, "connections"), 0),
-			       "state"),
+	expect(json_object_get(json_array_get(json_object_get(json, "connections"), 0), "state"),
 	       "255");
-	expect(
-	    json_object_get(json_array_get(json_object_get(json, "counters"), 0), "name"),
-	    "'TcpExt?"
-	    "?'");
+	expect(json_object_get(json_array_get(json_object_get(json, "counters"), 0), "name"),
+	       "'TcpExt?"
+	       "?'");
 	json_decref(again);
 	json_decref(json);
 	free(text);
@@ -207,8 +203,8 @@ static void check_labels(const char *column, const char *(*label)(uint32_t))
 
 		if (strcmp(column, "tcpStateState") == 0 ||
 		    strcmp(column, "tcpStateConnState") == 0)
-			mibtree_expect(word == state_name((enum tcp_state)e->value),
-				       column, "has other words for the states");
+			mibtree_expect(word == state_name((enum tcp_state)e->value), column,
+				       "has other words for the states");
 		else
 			mibtree_expect(word && strcmp(word, e->label) == 0, column,
 				       "has other words in the MIB");
@@ -226,8 +222,8 @@ static void check_index(const struct table *table, const struct member_table *me
 	for (struct index_list *i = entry->indexes; i; i = i->next) {
 		if (strstr(i->ilabel, "AddressType"))
 			continue;
-		mibtree_expect(part->name && strcmp(part->name, i->ilabel) == 0,
-			       i->ilabel, "is not in the index in JSON");
+		mibtree_expect(part->name && strcmp(part->name, i->ilabel) == 0, i->ilabel,
+			       "is not in the index in JSON");
 		mibtree_expect((part->syntax == INDEX_IMPLIED) == i->isimplied, i->ilabel,
 			       "is IMPLIED in one of both only");
 		check_labels(i->ilabel, part->label);
@@ -248,8 +244,7 @@ static void test_mib(void)
 		if (table->index)
 			check_index(table, members);
 		for (size_t c = 0; c < table->n_columns; c++)
-			check_labels(table->columns[c].name,
-				     member_label(&table->columns[c]));
+			check_labels(table->columns[c].name, member_label(&table->columns[c]));
 	}
 }
 
@@ -286,8 +281,7 @@ static void check_section(const char *name, const char *section, const json_t *r
 
 		snprintf(line, sizeof(line), "\n| `%s` |", key);
 		found = strstr(section, line);
-		mibtree_expect(found && (!end || found < end), key,
-			       "has no line in doc/json.md");
+		mibtree_expect(found && (!end || found < end), key, "has no line in doc/json.md");
 	}
 }
 
@@ -307,8 +301,7 @@ static void test_doc(void)
 		mibtree_expect(section != NULL, name, "has no section in doc/json.md");
 		if (section)
 			check_section(name, section + 1,
-				      json_is_array(value) ? json_array_get(value, 0)
-							   : value);
+				      json_is_array(value) ? json_array_get(value, 0) : value);
 	}
 	json_decref(json);
 	free(doc);

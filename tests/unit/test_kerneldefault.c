@@ -21,8 +21,7 @@ static void releases(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint32_t release = 0;
 
-		CU_ASSERT_EQUAL(kerneldefault_release(cases[i].text, &release),
-				cases[i].good);
+		CU_ASSERT_EQUAL(kerneldefault_release(cases[i].text, &release), cases[i].good);
 		CU_ASSERT_EQUAL(release, cases[i].release);
 	}
 }
@@ -46,28 +45,16 @@ static void defaults(void)
 	    {{KERNEL_RELEASE(6, 1), 0, 0, 4096}, "tcp_unheard_of", 1, NULL},
 	    {{KERNEL_RELEASE(4, 6), 0, 0, 4096}, "tcp_challenge_ack_limit", 1, NULL},
 	    {{KERNEL_RELEASE(5, 19), 0, 0, 4096}, "tcp_challenge_ack_limit", 1, "1000"},
-	    {{KERNEL_RELEASE(6, 0), 0, 0, 4096},
-	     "tcp_challenge_ack_limit",
-	     1,
-	     "2147483647"},
+	    {{KERNEL_RELEASE(6, 0), 0, 0, 4096}, "tcp_challenge_ack_limit", 1, "2147483647"},
 	    {{KERNEL_RELEASE(4, 0), 0, 0, 4096}, "tcp_base_mss", 1, "512"},
 	    {{KERNEL_RELEASE(4, 1), 0, 0, 4096}, "tcp_base_mss", 1, "1024"},
 	    {{KERNEL_RELEASE(6, 15), 0, 0, 4096}, "tcp_limit_output_bytes", 1, "1048576"},
 	    {{KERNEL_RELEASE(6, 16), 0, 0, 4096}, "tcp_limit_output_bytes", 1, "4194304"},
 	    {{KERNEL_RELEASE(6, 15), 262144, 262144, 4096}, "tcp_rmem", 3, "6291456"},
 	    {{KERNEL_RELEASE(6, 1), 0, 0, 4096}, "tcp_max_tw_buckets", 1, NULL},
-	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096},
-	     "tcp_max_tw_buckets",
-	     1,
-	     "131072"},
-	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096},
-	     "tcp_max_orphans",
-	     1,
-	     "131072"},
-	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096},
-	     "tcp_max_syn_backlog",
-	     1,
-	     "2048"},
+	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096}, "tcp_max_tw_buckets", 1, "131072"},
+	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096}, "tcp_max_orphans", 1, "131072"},
+	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096}, "tcp_max_syn_backlog", 1, "2048"},
 	    {{KERNEL_RELEASE(6, 1), 4096, 4096, 4096}, "tcp_max_syn_backlog", 1, "128"},
 	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096}, "tcp_mem", 1, NULL},
 	    {{KERNEL_RELEASE(6, 1), 262144, 262144, 4096}, "tcp_rmem", 1, "4096"},
@@ -84,11 +71,10 @@ static void defaults(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char value[KERNELDEFAULT_MAX] = "untouched";
 
-		CU_ASSERT_EQUAL(kerneldefault_find(&cases[i].kernel, cases[i].name,
-						   cases[i].element, value),
-				cases[i].value != NULL);
-		CU_ASSERT_STRING_EQUAL(value,
-				       cases[i].value ? cases[i].value : "untouched");
+		CU_ASSERT_EQUAL(
+		    kerneldefault_find(&cases[i].kernel, cases[i].name, cases[i].element, value),
+		    cases[i].value != NULL);
+		CU_ASSERT_STRING_EQUAL(value, cases[i].value ? cases[i].value : "untouched");
 	}
 }
 

@@ -14,10 +14,8 @@ static const char *syn_bound(uint32_t somaxconn, uint32_t sockets, uint32_t sum,
 	struct counters counters = {0};
 	struct sockstat sockstat = {0};
 
-	row = (struct listener){.addr = {.type = INET_IPV4},
-				.port = 80,
-				.sockets = sockets,
-				.accept_queue_limit = sum};
+	row = (struct listener){
+	    .addr = {.type = INET_IPV4}, .port = 80, .sockets = sockets, .accept_queue_limit = sum};
 	*now = (struct snapshot){
 	    .listeners = &row, .n_listeners = 1, .owners = &nobody, .n_owners = 1};
 	limit_fill(&bounds, &sockstat, &counters, &ports, now);
@@ -34,8 +32,7 @@ static void bound_is_named(void)
 	CU_ASSERT_STRING_EQUAL(syn_bound(4096, 2, 8192, &now), "net.core.somaxconn");
 	CU_ASSERT_STRING_EQUAL(syn_bound(4096, 2, 4224, &now), "listen() backlog");
 	/* A sum that has no room in 32 bits. */
-	CU_ASSERT_STRING_EQUAL(syn_bound(1u << 30, 4, UINT32_MAX, &now),
-			       "net.core.somaxconn");
+	CU_ASSERT_STRING_EQUAL(syn_bound(1u << 30, 4, UINT32_MAX, &now), "net.core.somaxconn");
 }
 
 int main(void)

@@ -58,8 +58,7 @@ static void test_options(void)
 	free(manual);
 }
 
-/* Each condition with its defaults, as the example file has them, and what its value is.
- */
+/* Each condition with its defaults, as the example file has them, and what its value is. */
 static void test_conditions(void)
 {
 	char *manual = read_file("tcpstate.conf.5"), *example = write_example();
@@ -70,8 +69,7 @@ static void test_conditions(void)
 		const struct condition_info *info;
 		char *clear;
 
-		CU_ASSERT_EQUAL_FATAL(
-		    sscanf(p, "\n#condition %31s %255[^\n]", found, defaults), 2);
+		CU_ASSERT_EQUAL_FATAL(sscanf(p, "\n#condition %31s %255[^\n]", found, defaults), 2);
 		info = condition_by_name(found);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(info);
 		/* Said once for all of them. */
@@ -119,8 +117,7 @@ static void test_manual_example(void)
 		int argc = config_split(line, argv, error);
 
 		CU_ASSERT_FATAL(argc > 0);
-		if (config_set(&config, CONFIG_DAEMON, argv[0], argc - 1, argv + 1,
-			       error) < 0)
+		if (config_set(&config, CONFIG_DAEMON, argv[0], argc - 1, argv + 1, error) < 0)
 			printf("\n    %s", error);
 		CU_ASSERT_STRING_EQUAL(error, "");
 		lines++;

@@ -52,11 +52,8 @@ static void make_syn_cookies(struct world *w)
 	/* Another listener has more of them, against a larger backlog. */
 	w->listeners[0].syn_queue = 20;
 	w->listeners[0].accept_queue_limit = 4096;
-	w->s.suspects[SUSPECT_SYN_RECV] =
-	    (struct suspects){.count = 30,
-			      .listener = 0,
-			      .remote = lab_ipv4(192, 0, 2, 1),
-			      .remote_count = 20};
+	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
+	    .count = 30, .listener = 0, .remote = lab_ipv4(192, 0, 2, 1), .remote_count = 20};
 }
 
 static void make_accept_queue(struct world *w)
@@ -201,8 +198,7 @@ static const struct trouble troubles[] = {
      "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
     {CONDITION_SYN_UNANSWERED, 0, make_syn_unanswered,
      "0.0.0.0:8080 java[4321] app.service, 590 of 600, 250 of 600 from 198.18.77.0/24"},
-    {CONDITION_SYN_COOKIES, 0, make_syn_cookies,
-     "[::]:443 nginx[812] nginx.service, 10 of 128"},
+    {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 10 of 128"},
     {CONDITION_ACCEPT_QUEUE, 0, make_accept_queue,
      "0.0.0.0:8080 java[4321] app.service, 129 of 128"},
     {CONDITION_ACCEPT_DROPS, 0, make_accept_drops, "[::]:443 nginx[812] nginx.service"},
@@ -210,8 +206,7 @@ static const struct trouble troubles[] = {
      "java[4321] app.service, local port 8080, 1198 of 1201"},
     {CONDITION_CLOSE_WAIT_UNACCEPTED, 0, make_close_wait_unaccepted,
      "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7"},
-    {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale,
-     "nginx[812] nginx.service, 700 of 1000"},
+    {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale, "nginx[812] nginx.service, 700 of 1000"},
     {CONDITION_CLOSING_STUCK, 0, make_closing_stuck, "198.51.100.7, 900 of 1200"},
     {CONDITION_SYN_SENT_FANOUT, 0, make_syn_sent_fanout,
      "java[4321] app.service, remote port 22, 1990 of 2000, to many addresses"},
@@ -224,8 +219,7 @@ static const struct trouble troubles[] = {
      "nginx[812] nginx.service, 4500 of 5000"},
     {CONDITION_STATE_SURGE, STATE_SYN_RECV, make_state_surge,
      "0.0.0.0:8080 java[4321] app.service, 9990 of 10000, most from 198.18.0.1"},
-    {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful,
-     "tcp_syncookies is 0: no cookies: drops"},
+    {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful, "tcp_syncookies is 0: no cookies: drops"},
     {CONDITION_TUNING_DRIFT, 0, make_tuning_drift,
      "tcp_fin_timeout is 60, /etc/sysctl.conf:3 sets 30, and 1 more"},
 };
@@ -239,8 +233,7 @@ static void check_trouble(const struct trouble *trouble)
 	int64_t t = 0;
 
 	lab_open(&lab);
-	lab.config.state_rules[STATE_ESTABLISHED - 1] =
-	    (struct rule){true, 100, 1000, 30, 80, 0};
+	lab.config.state_rules[STATE_ESTABLISHED - 1] = (struct rule){true, 100, 1000, 30, 80, 0};
 	for (int i = 0; i < QUIET_STEPS; i++, t += STEP_MS)
 		lab_step(&lab, t);
 	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
@@ -256,9 +249,8 @@ static void check_trouble(const struct trouble *trouble)
 		if (its && row->critical < 0)
 			want = SEVERITY_WARNING;
 		if (row->severity != want)
-			fprintf(stderr, "%s: %s is %u\n",
-				condition_table[trouble->id - 1].name, row->name,
-				row->severity);
+			fprintf(stderr, "%s: %s is %u\n", condition_table[trouble->id - 1].name,
+				row->name, row->severity);
 		CU_ASSERT_EQUAL(row->severity, want);
 		if (its && strcmp(row->offender, trouble->offender) != 0)
 			fprintf(stderr, "%s: %s\n", row->name, row->offender);
@@ -291,9 +283,8 @@ static void test_old_details(void)
 	lab_step_listeners(&lab, t);
 	for (size_t i = 0; i < lab.now.s.n_conditions; i++)
 		CU_ASSERT_EQUAL(lab.now.s.conditions[i].severity,
-				lab.now.s.conditions[i].id == CONDITION_SAMPLING
-				    ? SEVERITY_CRITICAL
-				    : SEVERITY_NORMAL);
+				lab.now.s.conditions[i].id == CONDITION_SAMPLING ? SEVERITY_CRITICAL
+										 : SEVERITY_NORMAL);
 	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
 			       "sock_diag: interrupted");
 	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
@@ -355,12 +346,10 @@ static void test_stretched(void)
 static void test_not_measurable(void)
 {
 	static const uint32_t unknown[] = {
-	    CONDITION_SYN_QUEUE,        CONDITION_SYN_COOKIES,
-	    CONDITION_ACCEPT_QUEUE,     CONDITION_ACCEPT_DROPS,
-	    CONDITION_CLOSE_WAIT_STALE, CONDITION_FIN_WAIT_2_STALE,
-	    CONDITION_TIME_WAIT,        CONDITION_EPHEMERAL_PORTS,
-	    CONDITION_ORPHANS,          CONDITION_MEMORY,
-	    CONDITION_TUNING_HARMFUL,   CONDITION_TUNING_DRIFT,
+	    CONDITION_SYN_QUEUE,    CONDITION_SYN_COOKIES,      CONDITION_ACCEPT_QUEUE,
+	    CONDITION_ACCEPT_DROPS, CONDITION_CLOSE_WAIT_STALE, CONDITION_FIN_WAIT_2_STALE,
+	    CONDITION_TIME_WAIT,    CONDITION_EPHEMERAL_PORTS,  CONDITION_ORPHANS,
+	    CONDITION_MEMORY,       CONDITION_TUNING_HARMFUL,   CONDITION_TUNING_DRIFT,
 	};
 	struct measure m;
 	struct world w;
@@ -374,8 +363,7 @@ static void test_not_measurable(void)
 	w.s.n_limits = 0;
 	w.s.tuning = NULL;
 	for (uint32_t id = 1; id <= CONDITION_COUNT; id++)
-		if (measure_take(id, STATE_LISTEN, &lab.now.s, &w.s, &m) !=
-		    MEASURED_VALUE)
+		if (measure_take(id, STATE_LISTEN, &lab.now.s, &w.s, &m) != MEASURED_VALUE)
 			CU_ASSERT_EQUAL(id, unknown[n++]);
 	CU_ASSERT_EQUAL(n, sizeof(unknown) / sizeof(unknown[0]));
 	lab_close(&lab);

@@ -31,8 +31,7 @@ static void test_syn_queue_bound(void)
 		lab.now.listeners[1].syn_queue = cases[i].syn_queue;
 		lab.now.tuning[2].number = cases[i].syncookies;
 		lab_step(&lab, 1000);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value,
-				cases[i].percent);
+		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
 		lab_close(&lab);
 	}
 }
@@ -65,10 +64,8 @@ static void test_rates(void)
 		lab.now.listeners[0].drops += cases[i].events;
 		lab.now.counters[0].value += cases[i].events;
 		lab_step(&lab, 1500 + cases[i].elapsed_ms);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value,
-				cases[i].rate);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value,
-				cases[i].rate);
+		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, cases[i].rate);
+		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, cases[i].rate);
 		lab_close(&lab);
 	}
 }

@@ -42,23 +42,20 @@ static void test_types_db(void)
 	size_t described = 0;
 	char *rest = NULL;
 
-	for (char *line = strtok_r(text, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char name[64], kind[16], min[16], max[16], more;
 		const struct metric_type *type;
 
 		if (line[0] == '#')
 			continue;
-		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%63s value:%15[^:]:%15[^:]:%15s %c",
-					     name, kind, min, max, &more),
-				      4);
+		CU_ASSERT_EQUAL_FATAL(
+		    sscanf(line, "%63s value:%15[^:]:%15[^:]:%15s %c", name, kind, min, max, &more),
+		    4);
 		type = type_by_name(name);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(type);
 		CU_ASSERT_STRING_EQUAL(kind, type->derive ? "DERIVE" : "GAUGE");
-		CU_ASSERT(strcmp(min, "U") == 0 ? isnan(type->min)
-						: atof(min) == type->min);
-		CU_ASSERT(strcmp(max, "U") == 0 ? isnan(type->max)
-						: atof(max) == type->max);
+		CU_ASSERT(strcmp(min, "U") == 0 ? isnan(type->min) : atof(min) == type->min);
+		CU_ASSERT(strcmp(max, "U") == 0 ? isnan(type->max) : atof(max) == type->max);
 		described++;
 	}
 	free(text);

@@ -141,8 +141,7 @@ static void test_tuning(void)
 	    {.name = "tcp_fin_timeout", .element = 1, .is_number = true, .number = 60},
 	    {.name = "tcp_congestion_control", .element = 1},
 	};
-	struct tuning_table table = {
-	    .rows = rows, .count = 4, .harmful = 2, .drifted = 1};
+	struct tuning_table table = {.rows = rows, .count = 4, .harmful = 2, .drifted = 1};
 	struct snapshot s = {.tuning = &table};
 	static const char *const verdict[] = {
 	    "tuning/tcpstate_parameters-harmful=2",

@@ -64,8 +64,7 @@ static void test_columns(void)
 	for (size_t t = 0; t < tables_tree.n_tables; t++) {
 		const struct table *table = &tables_tree.tables[t];
 		/* The table's name is that of its entry's parent. */
-		struct tree *node =
-		    mibtree_at(table->prefix, table->index ? 2 : table->prefix_len);
+		struct tree *node = mibtree_at(table->prefix, table->index ? 2 : table->prefix_len);
 
 		mibtree_expect(node && strcmp(node->label, table->name) == 0, table->name,
 			       "not the MIB's name of this prefix");
@@ -73,12 +72,11 @@ static void test_columns(void)
 			const struct column *column = &table->columns[c];
 
 			node = column_node(table, column->arc);
-			mibtree_expect(node && strcmp(node->label, column->name) == 0,
-				       column->name, "not the MIB's name of this arc");
+			mibtree_expect(node && strcmp(node->label, column->name) == 0, column->name,
+				       "not the MIB's name of this arc");
 			if (!node)
 				continue;
-			mibtree_expect(syntax_fits(column, node), column->name,
-				       "another syntax");
+			mibtree_expect(syntax_fits(column, node), column->name, "another syntax");
 			mibtree_expect(node->access == MIB_ACCESS_READONLY, column->name,
 				       "not read-only");
 		}
@@ -97,9 +95,8 @@ static bool has_descriptor(const char *name)
 static bool needs_units(const struct tree *node)
 {
 	/* Of each row another unit, or none. */
-	static const char *const without[] = {
-	    "tcpStateLimitUsage", "tcpStateLimitCapacity", "tcpStateLimitOverflows",
-	    "tcpStateCounterValue"};
+	static const char *const without[] = {"tcpStateLimitUsage", "tcpStateLimitCapacity",
+					      "tcpStateLimitOverflows", "tcpStateCounterValue"};
 
 	for (size_t i = 0; i < COUNT_OF(without); i++)
 		if (strcmp(node->label, without[i]) == 0)
@@ -114,8 +111,7 @@ static void check_object(const struct tree *node)
 					   "tcpStateNotificationThreshold"};
 	const char *text = node->description;
 
-	mibtree_expect(text && strlen(text) >= DESCRIPTION_MIN &&
-			   text[strlen(text) - 1] == '.',
+	mibtree_expect(text && strlen(text) >= DESCRIPTION_MIN && text[strlen(text) - 1] == '.',
 		       node->label, "no DESCRIPTION in sentences");
 	mibtree_expect(!needs_units(node) || node->units, node->label, "no UNITS");
 	switch (node->access) {
@@ -128,8 +124,7 @@ static void check_object(const struct tree *node)
 			       node->label, "accessible-for-notify");
 		break;
 	default:
-		mibtree_expect(node->access == MIB_ACCESS_NOACCESS, node->label,
-			       "may be written");
+		mibtree_expect(node->access == MIB_ACCESS_NOACCESS, node->label, "may be written");
 	}
 }
 
@@ -138,8 +133,7 @@ static size_t check_objects(const struct tree *node)
 {
 	size_t count = 0;
 
-	for (const struct tree *child = node->child_list; child;
-	     child = child->next_peer) {
+	for (const struct tree *child = node->child_list; child; child = child->next_peer) {
 		if (child->access) {
 			check_object(child);
 			count++;
@@ -224,14 +218,12 @@ static void test_indexes(void)
 		size_t count;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
-		mibtree_expect(!table->index == !entry->indexes, table->name,
-			       "INDEX or no INDEX");
+		mibtree_expect(!table->index == !entry->indexes, table->name, "INDEX or no INDEX");
 		rows = table->rows(&s, &count);
 		for (size_t i = 0; table->index && i < count; i++)
 			mibtree_expect(
-			    index_fits(
-				entry->indexes, arcs,
-				table->index(&s, rows + i * table->row_size, arcs)),
+			    index_fits(entry->indexes, arcs,
+				       table->index(&s, rows + i * table->row_size, arcs)),
 			    table->name, "an index against its INDEX clause");
 	}
 }

@@ -37,8 +37,7 @@ static void camel(const char *name, char *buf)
 		if (*name == '_')
 			upper = true;
 		else
-			*buf++ = (char)(upper ? toupper(*name) : tolower(*name)),
-			upper = false;
+			*buf++ = (char)(upper ? toupper(*name) : tolower(*name)), upper = false;
 	}
 	*buf = '\0';
 }
@@ -126,8 +125,7 @@ static void test_notifications(void)
 	    "tcpStateNotificationThreshold", "tcpStateConditionUnit",
 	    "tcpStateConditionOffender",     "tcpStateConditionAdvice",
 	};
-	static const char *const names[] = {"tcpStateConditionRaised",
-					    "tcpStateConditionCleared"};
+	static const char *const names[] = {"tcpStateConditionRaised", "tcpStateConditionCleared"};
 
 	for (uint32_t i = 0; i < COUNT_OF(names); i++) {
 		struct tree *node = mibtree_at((const uint32_t[]){0, i + 1}, 2);
@@ -155,14 +153,12 @@ static void test_print(void)
 	} cases[] = {
 	    {"1.2.1.3.3.8", ASN_GAUGE, 1204, NULL,
 	     "tcpStateCount.total.closeWait = Gauge32: 1204 connections"},
-	    {"1.14.1.0", ASN_INTEGER, 3, NULL,
-	     "tcpStateWorstSeverity.0 = INTEGER: critical(3)"},
+	    {"1.14.1.0", ASN_INTEGER, 3, NULL, "tcpStateWorstSeverity.0 = INTEGER: critical(3)"},
 	    {"1.1.2.0", ASN_OCTET_STR, 0, "\x07\xea\x0b\x15\x03\x0c\x07\x05+\x01\x1e",
 	     "tcpStateSampleTime.0 = STRING: 2026-11-21,3:12:7.5,+1:30"},
 	    {"1.4.1.14.1.4.10.0.3.7.53", ASN_OCTET_STR, 0, "caf\xc3\xa9",
 	     "tcpStateListenerProcessName.ipv4.\"10.0.3.7\".53 = STRING: caf\xc3\xa9"},
-	    {"1.6.1.8.8.1.4.10.0.3.7.8080.1.4.10.0.9.1.51022", ASN_OCTET_STR, 0,
-	     "java[4321]",
+	    {"1.6.1.8.8.1.4.10.0.3.7.8080.1.4.10.0.9.1.51022", ASN_OCTET_STR, 0, "java[4321]",
 	     "tcpStateConnSummary.closeWait.ipv4.\"10.0.3.7\".8080.ipv4.\"10.0.9.1\"."
 	     "51022 = "
 	     "STRING: java[4321]"},

@@ -28,9 +28,7 @@ static void on_tell(const struct transition *transition, void *arg)
 static void begin(struct story *story)
 {
 	*story = (struct story){
-	    .rows = {{.id = CONDITION_MEMORY,
-		      .name = "memory",
-		      .severity = SEVERITY_NORMAL},
+	    .rows = {{.id = CONDITION_MEMORY, .name = "memory", .severity = SEVERITY_NORMAL},
 		     {.id = CONDITION_STATE_COUNT,
 		      .element = STATE_SYN_RECV,
 		      .name = "stateCount.SYN_RECV",
@@ -57,12 +55,7 @@ static void step_as(struct story *story, int64_t at_ms, uint32_t memory, uint32_
 	step(story, at_ms);
 }
 
-enum {
-	N = SEVERITY_NORMAL,
-	W = SEVERITY_WARNING,
-	C = SEVERITY_CRITICAL,
-	U = SEVERITY_UNKNOWN
-};
+enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL, U = SEVERITY_UNKNOWN };
 
 static void test_each_change_once(void)
 {
@@ -224,8 +217,7 @@ int main(void)
 	    {"end of minute", test_end_of_minute},
 	    {"unknown is no news", test_unknown_is_no_news},
 	    {"switched off", test_switched_off},
-	    {"a condition that stands through unknown times",
-	     test_stands_through_unknown},
+	    {"a condition that stands through unknown times", test_stands_through_unknown},
 	    CU_TEST_INFO_NULL,
 	};
 

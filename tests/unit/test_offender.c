@@ -8,8 +8,7 @@
 
 static const struct inet_addr v6_host = {.type = INET_IPV6,
 					 .bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 9}};
-static const struct inet_addr v6_net = {.type = INET_IPV6,
-					.bytes = {0x20, 0x01, 0x0d, 0xb8}};
+static const struct inet_addr v6_net = {.type = INET_IPV6, .bytes = {0x20, 0x01, 0x0d, 0xb8}};
 
 static void test_text(void)
 {
@@ -165,11 +164,8 @@ static void test_too_long(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"text", test_text},
-	    {"remotes", test_remotes},
-	    {"processes", test_processes},
-	    {"too long", test_too_long},
-	    CU_TEST_INFO_NULL,
+	    {"text", test_text},         {"remotes", test_remotes}, {"processes", test_processes},
+	    {"too long", test_too_long}, CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("offender", tests);

@@ -72,8 +72,7 @@ static const void *no_rows(const struct snapshot *s, size_t *ret_count)
 	return NULL;
 }
 
-static size_t thing_index(const struct snapshot *s, const void *row,
-			  uint32_t oid[OID_INDEX_MAX])
+static size_t thing_index(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct thing *thing = row;
 
@@ -82,8 +81,7 @@ static size_t thing_index(const struct snapshot *s, const void *row,
 	return thing->key[1] ? 2 : 1;
 }
 
-static size_t thing_format(const struct snapshot *s, const void *row, char *buf,
-			   size_t size)
+static size_t thing_format(const struct snapshot *s, const void *row, char *buf, size_t size)
 {
 	(void)row;
 	memset(buf, s->n_owners == COUNT_OF(owners) ? 'f' : '?', size);
@@ -103,11 +101,11 @@ static bool never(const void *row)
 	return false;
 }
 
-#define COLUMN(a, x, m)                                                                  \
-	.arc = (a), .syntax = (x), .offset = offsetof(struct thing, m),                  \
+#define COLUMN(a, x, m)                                                                            \
+	.arc = (a), .syntax = (x), .offset = offsetof(struct thing, m),                            \
 	.size = sizeof(((struct thing *)0)->m), .owner = SIZE_MAX
-#define OWNER(a, x, m)                                                                   \
-	.arc = (a), .syntax = (x), .offset = offsetof(struct owner, m),                  \
+#define OWNER(a, x, m)                                                                             \
+	.arc = (a), .syntax = (x), .offset = offsetof(struct owner, m),                            \
 	.size = sizeof(((struct owner *)0)->m), .owner = offsetof(struct thing, owner)
 
 static const struct column all_columns[] = {
@@ -141,9 +139,9 @@ static const void *scalar_rows(const struct snapshot *s, size_t *ret_count)
 	return rows;
 }
 
-#define TABLE(c, r, i)                                                                   \
-	.columns = (c), .n_columns = COUNT_OF(c), .row_size = sizeof(struct thing),      \
-	.rows = (r), .index = (i)
+#define TABLE(c, r, i)                                                                             \
+	.columns = (c), .n_columns = COUNT_OF(c), .row_size = sizeof(struct thing), .rows = (r),   \
+	.index = (i)
 
 static const struct table tables[] = {
     {.prefix = {1, 1}, .prefix_len = 2, TABLE(scalar_columns, scalar_rows, NULL)},
@@ -209,9 +207,7 @@ static void test_walk(void)
 static void test_nothing(void)
 {
 	static const struct table empty[] = {
-	    {.prefix = {1, 2, 1},
-	     .prefix_len = 3,
-	     TABLE(gauge_column, no_rows, thing_index)},
+	    {.prefix = {1, 2, 1}, .prefix_len = 3, TABLE(gauge_column, no_rows, thing_index)},
 	};
 	const struct oidtree trees[] = {{NULL, 0}, {empty, 1}};
 
@@ -246,18 +242,16 @@ static void test_results(void)
 	struct value value;
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		CU_ASSERT_EQUAL(oidtable_get(&tree, &snapshot, oid,
-					     walk_parse(cases[i].oid, oid), &value),
-				cases[i].result);
+		CU_ASSERT_EQUAL(
+		    oidtable_get(&tree, &snapshot, oid, walk_parse(cases[i].oid, oid), &value),
+		    cases[i].result);
 }
 
 /* Rows with the same index, against the rule, must not hold up a walk. */
 static void test_twins(void)
 {
 	static const struct table table[] = {
-	    {.prefix = {1, 1, 1},
-	     .prefix_len = 3,
-	     TABLE(gauge_column, twin_rows, thing_index)},
+	    {.prefix = {1, 1, 1}, .prefix_len = 3, TABLE(gauge_column, twin_rows, thing_index)},
 	};
 	static const struct walk_line lines[] = {
 	    {"1.1.1.1.4.4", "Gauge32 1"},
@@ -276,14 +270,13 @@ static void test_in_place(void)
 	size_t len = 0;
 
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
-		CU_ASSERT_EQUAL(
-		    oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
-		    OID_FOUND);
+		CU_ASSERT_EQUAL(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
+				OID_FOUND);
 		CU_ASSERT_EQUAL(len, walk_parse(expected[i].oid, want));
 		CU_ASSERT_EQUAL(memcmp(oid, want, len * sizeof(*oid)), 0);
 	}
-	CU_ASSERT_EQUAL(
-	    oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value), OID_END);
+	CU_ASSERT_EQUAL(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
+			OID_END);
 }
 
 static void test_dates(void)
@@ -305,10 +298,8 @@ static void test_dates(void)
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		setenv("TZ", cases[i].zone, 1);
 		tzset();
-		CU_ASSERT_TRUE(
-		    oidtable_value(&snapshot, &column, &cases[i].time, &value));
-		CU_ASSERT_STRING_EQUAL(walk_show(&value, shown, sizeof(shown)),
-				       cases[i].shown);
+		CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &cases[i].time, &value));
+		CU_ASSERT_STRING_EQUAL(walk_show(&value, shown, sizeof(shown)), cases[i].shown);
 	}
 }
 

@@ -23,8 +23,7 @@ static void test_scan(void)
 	host_process(&h, 1, "init");
 	host_process(&h, 20, "nginx");
 	host_process(&h, 300, "java");
-	tree_file(&h.proc, "20/cgroup",
-		  "1:name=systemd:/other\n0::/system.slice/nginx.service\n");
+	tree_file(&h.proc, "20/cgroup", "1:name=systemd:/other\n0::/system.slice/nginx.service\n");
 	host_socket(&h, 20, 3, 501);
 	host_socket(&h, 300, 7, 502);
 	host_socket(&h, 300, 100000, 503);

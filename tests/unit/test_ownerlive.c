@@ -200,11 +200,10 @@ static void test_shared(void)
 	owner_of(o, inode);
 	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, self < child ? self : child);
-	/* The child alone keeps it; this process uses the descriptor otherwise. A socket
-	 * that nobody holds makes the scans complete. */
+	/* The child alone keeps it; this process uses the descriptor otherwise. A socket that
+	 * nobody holds makes the scans complete. */
 	CU_ASSERT_EQUAL_FATAL(dup2(proc_fd, fd), fd);
-	for (uint32_t round = 0; round < 10 && owner_of(o, inode)->pid != child;
-	     round++) {
+	for (uint32_t round = 0; round < 10 && owner_of(o, inode)->pid != child; round++) {
 		owners_begin(o);
 		owner_of(o, inode);
 		owner_of(o, UINT32_MAX - round);
@@ -281,8 +280,7 @@ static int look_unprivileged(uint32_t foreign, int cgroup_fd, uint64_t cgroup_id
 
 	if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0))
 		return 1;
-	if (proc_fd < 0 || fstat(own_fd, &st) != 0 ||
-	    owners_new(proc_fd, cgroup_fd, &o) != 0)
+	if (proc_fd < 0 || fstat(own_fd, &st) != 0 || owners_new(proc_fd, cgroup_fd, &o) != 0)
 		return 2;
 	owners_begin(o);
 	owners_find(o, foreign, cgroup_id);
@@ -314,8 +312,7 @@ static void test_unprivileged(void)
 	CU_ASSERT_EQUAL_FATAL(chmod(cgroup.path, 0755), 0);
 	CU_ASSERT_EQUAL_FATAL(stat(tree_path(&cgroup, "held.service"), &st), 0);
 	fd = open(cgroup.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	/* A process that is not dumpable belongs to root in /proc, whoever runs this
-	 * test. */
+	/* A process that is not dumpable belongs to root in /proc, whoever runs this test. */
 	start_child(&c, 1, NULL, 0);
 	pid = fork();
 	CU_ASSERT_TRUE_FATAL(pid >= 0);
@@ -361,8 +358,7 @@ static void test_sock_diag(void)
 	CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
 	wanted.port = ntohs(addr.sin_port);
 	CU_ASSERT_EQUAL_FATAL(diag_open(&diag), 0);
-	CU_ASSERT_EQUAL(
-	    diag_dump(diag, STATE_BIT(STATE_LISTEN), 0, note, &wanted, &stats), 0);
+	CU_ASSERT_EQUAL(diag_dump(diag, STATE_BIT(STATE_LISTEN), 0, note, &wanted, &stats), 0);
 	diag_close(diag);
 	CU_ASSERT_EQUAL(wanted.found.inode, inode_of(fd));
 
@@ -371,13 +367,11 @@ static void test_sock_diag(void)
 	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
 	CU_ASSERT_EQUAL(owner_of(o, wanted.found.inode)->pid, (uint32_t)getpid());
 
-	/* A process's service is what its own sockets' cgroup says, where both know it.
-	 */
+	/* A process's service is what its own sockets' cgroup says, where both know it. */
 	CU_ASSERT_EQUAL_FATAL(services_new(cgroup_fd, &services), 0);
 	service = services_find(services, wanted.found.cgroup_id);
 	if (service)
-		CU_ASSERT_STRING_EQUAL(owner_of(o, wanted.found.inode)->service,
-				       service->name);
+		CU_ASSERT_STRING_EQUAL(owner_of(o, wanted.found.inode)->service, service->name);
 	services_free(services);
 	free_owners(o, proc_fd);
 	if (cgroup_fd >= 0)

@@ -54,8 +54,7 @@ static void test_stat(void)
 	    {"5 (\n(\x01\xff\xc3\xbc)" TO_21 " 99 23\n", "?(?"
 							 "?\xc3\xbc"},
 	    {"5 (sixteen bytes ..)" TO_21 " 99 23\n", "sixteen bytes ."},
-	    {"5 (fifteen bytes,\xc3\xbc)" TO_21 " 18446744073709551615 23\n",
-	     "fifteen bytes,?"},
+	    {"5 (fifteen bytes,\xc3\xbc)" TO_21 " 18446744073709551615 23\n", "fifteen bytes,?"},
 	    {"", NULL},
 	    {"5 (a" TO_21 " 99 23\n", NULL},
 	    {"5 a)" TO_21 " 99 23\n", NULL},
@@ -76,8 +75,7 @@ static void test_stat(void)
 		host_socket(&h, 5, 3, 700);
 		CU_ASSERT_TRUE(NEXT_ROUND(&h, 700));
 		CU_ASSERT_EQUAL(host_pid(&h, 700), known ? 5 : 0);
-		CU_ASSERT_STRING_EQUAL(host_owner(&h, 700)->name,
-				       known ? cases[i].name : "");
+		CU_ASSERT_STRING_EQUAL(host_owner(&h, 700)->name, known ? cases[i].name : "");
 		host_free(&h);
 	}
 }
@@ -91,8 +89,7 @@ static void test_cgroup(void)
 	    {"0::/system.slice/a.service", "a.service"},
 	    {"0::/system.slice/a:b.service/x\n", "a:b.service"},
 	    {"9:name=systemd:/b.service\n8:pids:/c.service\n0::/\n", "b.service"},
-	    {"9:name=systemd:/b.service\n8:pids:/c.service\n0::/d.service\n",
-	     "d.service"},
+	    {"9:name=systemd:/b.service\n8:pids:/c.service\n0::/d.service\n", "d.service"},
 	    {"8:pids:/c.service\n0::/\n", ""},
 	    {"0::/\xff\x01.service\n", "??.service"},
 	    {"", ""},
@@ -142,8 +139,7 @@ static void test_recycled_meanwhile(void)
 	owners_begin(h.owners);
 	host_stat(&h, 70, "new", 2070);
 	host_socket(&h, 70, 4, 1001);
-	/* One that nobody holds, so that the scan reads both, in whatever order they
-	 * come. */
+	/* One that nobody holds, so that the scan reads both, in whatever order they come. */
 	LOOK_UP(&h, 1000, 1001, 999);
 	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1001)->name, "new");
 	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1000)->name, "new");
@@ -202,8 +198,8 @@ static void test_proc_missing(void)
 	host_free(&h);
 }
 
-/* A slice that may take no time at all still gets on; the owners are found in the end,
- * whatever happens between two slices. */
+/* A slice that may take no time at all still gets on; the owners are found in the end, whatever
+ * happens between two slices. */
 static void test_slices(void)
 {
 	enum { PROCESSES = 5, EACH = 300 };
@@ -234,8 +230,8 @@ static void test_slices(void)
 	host_free(&h);
 }
 
-/* A socket that is new while a scan is under way, in a process that it has read, is found
- * by the next one; it counts as missed by none. */
+/* A socket that is new while a scan is under way, in a process that it has read, is found by the
+ * next one; it counts as missed by none. */
 static void test_new_between_slices(void)
 {
 	struct host h = host_new();

@@ -140,13 +140,12 @@ static void test_table_narrow(void)
 	page_row(&table);
 	page_cell(&table, 0, "b");
 	/* The two that may be are made equally wide: 42 columns. */
-	expect_table(&table,
-		     "LEFT  NUMBER  CLIP                                        WRAP\n"
-		     "a          1  begin-12345678901234567890...234567890-end  "
-		     "1234567 1234567 1234567 1234567 1234567\n"
-		     "                                                          "
-		     "12345678901234567890\n"
-		     "b\n");
+	expect_table(&table, "LEFT  NUMBER  CLIP                                        WRAP\n"
+			     "a          1  begin-12345678901234567890...234567890-end  "
+			     "1234567 1234567 1234567 1234567 1234567\n"
+			     "                                                          "
+			     "12345678901234567890\n"
+			     "b\n");
 }
 
 int main(void)

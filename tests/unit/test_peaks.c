@@ -88,12 +88,12 @@ static void test_drops_are_monotonic(void)
 	static const struct build_listener_socket both[] = {{.inode = 1, .drops = 10},
 							    {.inode = 2, .drops = 5}};
 	static const struct build_listener_socket one_left[] = {{.inode = 2, .drops = 6}};
-	static const struct build_listener_socket restarted[] = {
-	    {.inode = 2, .drops = 6}, {.inode = 3, .drops = 4}};
-	static const struct build_listener_socket wrapped[] = {
-	    {.inode = 2, .drops = 6}, {.inode = 3, .drops = UINT32_MAX}};
-	static const struct build_listener_socket after_wrap[] = {
-	    {.inode = 2, .drops = 6}, {.inode = 3, .drops = 1}};
+	static const struct build_listener_socket restarted[] = {{.inode = 2, .drops = 6},
+								 {.inode = 3, .drops = 4}};
+	static const struct build_listener_socket wrapped[] = {{.inode = 2, .drops = 6},
+							       {.inode = 3, .drops = UINT32_MAX}};
+	static const struct build_listener_socket after_wrap[] = {{.inode = 2, .drops = 6},
+								  {.inode = 3, .drops = 1}};
 	struct peaks *p = new_peaks();
 	uint64_t big;
 
@@ -111,8 +111,7 @@ static void test_drops_are_monotonic(void)
 static void test_drops_not_told(void)
 {
 	static const struct build_listener_socket before[] = {{.inode = 1, .drops = 10}};
-	static const struct build_listener_socket not_told[] = {{.inode = 1},
-								{.inode = 2}};
+	static const struct build_listener_socket not_told[] = {{.inode = 1}, {.inode = 2}};
 	static const struct build_listener_socket after[] = {{.inode = 1, .drops = 12},
 							     {.inode = 2, .drops = 3}};
 	struct peaks *p = new_peaks();
@@ -131,8 +130,8 @@ static void test_drops_not_told(void)
 	peaks_free(p);
 }
 
-/* Thousands of listeners that come and go do not stay in memory, and what is forgotten
- * was not seen for longer than any window. */
+/* Thousands of listeners that come and go do not stay in memory, and what is forgotten was not
+ * seen for longer than any window. */
 static void test_forgets(void)
 {
 	struct peaks *p = new_peaks();

@@ -10,9 +10,8 @@ struct socket_case {
 	uint16_t remote_port;
 };
 
-static void count(struct portcount *p, const struct series *report,
-		  const struct socket_case *cases, size_t n, uint32_t states,
-		  const struct snapshot *last, struct snapshot *now)
+static void count(struct portcount *p, const struct series *report, const struct socket_case *cases,
+		  size_t n, uint32_t states, const struct snapshot *last, struct snapshot *now)
 {
 	CU_ASSERT_EQUAL_FATAL(portcount_begin(p, report), 0);
 	for (size_t i = 0; i < n; i++) {
@@ -37,9 +36,8 @@ static void check(const struct snapshot *s, size_t row, uint16_t port, bool remo
 }
 
 static const struct socket_case sockets[] = {
-    {STATE_LISTEN, 80, 0},         {STATE_LISTEN, 22, 0},
-    {STATE_ESTABLISHED, 80, 4000}, {STATE_ESTABLISHED, 80, 5432},
-    {STATE_SYN_SENT, 4000, 5432},  {STATE_TIME_WAIT, 25, 5432},
+    {STATE_LISTEN, 80, 0},         {STATE_LISTEN, 22, 0},        {STATE_ESTABLISHED, 80, 4000},
+    {STATE_ESTABLISHED, 80, 5432}, {STATE_SYN_SENT, 4000, 5432}, {STATE_TIME_WAIT, 25, 5432},
     {STATE_CLOSE_WAIT, 4000, 80},
 };
 
@@ -80,8 +78,8 @@ static void test_listening(void)
 	check(&now, 1, 80, false, STATE_ESTABLISHED, 2);
 
 	/* A sample of some states, without the listener of port 22. */
-	count(&p, &report, sockets, 1,
-	      STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV), &now, &later);
+	count(&p, &report, sockets, 1, STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV), &now,
+	      &later);
 	CU_ASSERT_EQUAL(later.n_ports, 1);
 	check(&later, 0, 80, false, STATE_LISTEN, 1);
 	check(&later, 0, 80, false, STATE_ESTABLISHED, 2);
@@ -115,8 +113,7 @@ static void test_all(void)
 
 	CU_ASSERT_EQUAL_FATAL(portcount_begin(&p, &report), 0);
 	for (uint32_t port = 0; port <= UINT16_MAX; port++) {
-		const struct conn conn = {.state = STATE_LISTEN,
-					  .local_port = (uint16_t)port};
+		const struct conn conn = {.state = STATE_LISTEN, .local_port = (uint16_t)port};
 
 		CU_ASSERT_EQUAL(portcount_add(&p, &conn), 0);
 	}

@@ -160,8 +160,8 @@ static void sockstat_is_read(void)
 		uint64_t in_use_v6;
 	} cases[] = {
 	    {V4, "TCP6: inuse 6\n", 0, 6},
-	    {"sockets: used 9\nUDP: inuse 9\n" V4 "RAW: inuse 9\n",
-	     "UDP6: inuse 9\nTCP6: inuse 6", 0, 6},
+	    {"sockets: used 9\nUDP: inuse 9\n" V4 "RAW: inuse 9\n", "UDP6: inuse 9\nTCP6: inuse 6",
+	     0, 6},
 	    {"TCP: mem 5 new 9 alloc 4 tw 3 orphan 2 inuse 1", NULL, 0, 0},
 	    {NULL, "TCP6: inuse 6\n", -ENOENT, 0},
 	    {"", "TCP6: inuse 6\n", -EBADMSG, 0},
@@ -171,8 +171,7 @@ static void sockstat_is_read(void)
 	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4\n", NULL, -EBADMSG, 0},
 	    {"TCP: inuse 1 inuse 1 orphan 2 tw 3 alloc 4\n", NULL, -EBADMSG, 0},
 	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem\n", NULL, -EBADMSG, 0},
-	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 18446744073709551616\n", NULL,
-	     -EBADMSG, 0},
+	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 18446744073709551616\n", NULL, -EBADMSG, 0},
 	    {"TCP: inuse 1 orphan 2 tw 3 alloc 4 mem 5 \xff\n", NULL, -EBADMSG, 0},
 	};
 	struct folder f;
@@ -188,8 +187,8 @@ static void sockstat_is_read(void)
 			CU_ASSERT(s.in_use == 99 && s.in_use_v6 == 99);
 			continue;
 		}
-		CU_ASSERT(s.in_use == 1 && s.orphans == 2 && s.time_wait == 3 &&
-			  s.allocated == 4 && s.memory_pages == 5);
+		CU_ASSERT(s.in_use == 1 && s.orphans == 2 && s.time_wait == 3 && s.allocated == 4 &&
+			  s.memory_pages == 5);
 		CU_ASSERT_EQUAL(s.in_use_v6, cases[i].in_use_v6);
 	}
 	folder_remove(&f);
@@ -225,8 +224,7 @@ static void numbers_are_read(void)
 		uint64_t numbers[3] = {0};
 
 		folder_put(&f, "n", cases[i].text);
-		CU_ASSERT_EQUAL(proc_numbers(f.fd, "n", numbers, cases[i].max),
-				cases[i].result);
+		CU_ASSERT_EQUAL(proc_numbers(f.fd, "n", numbers, cases[i].max), cases[i].result);
 		CU_ASSERT_EQUAL(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
 	}
 	folder_remove(&f);

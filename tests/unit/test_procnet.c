@@ -15,17 +15,17 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define HEADER                                                                           \
-	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   " \
+#define HEADER                                                                                     \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "           \
 	"uid\n"
-#define LISTEN_LINE                                                                      \
-	"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  "  \
-	"1000"                                                                           \
+#define LISTEN_LINE                                                                                \
+	"   0: 0100007F:1F90 00000000:0000 0A 00000000:00000003 00:00000000 00000000  "            \
+	"1000"                                                                                     \
 	"        0 12345 1 0000000000000000 100 0 0 10 0\n"
-#define LISTEN6_LINE                                                                     \
-	"   0: 00000000000000000000000000000000:0016 "                                   \
-	"00000000000000000000000000000000:0000 0A "                                      \
-	"00000000:00000000 00:00000000 00000000     0        0 77 1 0000000000000000 "   \
+#define LISTEN6_LINE                                                                               \
+	"   0: 00000000000000000000000000000000:0016 "                                             \
+	"00000000000000000000000000000000:0000 0A "                                                \
+	"00000000:00000000 00:00000000 00000000     0        0 77 1 0000000000000000 "             \
 	"100 0 0\n"
 
 static int count(const struct conn *conn, void *arg)
@@ -50,8 +50,7 @@ static void recorded_files_are_read(void)
 	struct conntext text;
 
 	conntext_open(&text, "procnet/linux-6.18/sockets.txt");
-	CU_ASSERT_EQUAL(procnet_dump(fd, STATE_MASK_ALL, conntext_compare, &text, &stats),
-			0);
+	CU_ASSERT_EQUAL(procnet_dump(fd, STATE_MASK_ALL, conntext_compare, &text, &stats), 0);
 	conntext_close(&text);
 	CU_ASSERT_EQUAL(stats.sockets, 53);
 	CU_ASSERT_EQUAL(stats.unknown_states + stats.malformed, 0);
@@ -78,16 +77,16 @@ static void columns_are_translated(void)
 	    {"01 FFFFFFFF:00000064 01:00000014 00000003 4294967294        0 4294967295 1",
 	     STATE_ESTABLISHED, 0, 3, 100, UINT32_MAX, 4294967294u, UINT32_MAX},
 	    /* Probes: of a closed window (4), of keepalive (2). */
-	    {"04 00000001:00000000 04:00000014 00000000     0        5 0 1",
-	     STATE_FIN_WAIT_1, 0, 5, 0, 1, 0, 0},
-	    {"01 00000000:00000000 02:00000014 00000000    33        2 9 1",
-	     STATE_ESTABLISHED, 0, 2, 0, 0, 33, 9},
-	    {"03 00000000:00000000 01:00000014 00000000    33        0 0 1",
-	     STATE_SYN_RECV, 0, 0, 0, 0, 0, 0},
-	    {"03 00000000:00000000 01:00000014 00000002    33        0 0 1",
-	     STATE_SYN_RECV, CONN_UNANSWERED, 2, 0, 0, 0, 0},
-	    {"05 00000000:00000000 03:00000014 00000000     0        0 0 3",
-	     STATE_FIN_WAIT_2, CONN_TW_SOCKET, 0, 0, 0, 0, 0},
+	    {"04 00000001:00000000 04:00000014 00000000     0        5 0 1", STATE_FIN_WAIT_1, 0, 5,
+	     0, 1, 0, 0},
+	    {"01 00000000:00000000 02:00000014 00000000    33        2 9 1", STATE_ESTABLISHED, 0,
+	     2, 0, 0, 33, 9},
+	    {"03 00000000:00000000 01:00000014 00000000    33        0 0 1", STATE_SYN_RECV, 0, 0,
+	     0, 0, 0, 0},
+	    {"03 00000000:00000000 01:00000014 00000002    33        0 0 1", STATE_SYN_RECV,
+	     CONN_UNANSWERED, 2, 0, 0, 0, 0},
+	    {"05 00000000:00000000 03:00000014 00000000     0        0 0 3", STATE_FIN_WAIT_2,
+	     CONN_TW_SOCKET, 0, 0, 0, 0, 0},
 	    {"06 00000000:00000000 03:000000000000154A 00000000     0        0 0 3",
 	     STATE_TIME_WAIT, CONN_TW_SOCKET, 0, 0, 0, 0, 0},
 	};
@@ -146,8 +145,7 @@ static void odd_lines_are_refused(void)
 
 		memset(&c, 0xa5, sizeof(c));
 		before = c;
-		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET, &c),
-				cases[i].error);
+		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET, &c), cases[i].error);
 		CU_ASSERT_EQUAL(memcmp(&c, &before, sizeof(c)) == 0, cases[i].error != 0);
 		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET6, &c), -EBADMSG);
 	}
@@ -165,8 +163,8 @@ static void files_may_be_odd(void)
 	    {HEADER, HEADER, 0, 0, 0, 0},
 	    {HEADER LISTEN_LINE "garbage\n\n\x01\xff\n" LISTEN_LINE, HEADER, 0, 2, 0, 3},
 	    {HEADER LISTEN_LINE, HEADER LISTEN_LINE, 0, 1, 0, 1},
-	    {HEADER LISTEN_LINE "   1: 0100007F:1F90 00000000:0000 0A 00000000:0", HEADER,
-	     0, 1, 0, 1},
+	    {HEADER LISTEN_LINE "   1: 0100007F:1F90 00000000:0000 0A 00000000:0", HEADER, 0, 1, 0,
+	     1},
 	    {HEADER "   0: 0100007F:1F90 00000000:0000 0D 0:0 0:0 0 0 0 1 1\n"
 		    "   0: 0100007F:1F90 00000000:0000 0E 0:0 0:0 0 0 0 1 1\n",
 	     HEADER, 0, 1, 1, 0},
@@ -207,14 +205,13 @@ static void mask_and_callback_are_heeded(void)
 
 	folder_make(&f);
 	folder_put(&f, "tcp", HEADER LISTEN_LINE LISTEN_LINE LISTEN_LINE);
-	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN),
-				     count, &calls, &stats),
-			0);
+	CU_ASSERT_EQUAL(
+	    procnet_dump(f.fd, STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN), count, &calls, &stats),
+	    0);
 	CU_ASSERT_EQUAL(calls, 0);
 	CU_ASSERT_EQUAL(stats.sockets + stats.malformed, 0);
-	CU_ASSERT_EQUAL(
-	    procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
-	    -ECANCELED);
+	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
+			-ECANCELED);
 	CU_ASSERT_EQUAL(calls, 2);
 	folder_remove(&f);
 }
@@ -232,9 +229,8 @@ static void long_files_are_streamed(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	len = (size_t)sprintf(text, "%s", HEADER);
 	for (unsigned i = 0; i < LINES; i++)
-		len +=
-		    (size_t)sprintf(text + len, "%.*s%*s\n", (int)sizeof(LISTEN_LINE) - 2,
-				    LISTEN_LINE, (int)(i % PAD), "");
+		len += (size_t)sprintf(text + len, "%.*s%*s\n", (int)sizeof(LISTEN_LINE) - 2,
+				       LISTEN_LINE, (int)(i % PAD), "");
 	folder_make(&f);
 	folder_put(&f, "tcp", text);
 	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
@@ -244,8 +240,7 @@ static void long_files_are_streamed(void)
 	memset(text + sizeof(HEADER), 'x', size - sizeof(HEADER) - 1);
 	text[size - 1] = '\0';
 	folder_put(&f, "tcp", text);
-	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
-			-EBADMSG);
+	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -EBADMSG);
 	folder_remove(&f);
 	free(text);
 }
@@ -268,8 +263,7 @@ static void random_lines_do_no_harm(void)
 		len = strlen(line);
 		for (unsigned n = 0; n < i % 5; n++) {
 			seed = seed * 1664525u + 1013904223u;
-			line[(seed >> 8) % len] =
-			    alphabet[(seed >> 20) % sizeof(alphabet)];
+			line[(seed >> 8) % len] = alphabet[(seed >> 20) % sizeof(alphabet)];
 		}
 		error = procnet_parse(line, v6 ? AF_INET6 : AF_INET, &c);
 		refused += error != 0;

@@ -33,8 +33,7 @@ static void good_lines(void)
 	    {"tcp_retries2", 1, PROFILE_AT_LEAST, 1, "8", "8", "why", 5},
 	    {"net.core.somaxconn", 1, PROFILE_AT_MOST, 1, "default", "default", "why", 6},
 	    {"tcp_timestamps", 1, PROFILE_ONE_OF, 2, "1", "2", "why", 7},
-	    {"tcp_congestion_control", 1, PROFILE_ONE_OF, 2, "bbr", "cubic", "why = why",
-	     8},
+	    {"tcp_congestion_control", 1, PROFILE_ONE_OF, 2, "bbr", "cubic", "why = why", 8},
 	};
 	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 	struct profile profile = {0};
@@ -59,8 +58,7 @@ static void good_lines(void)
 	}
 	CU_ASSERT_PTR_NULL(profile_find(&profile, "tcp_rmem", 1));
 	profile_done(&profile);
-	CU_ASSERT_EQUAL(profile_read("/no", tree_path(&t, "mine.conf"), &profile, error),
-			0);
+	CU_ASSERT_EQUAL(profile_read("/no", tree_path(&t, "mine.conf"), &profile, error), 0);
 	profile_done(&profile);
 	tree_remove(&t);
 }
@@ -75,28 +73,24 @@ static void wrong_lines(void)
 	    {"#\ntcp_sack == 1 why", ":2: \"==\" where =, >=, <= or one-of is allowed"},
 	    {"tcp_sack", ":1: \"\" where =, >=, <= or one-of is allowed"},
 	    {"tcp_sack =", ":1: no value; a number, a word or \"default\" is allowed"},
-	    {"tcp_sack one-of , why",
-	     ":1: no value; a number, a word or \"default\" is allowed"},
+	    {"tcp_sack one-of , why", ":1: no value; a number, a word or \"default\" is allowed"},
 	    {"tcp_sack one-of 1,2,3,4,5,6,7,8,9 why", ":1: more than 8 values"},
 	    {"tcp_sack = 1", ":1: no reason behind the value"},
 	    {"tcp_sack = 1  \t", ":1: no reason behind the value"},
-	    {"tcp_sack >= many why",
-	     ":1: \"many\" where a number or \"default\" is allowed"},
+	    {"tcp_sack >= many why", ":1: \"many\" where a number or \"default\" is allowed"},
 	    {"tcp_sack <= 1x why", ":1: \"1x\" where a number or \"default\" is allowed"},
 	    {"tcp_sack[0] = 1 why", ":1: the element of tcp_sack is to be [1] to [16]"},
 	    {"tcp_sack[17] = 1 why", ":1: the element of tcp_sack is to be [1] to [16]"},
 	    {"tcp_sack[ = 1 why", ":1: the element of tcp_sack is to be [1] to [16]"},
 	    {"tcp_sack[1]x = 1 why", ":1: the element of tcp_sack is to be [1] to [16]"},
-	    {"tcp_sack = 1 why\n\ntcp_sack[1] = 2 why",
-	     ":3: tcp_sack[1] has a line already, at 1"},
+	    {"tcp_sack = 1 why\n\ntcp_sack[1] = 2 why", ":3: tcp_sack[1] has a line already, at 1"},
 	    {"tcp_sack = 1 wh\033y", ":1: characters other than printable ASCII"},
 	    {"kernel.panic = 1 why", ":1: \"kernel.panic\" is no parameter"},
 	    {"../../etc/passwd = 1 why", ":1: \"../../etc/passwd\" is no parameter"},
 	    {"net.ipv4.. = 1 why", ":1: \"net.ipv4..\" is no parameter"},
 	    {"[1] = 1 why", ":1: \"\" is no parameter"},
 	    {"tcp_fastopen_key = 1 why", ":1: \"tcp_fastopen_key\" is no parameter"},
-	    {"net.ipv4.tcp_fastopen_key = 1 why",
-	     ":1: \"net.ipv4.tcp_fastopen_key\" is no"},
+	    {"net.ipv4.tcp_fastopen_key = 1 why", ":1: \"net.ipv4.tcp_fastopen_key\" is no"},
 	};
 	struct profile profile = {0};
 	char error[PROFILE_ERROR_MAX];
@@ -133,8 +127,7 @@ static void wrong_files(void)
 	tree_file(&t, "large.conf", large);
 	CU_ASSERT_EQUAL(profile_read(t.path, "large", &profile, error), -EFBIG);
 	for (int i = 0; i < 600; i++)
-		len += (size_t)snprintf(large + len, sizeof(large) - len,
-					"tcp_a%d = 1 why\n", i);
+		len += (size_t)snprintf(large + len, sizeof(large) - len, "tcp_a%d = 1 why\n", i);
 	tree_file(&t, "many.conf", large);
 	CU_ASSERT_EQUAL(profile_read(t.path, "many", &profile, error), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, ":513: more than 512 recommendations"));
@@ -166,22 +159,22 @@ static void shipped(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct profile profile = {0};
 
-		if (profile_read(folder ? folder : "profiles", cases[i].name, &profile,
-				 error) < 0) {
+		if (profile_read(folder ? folder : "profiles", cases[i].name, &profile, error) <
+		    0) {
 			printf("%s\n", error);
 			CU_FAIL("unreadable");
 			continue;
 		}
 		CU_ASSERT_EQUAL(profile.count, cases[i].count);
 		for (size_t j = 0; j < profile.count; j++)
-			CU_ASSERT_PTR_NOT_NULL(tunable_info_find(
-			    profile.rules[j].name, profile.rules[j].element));
+			CU_ASSERT_PTR_NOT_NULL(
+			    tunable_info_find(profile.rules[j].name, profile.rules[j].element));
 		profile_done(&profile);
 	}
 }
 
-/* How many of the founding figures in one column (tests/data/tuning/founding.tsv) the
- * profile recommends, to the letter. */
+/* How many of the founding figures in one column (tests/data/tuning/founding.tsv) the profile
+ * recommends, to the letter. */
 static size_t check_figures(const struct profile *profile, size_t column)
 {
 	FILE *file = fopen(suite_data("tuning/founding.tsv"), "re");
@@ -196,9 +189,8 @@ static size_t check_figures(const struct profile *profile, size_t column)
 
 		if (line[0] == '#')
 			continue;
-		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%63s %u %31s %31s %31s", name,
-					     &element, figures[0], figures[1],
-					     figures[2]),
+		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%63s %u %31s %31s %31s", name, &element,
+					     figures[0], figures[1], figures[2]),
 				      5);
 		/* It has its row whatever the kernel. */
 		CU_ASSERT_PTR_NOT_NULL_FATAL(tunable_info_find(name, element));
@@ -224,9 +216,8 @@ static void founding_figures(void)
 	for (size_t column = 1; column <= 2; column++) {
 		struct profile profile = {0};
 
-		CU_ASSERT_EQUAL_FATAL(profile_read(folder ? folder : "profiles",
-						   names[column], &profile, error),
-				      0);
+		CU_ASSERT_EQUAL_FATAL(
+		    profile_read(folder ? folder : "profiles", names[column], &profile, error), 0);
 		/* None is lost, and none is there that nobody recommended. */
 		CU_ASSERT(profile.count > 0);
 		CU_ASSERT_EQUAL(check_figures(&profile, column), profile.count);

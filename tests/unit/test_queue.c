@@ -26,8 +26,7 @@ static void expect_values(const struct queue *queue, int32_t from, int32_t to)
 {
 	CU_ASSERT_EQUAL_FATAL(queue->count, (size_t)(to - from + 1));
 	for (size_t i = 0; i < queue->count; i++)
-		CU_ASSERT_EQUAL(queue->rows[i].transition.condition.value,
-				from + (int32_t)i);
+		CU_ASSERT_EQUAL(queue->rows[i].transition.condition.value, from + (int32_t)i);
 }
 
 static void in_order_and_once(void)

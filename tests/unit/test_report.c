@@ -16,8 +16,8 @@
 
 static const struct report_options plain = {.host = "web-03"};
 
-static struct snapshot *(*const samples[])(void) = {sample_empty, sample_quiet,
-						    sample_trouble, sample_hostile};
+static struct snapshot *(*const samples[])(void) = {sample_empty, sample_quiet, sample_trouble,
+						    sample_hostile};
 
 /* What is printed; the caller frees it. */
 static char *print(const struct snapshot *s, const struct report_options *options)

@@ -114,8 +114,7 @@ static void test_small_host_is_always_full(void)
 	CU_ASSERT_EQUAL(life.count[SAMPLE_FULL], 720);
 	CU_ASSERT_EQUAL(life.count[SAMPLE_LISTENERS], 4 * 720);
 	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms,
-			5000);
+	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 5000);
 }
 
 static void test_first_is_full(void)
@@ -154,8 +153,8 @@ static void test_budget_holds(void)
 			/* Full samples and looking for owners are never given up. */
 			CU_ASSERT(life.count[SAMPLE_FULL] >= 6 * 12);
 			CU_ASSERT(life.scans >= 6);
-			/* The listeners are seen each second, unless a budget
-			 * without a bound lets full samples take that long. */
+			/* The listeners are seen each second, unless a budget without a bound lets
+			 * full samples take that long. */
 			CU_ASSERT(budgets[j] > 1000 || life.count[SAMPLE_LISTENERS] +
 							       life.count[SAMPLE_FAST] +
 							       life.count[SAMPLE_FULL] >
@@ -164,8 +163,8 @@ static void test_budget_holds(void)
 	}
 }
 
-/* Where a full sample alone costs more than five minutes of its share, the budget holds
- * over the time that one is paid in, and in five minutes but for that sample. */
+/* Where a full sample alone costs more than five minutes of its share, the budget holds over the
+ * time that one is paid in, and in five minutes but for that sample. */
 static void test_budget_holds_over_longer_times(void)
 {
 	static const struct {
@@ -197,8 +196,8 @@ static void test_budget_holds_over_longer_times(void)
 	}
 }
 
-/* 400,000 sockets: the suspicious states are looked at again within 15 s, also where each
- * round has owners to look for. */
+/* 400,000 sockets: the suspicious states are looked at again within 15 s, also where each round
+ * has owners to look for. */
 static void test_large_host_keeps_suspicious_states_fresh(void)
 {
 	struct config config = config_with(5, 15, 100);
@@ -245,14 +244,12 @@ static void test_scans_take_what_is_left(void)
 		schedule_init(&without, &config, 0);
 		end_ms = live(&with, &hosts[i], 0, hour_ms).end_ms;
 		live(&without, &calm, 0, hour_ms);
-		CU_ASSERT_EQUAL(
-		    schedule_pace(&with, SAMPLE_FULL, end_ms).detail_interval_ms,
-		    schedule_pace(&without, SAMPLE_FULL, end_ms).detail_interval_ms);
+		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_FULL, end_ms).detail_interval_ms,
+				schedule_pace(&without, SAMPLE_FULL, end_ms).detail_interval_ms);
 		CU_ASSERT(schedule_pace(&with, SAMPLE_FULL, end_ms).scan_us >=
 			  hosts[i].cost_us[SAMPLE_FULL] / 4);
 		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_FAST, end_ms).scan_us, 0);
-		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_LISTENERS, end_ms).scan_us,
-				0);
+		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_LISTENERS, end_ms).scan_us, 0);
 	}
 }
 
@@ -267,20 +264,18 @@ static void test_intervals_come_back(void)
 
 		schedule_init(&s, &config, 0);
 		gone_ms = live(&s, &hosts[i], 0, hour_ms).end_ms;
-		CU_ASSERT(schedule_pace(&s, SAMPLE_FULL, gone_ms).detail_interval_ms >
-			  15000);
+		CU_ASSERT(schedule_pace(&s, SAMPLE_FULL, gone_ms).detail_interval_ms > 15000);
 		/* The sockets go: a minute later, all is as configured. */
 		life = live(&s, &hosts[0], gone_ms, gone_ms + 60000);
-		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms,
+		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
+		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms,
 				5000);
-		CU_ASSERT_EQUAL(
-		    schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 5000);
 		CU_ASSERT(life.end_ms - life.last_full_ms < 6000);
 	}
 }
 
-/* One sample of ten costs three times as much as the others. The next one does not come
- * three times as late, and the budget holds nevertheless. */
+/* One sample of ten costs three times as much as the others. The next one does not come three
+ * times as late, and the budget holds nevertheless. */
 static void test_expensive_samples(void)
 {
 	struct config config = config_with(5, 15, 100);
@@ -305,12 +300,11 @@ static void test_expensive_samples(void)
 	CU_ASSERT(spent_us <= 6 * hour_ms * 10);
 }
 
-/* For a while lesser samples cost many times as much, so that their intervals become
- * longer than those of fuller ones. When that is over, all is as it was before. */
+/* For a while lesser samples cost many times as much, so that their intervals become longer than
+ * those of fuller ones. When that is over, all is as it was before. */
 static void test_a_dear_time_ends(void)
 {
-	static const uint64_t times[][SCHEDULE_KINDS] = {
-	    {100, 1, 1}, {1, 20, 1}, {100, 20, 1}};
+	static const uint64_t times[][SCHEDULE_KINDS] = {{100, 1, 1}, {1, 20, 1}, {100, 20, 1}};
 
 	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
 		for (size_t j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
@@ -328,8 +322,7 @@ static void test_a_dear_time_ends(void)
 			life = live(&s, &hosts[i], life.end_ms, 4 * hour_ms);
 			life = live(&s, &hosts[i], life.end_ms, 5 * hour_ms);
 			for (int kind = 0; kind < SCHEDULE_KINDS; kind++)
-				CU_ASSERT(life.count[kind] >=
-					  before.count[kind] * 9 / 10);
+				CU_ASSERT(life.count[kind] >= before.count[kind] * 9 / 10);
 			CU_ASSERT(life.most_us <= (uint64_t)SPAN_MS * 10);
 		}
 	}
@@ -345,8 +338,7 @@ static void test_the_first_fails(void)
 	schedule_init(&s, &config, 0);
 	while (at_ms < hour_ms) {
 		CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_FULL);
-		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, at_ms).scan_us,
-				UINT32_MAX);
+		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, at_ms).scan_us, UINT32_MAX);
 		schedule_failed_first(&s, at_ms, 400000);
 		spent_us += 400000;
 	}
@@ -356,8 +348,8 @@ static void test_the_first_fails(void)
 	CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_LISTENERS);
 }
 
-/* Fast samples become cheap and full ones do not: one of these is taken too early, and
- * pays for it. */
+/* Fast samples become cheap and full ones do not: one of these is taken too early, and pays for
+ * it. */
 static void test_mistaken_hope(void)
 {
 	struct config config = config_with(5, 15, 100);
@@ -369,8 +361,7 @@ static void test_mistaken_hope(void)
 	schedule_init(&s, &config, 0);
 	life = live(&s, &hosts[3], 0, hour_ms);
 	life = live(&s, &other, life.end_ms, 2 * hour_ms);
-	CU_ASSERT(life.most_us <=
-		  (uint64_t)SPAN_MS * 10 + other.cost_us[SAMPLE_FULL] * 5 / 4);
+	CU_ASSERT(life.most_us <= (uint64_t)SPAN_MS * 10 + other.cost_us[SAMPLE_FULL] * 5 / 4);
 	CU_ASSERT(life.spent_us <= hour_ms * 10);
 }
 
@@ -385,8 +376,7 @@ static void test_detail_interval_without_pressure(void)
 	schedule_init(&s, &config, 0);
 	life = live(&s, &host, 0, hour_ms);
 	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 1000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms,
-			15000);
+	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 15000);
 	CU_ASSERT(life.count[SAMPLE_FULL] >= 235 && life.count[SAMPLE_FULL] <= 241);
 }
 
@@ -408,8 +398,8 @@ static void test_reconfigured(void)
 	CU_ASSERT_EQUAL(at_ms, 1500);
 }
 
-/* Listeners are due at 1 s, the others at 5 s. After a time without any CPU the first
- * sample counts all, so that nobody takes old counts for a fault. */
+/* Listeners are due at 1 s, the others at 5 s. After a time without any CPU the first sample
+ * counts all, so that nobody takes old counts for a fault. */
 static void test_after_a_stall(void)
 {
 	static const struct {
@@ -427,8 +417,7 @@ static void test_after_a_stall(void)
 	schedule_init(&s, &config, 0);
 	schedule_done(&s, SAMPLE_FULL, 0, 1000, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_EQUAL(schedule_next(&s, cases[i].now_ms, &at_ms),
-				cases[i].kind);
+		CU_ASSERT_EQUAL(schedule_next(&s, cases[i].now_ms, &at_ms), cases[i].kind);
 		CU_ASSERT_EQUAL(at_ms, cases[i].at_ms);
 	}
 }

@@ -22,8 +22,7 @@ static void fill_listeners(struct snapshot *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		s->listeners[i].addr = ipv4(10, 0, 0, 1);
 		s->listeners[i].port = (uint16_t)(1000 + i);
-		s->listener_states[i * STATE_COUNT + STATE_ESTABLISHED - 1].count =
-		    (uint32_t)i;
+		s->listener_states[i * STATE_COUNT + STATE_ESTABLISHED - 1].count = (uint32_t)i;
 		s->listener_states[i * STATE_COUNT + STATE_LISTEN - 1].count = 1;
 	}
 }
@@ -60,14 +59,12 @@ static void test_listener(void)
 	s.listeners[0].drops = 5000000000;
 	s.listeners[1].addr = (struct inet_addr){.type = INET_IPV6};
 	s.listeners[1].port = 8443;
-	s.listeners[2].addr =
-	    (struct inet_addr){INET_IPV6Z, {0xfe, 0x80, [15] = 1, [19] = 7}};
+	s.listeners[2].addr = (struct inet_addr){INET_IPV6Z, {0xfe, 0x80, [15] = 1, [19] = 7}};
 	s.listeners[2].port = 22;
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
 	/* Without a limit there is no percentage of it. */
-	CU_ASSERT_EQUAL(
-	    record_prefix(record, "listener-8443-::/tcpstate_percent-syn_queue"), 0);
+	CU_ASSERT_EQUAL(record_prefix(record, "listener-8443-::/tcpstate_percent-syn_queue"), 0);
 	free_listeners(&s);
 }
 
@@ -75,8 +72,7 @@ static bool has_listener(unsigned port)
 {
 	char prefix[64];
 
-	snprintf(prefix, sizeof(prefix),
-		 "listener-%u-10.0.0.1/tcpstate_queue-accept=", port);
+	snprintf(prefix, sizeof(prefix), "listener-%u-10.0.0.1/tcpstate_queue-accept=", port);
 	return record_prefix(record, prefix) == 1;
 }
 
@@ -93,8 +89,7 @@ static void test_listeners_bounded(void)
 	CU_ASSERT(has_listener(1004));
 	CU_ASSERT(has_listener(1005));
 	CU_ASSERT_EQUAL(record_prefix(record, "listener-"), 2 * 6);
-	CU_ASSERT_EQUAL(
-	    record_count(record, "sampler/tcpstate_sampler-listeners_omitted=4"), 1);
+	CU_ASSERT_EQUAL(record_count(record, "sampler/tcpstate_sampler-listeners_omitted=4"), 1);
 
 	/* A busier one does not push out one that still listens. */
 	s.listener_states[0 * STATE_COUNT + STATE_ESTABLISHED - 1].count = 500;
@@ -193,8 +188,7 @@ static void test_remotes(void)
 	record_expect(record, first);
 	CU_ASSERT_EQUAL(record_prefix(record, "remote-192.0.2.3"), 0);
 	/* Only the top of the established ones is known: no count is not a count of 0. */
-	CU_ASSERT_EQUAL(
-	    record_prefix(record, "remote-192.0.2.1/tcp_connections-ESTABLISHED"), 0);
+	CU_ASSERT_EQUAL(record_prefix(record, "remote-192.0.2.1/tcp_connections-ESTABLISHED"), 0);
 
 	rows[3].count = 300;
 	record_emit(record, m, &report, &s);

@@ -5,8 +5,8 @@
 #include "tests/support/suite.h"
 
 /* One argument, or two if the second is not empty. */
-static int set(struct config *config, enum config_user user, const char *name,
-	       const char *first, const char *second, char *error)
+static int set(struct config *config, enum config_user user, const char *name, const char *first,
+	       const char *second, char *error)
 {
 	const char *const argv[] = {first, second};
 
@@ -24,8 +24,7 @@ static void test_options(void)
 	CU_ASSERT_FALSE(c.series.tuning);
 	CU_ASSERT_EQUAL(c.series.max_listeners, 32);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_DAEMON, "MaxListeners", "5", "", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error,
-			       "max-listeners is an option of the collectd plugin only");
+	CU_ASSERT_STRING_EQUAL(error, "max-listeners is an option of the collectd plugin only");
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "AllPortsSummary", "false", "", error), 0);
 	CU_ASSERT_FALSE(c.series.all);
 
@@ -38,8 +37,7 @@ static void test_options(void)
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "22", "443", error), 0);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "8080", "", error), 0);
 	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "25", "0", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error,
-			       "local-port: \"0\" is no whole number from 1 to 65535");
+	CU_ASSERT_STRING_EQUAL(error, "local-port: \"0\" is no whole number from 1 to 65535");
 	CU_ASSERT_EQUAL(c.series.local.count, 3);
 	CU_ASSERT_EQUAL(c.series.local.port[2], 8080);
 	CU_ASSERT_EQUAL(c.series.remote.count, 0);

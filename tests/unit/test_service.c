@@ -72,10 +72,8 @@ static void test_name(void)
 	    {"/system.slice/nginx.service", "nginx.service"},
 	    {"/system.slice/nginx.service/", "nginx.service"},
 	    {"/system.slice/docker-0123.scope/init", "docker-0123.scope"},
-	    {"/user.slice/user-1000.slice/user@1000.service/app.slice/foo.service",
-	     "foo.service"},
-	    {"/user.slice/user-1000.slice/user@1000.service/app.slice",
-	     "user@1000.service"},
+	    {"/user.slice/user-1000.slice/user@1000.service/app.slice/foo.service", "foo.service"},
+	    {"/user.slice/user-1000.slice/user@1000.service/app.slice", "user@1000.service"},
 	    {"/a.service/b.scope/c/d", "b.scope"},
 	    {"/docker/0123", "0123"},
 	    {"/system.slice", "system.slice"},
@@ -123,8 +121,7 @@ static void test_walk(void)
 		CU_ASSERT_STRING_EQUAL(name_of(m.services, id_of(&m, folders[i])), name);
 	}
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, ".")));
-	CU_ASSERT_PTR_NULL(
-	    services_find(m.services, id_of(&m, "system.slice/cgroup.procs")));
+	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, "system.slice/cgroup.procs")));
 	CU_ASSERT_PTR_NULL(services_find(m.services, 0));
 	CU_ASSERT_PTR_NULL(services_find(m.services, UINT64_MAX));
 	mount_free(&m);
@@ -169,8 +166,7 @@ static void test_rounds(void)
 	}
 	for (int round = 0; round < 4; round++) {
 		services_begin(m.services);
-		CU_ASSERT_PTR_NULL(
-		    services_find(m.services, UINT64_MAX / 2 + (uint64_t)round));
+		CU_ASSERT_PTR_NULL(services_find(m.services, UINT64_MAX / 2 + (uint64_t)round));
 	}
 	CU_ASSERT_PTR_NULL(services_find(m.services, old));
 	mount_free(&m);
@@ -201,8 +197,7 @@ static void test_hostile(void)
 	memset(name, 'n', sizeof(name));
 	strcpy(name + 240, ".service");
 	add_cgroup(&m, name);
-	CU_ASSERT_EQUAL(strlen(name_of(m.services, id_of(&m, name))),
-			SERVICE_NAME_MAX - 1);
+	CU_ASSERT_EQUAL(strlen(name_of(m.services, id_of(&m, name))), SERVICE_NAME_MAX - 1);
 	services_begin(m.services);
 	add_cgroup(&m, "top.service");
 	strcpy(path, "top.service");

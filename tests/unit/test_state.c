@@ -96,8 +96,7 @@ static void names_are_found(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum tcp_state state = 0;
 
-		CU_ASSERT_EQUAL(state_by_name(cases[i].name, &state),
-				cases[i].state != 0);
+		CU_ASSERT_EQUAL(state_by_name(cases[i].name, &state), cases[i].state != 0);
 		CU_ASSERT_EQUAL(state, cases[i].state);
 	}
 	for (size_t i = 0; i < STATE_COUNT; i++) {
@@ -163,9 +162,8 @@ static void masks_ask_for_the_states(void)
 	CU_ASSERT_EQUAL(state_kernel_masks(STATE_MASK_ALL), all);
 	CU_ASSERT_EQUAL(state_kernel_masks(0), 0);
 	CU_ASSERT_EQUAL(state_kernel_masks(~STATE_MASK_ALL), 0);
-	CU_ASSERT_EQUAL(
-	    state_kernel_masks(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED)),
-	    1u << TCP_LISTEN | 1u << 13);
+	CU_ASSERT_EQUAL(state_kernel_masks(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED)),
+			1u << TCP_LISTEN | 1u << 13);
 }
 
 int main(void)

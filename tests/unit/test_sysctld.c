@@ -30,11 +30,9 @@ static void expect(const struct sysctld *s, const char *name, const char *expect
 		CU_ASSERT_PTR_NULL(expected);
 		return;
 	}
-	snprintf(text, sizeof(text), "%s %s:%u", setting.value, setting.file,
-		 setting.line);
+	snprintf(text, sizeof(text), "%s %s:%u", setting.value, setting.file, setting.line);
 	if (!expected || strcmp(text, expected) != 0)
-		printf("%s: %s, expected %s\n", name, text,
-		       expected ? expected : "nothing");
+		printf("%s: %s, expected %s\n", name, text, expected ? expected : "nothing");
 	CU_ASSERT_TRUE_FATAL(expected != NULL);
 	CU_ASSERT_STRING_EQUAL(text, expected);
 }
@@ -63,8 +61,7 @@ static void precedence(void)
 		expect(s, "tcp_fin_timeout", "12 /etc/sysctl.d/50-admin.conf:3");
 		expect(s, "tcp_retries1", NULL);
 		expect(s, "tcp_retries2", "4 /run/sysctl.d/40-run.conf:1");
-		expect(s, "net.core.somaxconn",
-		       "7 /usr/local/lib/sysctl.d/30-local.conf:1");
+		expect(s, "net.core.somaxconn", "7 /usr/local/lib/sysctl.d/30-local.conf:1");
 		expect(s, "tcp_dsack", "0 /lib/sysctl.d/20-lib.conf:1");
 		expect(s, "tcp_stdurg", NULL);
 		CU_ASSERT_EQUAL(sysctld_stats(s)->files, 5);
@@ -144,8 +141,8 @@ static void lines(void)
 	    {"net/ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
 	    {"/net/ipv4//tcp_sack/=1", "tcp_sack", "1", "1", 0},
 	    {"-net.ipv4.tcp_sack=1", "tcp_sack", "1", "1", 0},
-	    {"net.ipv4.tcp_rmem = 4096 \t87380  6291456", "tcp_rmem",
-	     "4096 \t87380  6291456", "4096 \t87380  6291456", 0},
+	    {"net.ipv4.tcp_rmem = 4096 \t87380  6291456", "tcp_rmem", "4096 \t87380  6291456",
+	     "4096 \t87380  6291456", 0},
 	    {"net.ipv4.ip_local_reserved_ports =", "ip_local_reserved_ports", "", "", 0},
 	    {"net.ipv4.tcp_sack=a=b # c", "tcp_sack", "a=b # c", "a=b # c", 0},
 	    {"#net.ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
@@ -156,8 +153,8 @@ static void lines(void)
 	    {"-", "tcp_sack", NULL, NULL, 0},
 	    {"tcp_sack=1", "tcp_sack", NULL, NULL, 0},
 	    {"net.ipv4.tcp_fastopen_key=1-2-3-4", "tcp_fastopen_key", NULL, NULL, 0},
-	    {"net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0.100.rp_filter",
-	     NULL, NULL, 0},
+	    {"net.ipv4.conf.eth0/100.rp_filter=1", "net.ipv4.conf.eth0.100.rp_filter", NULL, NULL,
+	     0},
 	    {"net.core.somaxconn=1", "net.core.somaxconn", "1", "1", 0},
 	    /* patterns */
 	    {"net.ipv4.tcp_s?ck=1", "tcp_sack", "1", "1", 0},
@@ -172,10 +169,8 @@ static void lines(void)
 	    /* a name beats a pattern, a later pattern an earlier one */
 	    {"net.ipv4.tcp_sack=1\nnet.ipv4.tcp_sac*=2", "tcp_sack", "1", "1", 0},
 	    {"net.ipv4.tcp_sac*=1\nnet.ipv4.tcp_sa*=2", "tcp_sack", "2", "2", 0},
-	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=1", "tcp_sack", "2",
-	     "1", 0},
-	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=3", "tcp_sack", "3",
-	     "3", 0},
+	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=1", "tcp_sack", "2", "1", 0},
+	    {"net.ipv4.tcp_sa*=1\nnet.ipv4.tcp_s*=2\nnet.ipv4.tcp_sa*=3", "tcp_sack", "3", "3", 0},
 	    /* lines without a value */
 	    {"-net.ipv4.tcp_sack\nnet.ipv4.tcp_s*=2", "tcp_sack", NULL, NULL, 0},
 	    {"net.ipv4.tcp_sack=1\n-net.ipv4.tcp_sack", "tcp_sack", NULL, "1", 0},
@@ -268,11 +263,9 @@ static void ten_thousand_files(void)
 
 	tree_make(&t);
 	for (int i = 0; i < 10000; i++) {
-		snprintf(name, sizeof(name), "%s/sysctl.d/%05d.conf",
-			 i % 2 ? "etc" : "usr/lib", i);
-		snprintf(text, sizeof(text),
-			 "net.ipv4.tcp_test_%d=%d\nnet.ipv4.tcp_sack=%d\n", i % 1000, i,
-			 i);
+		snprintf(name, sizeof(name), "%s/sysctl.d/%05d.conf", i % 2 ? "etc" : "usr/lib", i);
+		snprintf(text, sizeof(text), "net.ipv4.tcp_test_%d=%d\nnet.ipv4.tcp_sack=%d\n",
+			 i % 1000, i, i);
 		tree_file(&t, name, text);
 	}
 	s = read_tree(&t, SYSCTLD_SYSTEMD);

@@ -49,8 +49,7 @@ static void test_walk(void)
 	walk_check(&tables_tree, &s, lines, count);
 }
 
-/* A host without anything: the scalars, the states, what they mean and how they spread.
- */
+/* A host without anything: the scalars, the states, what they mean and how they spread. */
 static void test_empty(void)
 {
 	struct owner nobody = {0};
@@ -63,8 +62,7 @@ static void test_empty(void)
 	s = (struct snapshot){.owners = &nobody, .n_owners = 1};
 	memcpy(s.states, model.states, sizeof(s.states));
 	memcpy(s.spreads, model.spreads, sizeof(s.spreads));
-	while (oidtable_next(&tables_tree, &s, oid, len, false, oid, &len, &value) ==
-	       OID_FOUND)
+	while (oidtable_next(&tables_tree, &s, oid, len, false, oid, &len, &value) == OID_FOUND)
 		cells++;
 	CU_ASSERT_EQUAL(cells, 16 + 33 * 4 + 11 * 3 + 11 * 2 + 4);
 }
@@ -100,17 +98,15 @@ static void test_columns(void)
 
 		for (size_t c = 0; c < table->n_columns; c++) {
 			const struct column *column = &table->columns[c];
-			size_t room = column->owner == SIZE_MAX ? table->row_size
-								: sizeof(struct owner);
+			size_t room =
+			    column->owner == SIZE_MAX ? table->row_size : sizeof(struct owner);
 			size_t size = size_of(column->syntax);
 
 			CU_ASSERT_TRUE(size == 0 || column->size == size);
 			CU_ASSERT_TRUE(column->offset + column->size <= room);
 			CU_ASSERT_TRUE(column->owner == SIZE_MAX ||
-				       column->owner + sizeof(uint32_t) <=
-					   table->row_size);
-			CU_ASSERT_EQUAL(column->syntax == SYNTAX_FORMAT,
-					column->format != NULL);
+				       column->owner + sizeof(uint32_t) <= table->row_size);
+			CU_ASSERT_EQUAL(column->syntax == SYNTAX_FORMAT, column->format != NULL);
 			CU_ASSERT_TRUE(column->arc > last);
 			last = column->arc;
 		}

@@ -47,8 +47,7 @@ static void empty_table_finds_nothing(void)
 	CU_ASSERT_PTR_NULL(tally_find(&t, key));
 }
 
-/* Keys that differ in one word only, in its low or its high bits, and each added often.
- */
+/* Keys that differ in one word only, in its low or its high bits, and each added often. */
 static void agrees_with_a_plain_array(void)
 {
 	enum { KEYS = 500, ROUNDS = 10000 };

@@ -8,8 +8,7 @@
 #include "tests/support/suite.h"
 
 /* Counters are sorted by name, as proc_counters() leaves them. */
-static bool overflowing(uint32_t condition, uint32_t severity, uint64_t dropped,
-			uint64_t sent)
+static bool overflowing(uint32_t condition, uint32_t severity, uint64_t dropped, uint64_t sent)
 {
 	struct counter was[] = {
 	    {.name = "TcpExtSyncookiesSent", .value = 100},
@@ -51,16 +50,15 @@ static void a_syn_queue_that_overflows_is_seen_once(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CU_ASSERT_EQUAL(overflowing(cases[i].condition, cases[i].severity,
-					    cases[i].dropped, cases[i].sent),
+		CU_ASSERT_EQUAL(overflowing(cases[i].condition, cases[i].severity, cases[i].dropped,
+					    cases[i].sent),
 				cases[i].overflowing);
 }
 
 static void a_counter_that_is_new_or_gone_says_nothing(void)
 {
 	struct counter row = {.name = "TcpExtSyncookiesSent", .value = 1};
-	struct condition condition = {.id = CONDITION_SYN_COOKIES,
-				      .severity = SEVERITY_NORMAL};
+	struct condition condition = {.id = CONDITION_SYN_COOKIES, .severity = SEVERITY_NORMAL};
 	struct snapshot without = {.conditions = &condition, .n_conditions = 1};
 	struct snapshot with = without;
 	struct totals totals = {.counters = {.rows = &row, .count = 1}}, none = {0};
@@ -77,8 +75,7 @@ static void count_full(struct state_row *full, uint32_t v4, uint32_t v6)
 	const uint32_t counts[] = {v4, v6, v4 + v6};
 
 	for (int version = IP_V4; version <= IP_TOTAL; version++)
-		full[(version - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count =
-		    counts[version - 1];
+		full[(version - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count = counts[version - 1];
 }
 
 /* A fast sample at which the kernel has that many time-wait sockets. */
@@ -99,8 +96,7 @@ static void division_is_that_of_the_full_sample(void)
 	count_full(full, 700, 300);
 	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
 		derive(full, between[i], &now);
-		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT),
-				between[i]);
+		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), between[i]);
 		derive(full, 2000, &now);
 		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 1400);
 		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 600);
@@ -121,8 +117,7 @@ static uint32_t established(uint64_t before, uint64_t after)
 	struct snapshot now = {0};
 
 	totals_derive(&(struct totals){.counters = {.rows = &was, .count = 1}},
-		      &(struct totals){.counters = {.rows = &is, .count = 1}}, 0, full,
-		      &now);
+		      &(struct totals){.counters = {.rows = &is, .count = 1}}, 0, full, &now);
 	return snapshot_count(&now, IP_TOTAL, STATE_ESTABLISHED);
 }
 
@@ -141,8 +136,8 @@ static uint64_t shown(uint64_t value)
 	return value;
 }
 
-/* A connection that is opened on one CPU and closed on another while the kernel adds up
- * their counters. */
+/* A connection that is opened on one CPU and closed on another while the kernel adds up their
+ * counters. */
 static void a_total_below_0_is_0(void)
 {
 	CU_ASSERT_EQUAL(established(10, 13), 12);
@@ -155,12 +150,10 @@ static void a_total_below_0_is_0(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-	    {"a SYN queue that overflows is seen once",
-	     a_syn_queue_that_overflows_is_seen_once},
+	    {"a SYN queue that overflows is seen once", a_syn_queue_that_overflows_is_seen_once},
 	    {"a counter that is new or gone says nothing",
 	     a_counter_that_is_new_or_gone_says_nothing},
-	    {"the division is that of the full sample",
-	     division_is_that_of_the_full_sample},
+	    {"the division is that of the full sample", division_is_that_of_the_full_sample},
 	    {"a total below 0 is 0", a_total_below_0_is_0},
 	    CU_TEST_INFO_NULL,
 	};

@@ -54,32 +54,29 @@ static void running_values(void)
 		bool is_number;
 		int32_t number; /* of the first element */
 	} cases[] = {
-	    {"net/ipv4/tcp_fin_timeout", "60\n", "tcp_fin_timeout", 1, "60", "60", true,
-	     60},
-	    {"net/ipv4/tcp_wmem", "4096\t16384\t4194304\n", "tcp_wmem", 3, "4096",
-	     "4194304", true, 4096},
-	    {"net/ipv4/ip_local_port_range", "32768\t60999\n", "ip_local_port_range", 2,
-	     "32768", "60999", true, 32768},
-	    {"net/ipv4/ip_local_reserved_ports", "\n", "ip_local_reserved_ports", 1, "",
-	     "", false, 0},
-	    {"net/ipv4/tcp_congestion_control", "cubic\n", "tcp_congestion_control", 1,
-	     "cubic", "cubic", false, 0},
+	    {"net/ipv4/tcp_fin_timeout", "60\n", "tcp_fin_timeout", 1, "60", "60", true, 60},
+	    {"net/ipv4/tcp_wmem", "4096\t16384\t4194304\n", "tcp_wmem", 3, "4096", "4194304", true,
+	     4096},
+	    {"net/ipv4/ip_local_port_range", "32768\t60999\n", "ip_local_port_range", 2, "32768",
+	     "60999", true, 32768},
+	    {"net/ipv4/ip_local_reserved_ports", "\n", "ip_local_reserved_ports", 1, "", "", false,
+	     0},
+	    {"net/ipv4/tcp_congestion_control", "cubic\n", "tcp_congestion_control", 1, "cubic",
+	     "cubic", false, 0},
 	    {"net/ipv4/tcp_available_congestion_control", "reno cubic\n",
 	     "tcp_available_congestion_control", 1, "reno cubic", "reno cubic", false, 0},
-	    {"net/ipv4/tcp_notsent_lowat", "4294967295\n", "tcp_notsent_lowat", 1,
-	     "4294967295", "4294967295", false, 0},
+	    {"net/ipv4/tcp_notsent_lowat", "4294967295\n", "tcp_notsent_lowat", 1, "4294967295",
+	     "4294967295", false, 0},
 	    {"net/ipv4/tcp_ehash_entries", "-262144\n", "tcp_ehash_entries", 1, "-262144",
 	     "-262144", true, -262144},
-	    {"net/ipv4/tcp_of_the_future", "7", "tcp_of_the_future", 1, "7", "7", true,
-	     7},
+	    {"net/ipv4/tcp_of_the_future", "7", "tcp_of_the_future", 1, "7", "7", true, 7},
 	    {"net/ipv4/tcp_empty", "", "tcp_empty", 1, "", "", false, 0},
-	    {"net/ipv4/tcp_garbage", "\001\377x\t1\n", "tcp_garbage", 1, "??x 1", "??x 1",
-	     false, 0},
+	    {"net/ipv4/tcp_garbage", "\001\377x\t1\n", "tcp_garbage", 1, "??x 1", "??x 1", false,
+	     0},
 	    {"net/ipv4/tcp_partly", "1\t2x\n", "tcp_partly", 1, "1 2x", "1 2x", false, 0},
 	    {"net/ipv4/tcp_huge", "99999999999999999999999\n", "tcp_huge", 1,
 	     "99999999999999999999999", "99999999999999999999999", false, 0},
-	    {"net/core/somaxconn", "4096\n", "net.core.somaxconn", 1, "4096", "4096",
-	     true, 4096},
+	    {"net/core/somaxconn", "4096\n", "net.core.somaxconn", 1, "4096", "4096", true, 4096},
 	};
 	enum { CASES = sizeof(cases) / sizeof(cases[0]) };
 	struct tuning_table *table;
@@ -95,13 +92,11 @@ static void running_values(void)
 	table = read_tree(&t);
 	for (size_t i = 0; i < CASES; i++) {
 		const struct tuning *first = recorded_find(table, cases[i].name, 1);
-		const struct tuning *last =
-		    recorded_find(table, cases[i].name, cases[i].elements);
+		const struct tuning *last = recorded_find(table, cases[i].name, cases[i].elements);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(first);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(last);
-		CU_ASSERT_PTR_NULL(
-		    recorded_find(table, cases[i].name, cases[i].elements + 1));
+		CU_ASSERT_PTR_NULL(recorded_find(table, cases[i].name, cases[i].elements + 1));
 		CU_ASSERT_STRING_EQUAL(first->value, cases[i].first);
 		CU_ASSERT_STRING_EQUAL(last->value, cases[i].last);
 		CU_ASSERT_EQUAL(first->is_number, cases[i].is_number);
@@ -157,8 +152,7 @@ static void named_parameters_are_always_there(void)
 			CU_ASSERT_STRING_EQUAL(row->value, "");
 			CU_ASSERT(row->meaning[0] != '\0');
 		}
-		CU_ASSERT_PTR_NULL(
-		    recorded_find(table, cases[i].name, cases[i].elements + 1));
+		CU_ASSERT_PTR_NULL(recorded_find(table, cases[i].name, cases[i].elements + 1));
 	}
 	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_recovery", 1));
 	tunable_free(table);
@@ -181,10 +175,8 @@ static void unreadable(void)
 	memset(long_name + strlen(long_name), 'x', 100);
 	tree_file(&t, long_name, "1\n");
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries2", 1)->status,
-			TUNING_UNREADABLE);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries1", 1)->status,
-			TUNING_UNREADABLE);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries2", 1)->status, TUNING_UNREADABLE);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries1", 1)->status, TUNING_UNREADABLE);
 	CU_ASSERT_EQUAL(recorded_find(table, "tcp_sack", 1)->status, TUNING_UNREADABLE);
 	for (size_t i = 0; i < table->count; i++) {
 		CU_ASSERT(strlen(table->rows[i].name) < SYSNAME_MAX);
@@ -207,10 +199,9 @@ static void long_value_is_cut(void)
 	text[sizeof(text) - 1] = '\0';
 	tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", text);
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(strlen(recorded_find(table, "ip_local_reserved_ports", 1)->value),
-			255);
-	CU_ASSERT_STRING_EQUAL(
-	    recorded_find(table, "ip_local_reserved_ports", 1)->value + 252, "...");
+	CU_ASSERT_EQUAL(strlen(recorded_find(table, "ip_local_reserved_ports", 1)->value), 255);
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "ip_local_reserved_ports", 1)->value + 252,
+			       "...");
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -239,9 +230,8 @@ static void folders_that_fail(void)
 	tree_file(&t, "etc/sysctl.d/50-admin.conf", "net.ipv4.tcp_sack=1\n");
 	folder_error = EMFILE;
 	CU_ASSERT_EQUAL(
-	    tunable_read(
-		&(struct tunable_roots){.proc_sys = tree_path(&t, "sys"), .root = t.path},
-		NULL, NULL, 0, &table, error),
+	    tunable_read(&(struct tunable_roots){.proc_sys = tree_path(&t, "sys"), .root = t.path},
+			 NULL, NULL, 0, &table, error),
 	    -EMFILE);
 	CU_ASSERT_STRING_EQUAL(error, strerror(EMFILE));
 	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &sysctld), -EMFILE);

@@ -50,8 +50,7 @@ static void kernels_old_and_new(void)
 			known++;
 			if (strcmp(row->value, row->default_value) != 0)
 				printf("%s: %s[%u] is %s, default %s\n", cases[i].release,
-				       row->name, row->element, row->value,
-				       row->default_value);
+				       row->name, row->element, row->value, row->default_value);
 			CU_ASSERT_STRING_EQUAL(row->value, row->default_value);
 			CU_ASSERT_EQUAL(row->drift, DRIFT_NONE);
 		}
@@ -59,24 +58,19 @@ static void kernels_old_and_new(void)
 		CU_ASSERT_EQUAL(differ, cases[i].differ);
 		CU_ASSERT_EQUAL(table->harmful, 0);
 		CU_ASSERT_EQUAL(table->drifted, 0);
+		CU_ASSERT_STRING_EQUAL(recorded_find(table, "net.core.somaxconn", 1)->default_value,
+				       cases[i].somaxconn);
 		CU_ASSERT_STRING_EQUAL(
-		    recorded_find(table, "net.core.somaxconn", 1)->default_value,
-		    cases[i].somaxconn);
-		CU_ASSERT_STRING_EQUAL(
-		    recorded_find(table, "ip_local_port_range", 2)->default_value,
-		    cases[i].port);
+		    recorded_find(table, "ip_local_port_range", 2)->default_value, cases[i].port);
 		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_rmem", 2)->default_value,
 				       cases[i].rmem);
 		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_rmem", 3)->default_value,
 				       cases[i].rmem_max);
-		CU_ASSERT_STRING_EQUAL(
-		    recorded_find(table, "tcp_tw_reuse", 1)->default_value,
-		    cases[i].tw_reuse);
-		CU_ASSERT_STRING_EQUAL(
-		    recorded_find(table, "tcp_max_tw_buckets", 1)->default_value,
-		    cases[i].tw_buckets);
-		CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->status !=
-				    TUNING_ABSENT,
+		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_tw_reuse", 1)->default_value,
+				       cases[i].tw_reuse);
+		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_max_tw_buckets", 1)->default_value,
+				       cases[i].tw_buckets);
+		CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->status != TUNING_ABSENT,
 				cases[i].tw_recycle);
 		tunable_free(table);
 		tree_remove(&t);
@@ -95,10 +89,10 @@ static void verdicts(void)
 		enum tuning_drift drift;
 		const char *target;
 	} cases[] = {
-	    {"6.18", "ipv4/tcp_syncookies", "0", NULL, "tcp_syncookies", 1,
-	     TUNING_HARMFUL, DRIFT_NOT_PERSISTED, "1"},
-	    {"6.18", "ipv4/tcp_syncookies", "2", "net.ipv4.tcp_syncookies=2",
-	     "tcp_syncookies", 1, TUNING_HARMFUL, DRIFT_NONE, "1"},
+	    {"6.18", "ipv4/tcp_syncookies", "0", NULL, "tcp_syncookies", 1, TUNING_HARMFUL,
+	     DRIFT_NOT_PERSISTED, "1"},
+	    {"6.18", "ipv4/tcp_syncookies", "2", "net.ipv4.tcp_syncookies=2", "tcp_syncookies", 1,
+	     TUNING_HARMFUL, DRIFT_NONE, "1"},
 	    {"6.18", "ipv4/tcp_max_tw_buckets", "5000", NULL, "tcp_max_tw_buckets", 1,
 	     TUNING_HARMFUL, DRIFT_NOT_PERSISTED, "131072"},
 	    {"6.18", "ipv4/tcp_max_tw_buckets", "65536", NULL, "tcp_max_tw_buckets", 1,
@@ -107,61 +101,54 @@ static void verdicts(void)
 	     TUNING_AS_RECOMMENDED, DRIFT_NOT_PERSISTED, ""},
 	    {"5.10", "ipv4/tcp_max_tw_buckets", "5000", NULL, "tcp_max_tw_buckets", 1,
 	     TUNING_NO_RECOMMENDATION, DRIFT_NOT_APPLICABLE, ""},
-	    {"6.18", "ipv4/tcp_max_orphans", "8192", NULL, "tcp_max_orphans", 1,
-	     TUNING_HARMFUL, DRIFT_NOT_PERSISTED, "131072"},
-	    {"6.18", "ipv4/tcp_window_scaling", "0", NULL, "tcp_window_scaling", 1,
-	     TUNING_HARMFUL, DRIFT_NOT_PERSISTED, "1"},
-	    {"6.18", "ipv4/tcp_sack", "0", NULL, "tcp_sack", 1, TUNING_HARMFUL,
+	    {"6.18", "ipv4/tcp_max_orphans", "8192", NULL, "tcp_max_orphans", 1, TUNING_HARMFUL,
+	     DRIFT_NOT_PERSISTED, "131072"},
+	    {"6.18", "ipv4/tcp_window_scaling", "0", NULL, "tcp_window_scaling", 1, TUNING_HARMFUL,
 	     DRIFT_NOT_PERSISTED, "1"},
+	    {"6.18", "ipv4/tcp_sack", "0", NULL, "tcp_sack", 1, TUNING_HARMFUL, DRIFT_NOT_PERSISTED,
+	     "1"},
 	    {"6.18", "ipv4/tcp_abort_on_overflow", "1", NULL, "tcp_abort_on_overflow", 1,
 	     TUNING_HARMFUL, DRIFT_NOT_PERSISTED, "0"},
 	    {"6.18", "ipv4/tcp_retries2", "7", NULL, "tcp_retries2", 1, TUNING_HARMFUL,
 	     DRIFT_NOT_PERSISTED, "8"},
-	    {"6.18", "ipv4/tcp_retries2", "8", NULL, "tcp_retries2", 1,
-	     TUNING_AS_RECOMMENDED, DRIFT_NOT_PERSISTED, ""},
-	    {"6.18", "ipv4/tcp_timestamps", "0", NULL, "tcp_timestamps", 1,
-	     TUNING_DIFFERS, DRIFT_NOT_PERSISTED, "1"},
-	    {"3.10", "ipv4/tcp_tw_recycle", "1", "net.ipv4.tcp_tw_recycle = 1",
-	     "tcp_tw_recycle", 1, TUNING_HARMFUL, DRIFT_NONE, "0"},
-	    {"6.18", "ipv4/tcp_rmem", "4096\t131072\t1000000", NULL, "tcp_rmem", 3,
-	     TUNING_DIFFERS, DRIFT_NOT_PERSISTED, "33554432"},
+	    {"6.18", "ipv4/tcp_retries2", "8", NULL, "tcp_retries2", 1, TUNING_AS_RECOMMENDED,
+	     DRIFT_NOT_PERSISTED, ""},
+	    {"6.18", "ipv4/tcp_timestamps", "0", NULL, "tcp_timestamps", 1, TUNING_DIFFERS,
+	     DRIFT_NOT_PERSISTED, "1"},
+	    {"3.10", "ipv4/tcp_tw_recycle", "1", "net.ipv4.tcp_tw_recycle = 1", "tcp_tw_recycle", 1,
+	     TUNING_HARMFUL, DRIFT_NONE, "0"},
+	    {"6.18", "ipv4/tcp_rmem", "4096\t131072\t1000000", NULL, "tcp_rmem", 3, TUNING_DIFFERS,
+	     DRIFT_NOT_PERSISTED, "33554432"},
 	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=0x1e",
 	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
-	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=15",
-	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED,
-	     ""},
+	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=15", "tcp_fin_timeout",
+	     1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
 	    {"6.18", "ipv4/tcp_fin_timeout", "60", "net.ipv4.tcp_fin_timeout=abc",
-	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED,
-	     ""},
-	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304",
-	     "net.ipv4.tcp_wmem=4096 16384 9", "tcp_wmem", 2, TUNING_NO_RECOMMENDATION,
-	     DRIFT_NONE, ""},
-	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304",
-	     "net.ipv4.tcp_wmem=4096 16384 9", "tcp_wmem", 3, TUNING_AS_RECOMMENDED,
-	     DRIFT_DIFFERS_FROM_PERSISTED, ""},
-	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096",
-	     "tcp_wmem", 3, TUNING_AS_RECOMMENDED, DRIFT_NONE, ""},
+	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
+	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096 16384 9",
+	     "tcp_wmem", 2, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
+	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096 16384 9",
+	     "tcp_wmem", 3, TUNING_AS_RECOMMENDED, DRIFT_DIFFERS_FROM_PERSISTED, ""},
+	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096", "tcp_wmem",
+	     3, TUNING_AS_RECOMMENDED, DRIFT_NONE, ""},
 	    {"6.18", "ipv4/tcp_allowed_congestion_control", "reno cubic",
 	     "net.ipv4.tcp_allowed_congestion_control=cubic  reno",
-	     "tcp_allowed_congestion_control", 1, TUNING_NO_RECOMMENDATION, DRIFT_NONE,
-	     ""},
+	     "tcp_allowed_congestion_control", 1, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
 	    {"6.18", "ipv4/tcp_allowed_congestion_control", "reno cubic",
-	     "net.ipv4.tcp_allowed_congestion_control=cubic",
-	     "tcp_allowed_congestion_control", 1, TUNING_NO_RECOMMENDATION,
-	     DRIFT_DIFFERS_FROM_PERSISTED, ""},
+	     "net.ipv4.tcp_allowed_congestion_control=cubic", "tcp_allowed_congestion_control", 1,
+	     TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
 	    {"6.18", "ipv4/ip_local_reserved_ports", "80-82,443",
-	     "net.ipv4.ip_local_reserved_ports=443,80,81-82", "ip_local_reserved_ports",
-	     1, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
+	     "net.ipv4.ip_local_reserved_ports=443,80,81-82", "ip_local_reserved_ports", 1,
+	     TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
 	    {"6.18", "ipv4/ip_local_reserved_ports", "80",
 	     "net.ipv4.ip_local_reserved_ports=", "ip_local_reserved_ports", 1,
 	     TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
-	    {"6.18", "ipv4/ip_local_reserved_ports", "80", NULL,
-	     "ip_local_reserved_ports", 1, TUNING_NO_RECOMMENDATION, DRIFT_NOT_PERSISTED,
-	     ""},
-	    {"6.18", "ipv4/tcp_sack", "1", "net.ipv4.tcp_tw_recycle=1", "tcp_tw_recycle",
-	     1, TUNING_ABSENT, DRIFT_NOT_APPLICABLE, ""},
-	    {"6.18", "core/somaxconn", "128", NULL, "net.core.somaxconn", 1,
-	     TUNING_DIFFERS, DRIFT_NOT_PERSISTED, "4096"},
+	    {"6.18", "ipv4/ip_local_reserved_ports", "80", NULL, "ip_local_reserved_ports", 1,
+	     TUNING_NO_RECOMMENDATION, DRIFT_NOT_PERSISTED, ""},
+	    {"6.18", "ipv4/tcp_sack", "1", "net.ipv4.tcp_tw_recycle=1", "tcp_tw_recycle", 1,
+	     TUNING_ABSENT, DRIFT_NOT_APPLICABLE, ""},
+	    {"6.18", "core/somaxconn", "128", NULL, "net.core.somaxconn", 1, TUNING_DIFFERS,
+	     DRIFT_NOT_PERSISTED, "4096"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -181,9 +168,8 @@ static void verdicts(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
 		if (row->status != cases[i].status || row->drift != cases[i].drift ||
 		    strcmp(row->target, cases[i].target) != 0)
-			printf("case %zu: %s=%s status %u drift %u target %s\n", i,
-			       row->name, row->value, row->status, row->drift,
-			       row->target);
+			printf("case %zu: %s=%s status %u drift %u target %s\n", i, row->name,
+			       row->value, row->status, row->drift, row->target);
 		CU_ASSERT_EQUAL(row->status, cases[i].status);
 		CU_ASSERT_EQUAL(row->drift, cases[i].drift);
 		CU_ASSERT_STRING_EQUAL(row->target, cases[i].target);
@@ -191,8 +177,8 @@ static void verdicts(void)
 		CU_ASSERT(row->status != TUNING_HARMFUL ||
 			  (strlen(row->reason) > 20 && strlen(row->reason) < 256));
 		CU_ASSERT_EQUAL(row->persisted_in[0] != '\0',
-				cases[i].conf && (row->drift != DRIFT_NONE ||
-						  strlen(row->persisted) > 0));
+				cases[i].conf &&
+				    (row->drift != DRIFT_NONE || strlen(row->persisted) > 0));
 		tunable_free(table);
 		tree_remove(&t);
 	}
@@ -210,12 +196,10 @@ static void profiles(void)
 	recorded_expand(&t, "6.18");
 	table = recorded_audit(&t, "web-server", NULL, 0);
 	CU_ASSERT_STRING_EQUAL(table->profile, "web-server");
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_max_tw_buckets", 1)->target,
-			       "5000");
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_max_tw_buckets", 1)->target, "5000");
 	CU_ASSERT_TRUE(recorded_find(table, "tcp_max_tw_buckets", 1)->target_harmful);
 	CU_ASSERT_FALSE(recorded_find(table, "tcp_fin_timeout", 1)->target_harmful);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->recommended,
-			       "1");
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->recommended, "1");
 	CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->status, TUNING_ABSENT);
 	tunable_free(table);
 
@@ -227,33 +211,27 @@ static void profiles(void)
 	tree_file(&t, "sys/net/core/rmem_max", "212992\n");
 	snprintf(path, sizeof(path), "%s/mine.conf", t.path);
 	table = recorded_audit(&t, path, NULL, 0);
-	CU_ASSERT_EQUAL(recorded_find(table, "net.core.rmem_max", 1)->status,
-			TUNING_DIFFERS);
+	CU_ASSERT_EQUAL(recorded_find(table, "net.core.rmem_max", 1)->status, TUNING_DIFFERS);
 	CU_ASSERT_STRING_EQUAL(recorded_find(table, "net.core.rmem_max", 1)->recommended,
 			       "at least 4194304");
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_timestamps", 1)->recommended,
-			       "1 or 2");
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status,
-			TUNING_AS_RECOMMENDED);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_mem", 1)->status,
-			TUNING_NO_RECOMMENDATION);
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_timestamps", 1)->recommended, "1 or 2");
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_AS_RECOMMENDED);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_mem", 1)->status, TUNING_NO_RECOMMENDATION);
 	CU_ASSERT_EQUAL(recorded_find(table, "tcp_no_such", 1)->status, TUNING_ABSENT);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_no_such", 1)->recommended,
-			       "at most 5");
+	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_no_such", 1)->recommended, "at most 5");
 	tunable_free(table);
 
 	table = NULL;
 	tree_file(&t, "wrong.conf", "\ntcp_sack yes\n");
-	CU_ASSERT_EQUAL(
-	    tunable_read(&roots, tree_path(&t, "wrong.conf"), NULL, 0, &table, error),
-	    -EINVAL);
+	CU_ASSERT_EQUAL(tunable_read(&roots, tree_path(&t, "wrong.conf"), NULL, 0, &table, error),
+			-EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/wrong.conf:2: "));
 	CU_ASSERT_PTR_NULL(table);
 	tree_remove(&t);
 }
 
-/* Names of files go to terminals, into JSON and over SNMP: printable UTF-8, also where
- * they are cut in the middle of a character. */
+/* Names of files go to terminals, into JSON and over SNMP: printable UTF-8, also where they are
+ * cut in the middle of a character. */
 static void names_of_files(void)
 {
 	struct tunable_roots roots = {0};
@@ -348,8 +326,7 @@ static void fresh_namespace(void)
 
 	CU_ASSERT_FATAL(host >= 0);
 	if (unshare(CLONE_NEWNET) < 0) {
-		printf("not tested: no network namespace without root (%s)\n",
-		       strerror(errno));
+		printf("not tested: no network namespace without root (%s)\n", strerror(errno));
 		CU_ASSERT_NOT_EQUAL(geteuid(), 0);
 	} else {
 		check_namespace();

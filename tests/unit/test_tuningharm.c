@@ -21,8 +21,7 @@ static void harm_that_needs_two(void)
 	tree_file(&t, "sys/net/ipv4/tcp_timestamps", "0\n");
 	tree_file(&t, "sys/net/ipv4/tcp_tw_reuse", "1\n");
 	table = recorded_audit(&t, "modern", NULL, 0);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status,
-			TUNING_HARMFUL);
+	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_HARMFUL);
 	CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_reuse", 1)->status, TUNING_DIFFERS);
 	CU_ASSERT_EQUAL(table->harmful, 1);
 	tunable_free(table);
@@ -38,8 +37,7 @@ static void harm_to_listeners(void)
 		const char *detail; /* in its reason */
 	} cases[] = {
 	    {"32768\t60999", "", "4096", NULL, 0, NULL},
-	    {"1024\t60999", "", "4096", "ip_local_port_range", 1,
-	     ": port 8080 and 1 more"},
+	    {"1024\t60999", "", "4096", "ip_local_port_range", 1, ": port 8080 and 1 more"},
 	    {"1024\t60999", "8000-8100", "4096", "ip_local_port_range", 1, ": port 9090"},
 	    {"1024\t60999", "8080,9090", "4096", NULL, 0, NULL},
 	    {"10000\t60999", "", "4096", NULL, 0, NULL},
@@ -50,15 +48,9 @@ static void harm_to_listeners(void)
 	};
 	static const struct listener listeners[] = {
 	    {.port = 22, .sockets = 1, .accept_queue_limit = 128},
-	    {.port = 8080,
-	     .sockets = 2,
-	     .accept_queue_limit = 100,
-	     .accept_queue_peak = 100},
+	    {.port = 8080, .sockets = 2, .accept_queue_limit = 100, .accept_queue_peak = 100},
 	    {.port = 8080, .sockets = 0},
-	    {.port = 9090,
-	     .sockets = 2,
-	     .accept_queue_limit = 256,
-	     .accept_queue_peak = 200},
+	    {.port = 9090, .sockets = 2, .accept_queue_limit = 256, .accept_queue_peak = 200},
 	    {.port = 40000, .sockets = 1},
 	    {.port = 64000, .sockets = 1},
 	};
@@ -72,8 +64,7 @@ static void harm_to_listeners(void)
 		tree_file(&t, "sys/net/ipv4/ip_local_port_range", cases[i].range);
 		tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", cases[i].reserved);
 		tree_file(&t, "sys/net/core/somaxconn", cases[i].somaxconn);
-		table = recorded_audit(&t, "", listeners,
-				       sizeof(listeners) / sizeof(listeners[0]));
+		table = recorded_audit(&t, "", listeners, sizeof(listeners) / sizeof(listeners[0]));
 		CU_ASSERT_EQUAL(table->harmful, cases[i].name ? 1 : 0);
 		if (cases[i].name) {
 			const struct tuning *row =
@@ -96,8 +87,7 @@ static void reasons_fit(void)
 		int len = snprintf(
 		    text, sizeof(text), "%s%s is %s, and 99 more: %s%s", rule->name,
 		    rule->element > 1 ? "[2]" : "",
-		    rule->test == HARM_BELOW_HALF_OF_DEFAULT ? "999999" : "65535",
-		    rule->reason,
+		    rule->test == HARM_BELOW_HALF_OF_DEFAULT ? "999999" : "65535", rule->reason,
 		    rule->also && rule->bound > 0 ? ": port 65535 and 9999 more" : "");
 
 		if (len >= (int)sizeof(((struct condition *)NULL)->offender))

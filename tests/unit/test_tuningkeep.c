@@ -122,13 +122,11 @@ static void when_a_file_changes(void)
 		tree_file(&k.t, cases[i].path, cases[i].text);
 		/* Only full samples look. */
 		CU_ASSERT_FALSE(sample(&k, at_ms += 1000, false));
-		CU_ASSERT_EQUAL(sample(&k, at_ms += 1000, true),
-				cases[i].persisted != NULL);
+		CU_ASSERT_EQUAL(sample(&k, at_ms += 1000, true), cases[i].persisted != NULL);
 		CU_ASSERT_FALSE(sample(&k, at_ms += 1000, true));
 		if (!cases[i].persisted)
 			continue;
-		CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->persisted,
-				       cases[i].persisted);
+		CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->persisted, cases[i].persisted);
 		CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->recommended,
 				       cases[i].recommended);
 	}

@@ -77,22 +77,18 @@ static void what_deserves_a_look(void)
 	expect_text(text, "profile modern; next boot as systemd reads sysctl.d\n");
 	expect_text(text, "1 files of sysctl.d could not be read");
 	expect_text(text, "1 lines in sysctl.d are neither");
-	expect_text(
-	    text,
-	    "\ntcp_max_tw_buckets                           5000       131072 at least "
-	    "131072                   -\n    HARMFUL: far below");
-	expect_text(
-	    text,
-	    "\ntcp_rmem[3]                               1000000     33554432 at least "
-	    "33554432                 -\n    differs: Less keeps");
-	expect_text(text, "the next boot sets \"15\" (/etc/sysctl.d/50-web.conf:1)");
-	expect_text(
-	    text,
-	    "absent: /etc/sysctl.d/50-web.conf:2 sets what this kernel does not have");
-	expect_text(text, "no file sets it, the next boot goes back to the default");
 	expect_text(text,
-		    "1 harmful, 2 differ from the profile, 1 differ from the next boot, "
-		    "3 not persisted");
+		    "\ntcp_max_tw_buckets                           5000       131072 at least "
+		    "131072                   -\n    HARMFUL: far below");
+	expect_text(text,
+		    "\ntcp_rmem[3]                               1000000     33554432 at least "
+		    "33554432                 -\n    differs: Less keeps");
+	expect_text(text, "the next boot sets \"15\" (/etc/sysctl.d/50-web.conf:1)");
+	expect_text(text,
+		    "absent: /etc/sysctl.d/50-web.conf:2 sets what this kernel does not have");
+	expect_text(text, "no file sets it, the next boot goes back to the default");
+	expect_text(text, "1 harmful, 2 differ from the profile, 1 differ from the next boot, "
+			  "3 not persisted");
 	CU_ASSERT_PTR_NULL(strstr(text, "tcp_syncookies"));
 	CU_ASSERT_PTR_NULL(strstr(text, "tcp_rmem[1]"));
 	CU_ASSERT(strstr(text, "HARMFUL") < strstr(text, "tcp_rmem[3]"));
@@ -194,9 +190,7 @@ static void harmful_advice_is_left_out(void)
 	recorded_expand(&t, "6.18");
 	table = recorded_audit(&t, "web-server", NULL, 0);
 	text = print(table, SYSCTL);
-	expect_text(
-	    text,
-	    "\n# net.ipv4.tcp_max_tw_buckets = 5000  (left out: known to do harm)\n");
+	expect_text(text, "\n# net.ipv4.tcp_max_tw_buckets = 5000  (left out: known to do harm)\n");
 	expect_text(text, "\nnet.ipv4.ip_local_port_range = 1024 65000\n");
 	CU_ASSERT_PTR_NULL(strstr(text, "\nnet.ipv4.tcp_max_tw_buckets"));
 	CU_ASSERT_PTR_NULL(strstr(text, "tcp_tw_recycle"));
@@ -221,18 +215,14 @@ static void json(void)
 	size_t i;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "profile")),
-			       "modern");
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "profile")), "modern");
 	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "persistedBy")),
 			       "systemd");
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "harmful")), 1);
 	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "drifted")), 1);
-	CU_ASSERT_EQUAL(
-	    json_integer_value(json_object_get(object, "persistedUnreadable")), 1);
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedBadLines")),
-			1);
-	CU_ASSERT_STRING_EQUAL(
-	    json_string_value(json_object_get(object, "persistedError")), "");
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedUnreadable")), 1);
+	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedBadLines")), 1);
+	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "persistedError")), "");
 	rows = json_object_get(object, "parameters");
 	CU_ASSERT_EQUAL(json_array_size(rows), table->count);
 	json_array_foreach(rows, i, row)
@@ -243,8 +233,8 @@ static void json(void)
 		CU_ASSERT_EQUAL(json_is_integer(json_object_get(row, "number")),
 				table->rows[i].is_number);
 		if (strcmp(table->rows[i].name, "tcp_max_tw_buckets") == 0)
-			CU_ASSERT_STRING_EQUAL(
-			    json_string_value(json_object_get(row, "status")), "harmful");
+			CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "status")),
+					       "harmful");
 	}
 	json_decref(object);
 	tunable_free(table);

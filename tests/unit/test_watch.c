@@ -88,10 +88,8 @@ static void same_size_and_time(void)
 	do {
 		tree_file(&t, "etc/sysctl.d/a.conf", "2");
 		CU_ASSERT_EQUAL_FATAL(
-		    utimensat(AT_FDCWD, tree_path(&t, "etc/sysctl.d/a.conf"), times, 0),
-		    0);
-		CU_ASSERT_EQUAL_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &new),
-				      0);
+		    utimensat(AT_FDCWD, tree_path(&t, "etc/sysctl.d/a.conf"), times, 0), 0);
+		CU_ASSERT_EQUAL_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &new), 0);
 	} while (new.st_ctim.tv_sec == old.st_ctim.tv_sec &&new.st_ctim.tv_nsec ==
 		 old.st_ctim.tv_nsec);
 	CU_ASSERT_EQUAL(new.st_mtim.tv_nsec, old.st_mtim.tv_nsec);
