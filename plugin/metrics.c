@@ -60,7 +60,7 @@ static const char *const limit_names[] = {
 };
 
 struct metrics {
-	struct places places;
+	struct selection selection;
 };
 
 int metrics_new(struct metrics **ret_metrics)
@@ -77,7 +77,7 @@ void metrics_free(struct metrics *m)
 {
 	if (!m)
 		return;
-	places_done(&m->places);
+	selection_done(&m->selection);
 	free(m);
 }
 
@@ -171,7 +171,7 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 		 metric_cb cb, void *arg)
 {
 	const struct sink sink = {cb, arg};
-	int rc = places_choose(&m->places, report, s);
+	int rc = selection_choose(&m->selection, report, s);
 
 	if (report->all)
 		emit_version(&sink, s, IP_TOTAL, "all");
@@ -179,10 +179,10 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 		emit_version(&sink, s, IP_V4, "ipv4");
 		emit_version(&sink, s, IP_V6, "ipv6");
 	}
-	places_emit(&m->places, report, s, &sink);
+	selection_emit(&m->selection, report, s, &sink);
 	if (report->sampler)
 		metric_put(&sink, "sampler", METRIC_SAMPLER, "listeners_omitted",
-			   (double)(s->n_listeners - m->places.listeners.count));
+			   (double)(s->n_listeners - m->selection.listeners.count));
 	if (report->spread)
 		emit_spread(&sink, s);
 	if (report->limits)
@@ -215,5 +215,5 @@ void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now, 
 	metric_put(&sink, "sampler", METRIC_DURATION, "age",
 		   seconds_between(&s->info.monotonic, now));
 	metric_put(&sink, "sampler", METRIC_DURATION, "detail_age",
-		   seconds_between(&s->info.detail, now));
+		   seconds_between(&s->info.detail_at, now));
 }

@@ -26,7 +26,7 @@ static bool has_port(const struct series_ports *ports, uint16_t port)
 	return false;
 }
 
-static void emit_ports(const struct sink *sink, const struct places *places,
+static void emit_ports(const struct sink *sink, const struct selection *selection,
 		       const struct series *report, const struct snapshot *s)
 {
 	for (const struct port *p = s->ports; p < s->ports + s->n_ports; p++) {
@@ -34,7 +34,7 @@ static void emit_ports(const struct sink *sink, const struct places *places,
 
 		if (!has_port(p->remote ? &report->remote : &report->local, p->port) &&
 		    (p->remote || report->listening != LISTENING_PORTS_ON ||
-		     !choice_has_port(&places->listeners, p->port)))
+		     !choice_has_port(&selection->listeners, p->port)))
 			continue;
 		snprintf(name, sizeof(name), "%" PRIu16 "-%s", p->port,
 			 p->remote ? "remote" : "local");
@@ -150,7 +150,7 @@ static void emit_remotes(const struct sink *sink, const struct choice *choice,
 	}
 }
 
-int places_choose(struct places *p, const struct series *report, const struct snapshot *s)
+int selection_choose(struct selection *p, const struct series *report, const struct snapshot *s)
 {
 	int rc = choose_listeners(&p->listeners, s, report->max_listeners);
 	int rc_remotes = choose_remotes(&p->remotes, s, report->max_remotes);
@@ -158,8 +158,8 @@ int places_choose(struct places *p, const struct series *report, const struct sn
 	return rc ? rc : rc_remotes;
 }
 
-void places_emit(const struct places *p, const struct series *report, const struct snapshot *s,
-		 const struct sink *sink)
+void selection_emit(const struct selection *p, const struct series *report,
+		    const struct snapshot *s, const struct sink *sink)
 {
 	emit_ports(sink, p, report, s);
 	if (report->listeners)
@@ -167,7 +167,7 @@ void places_emit(const struct places *p, const struct series *report, const stru
 	emit_remotes(sink, &p->remotes, s);
 }
 
-void places_done(struct places *p)
+void selection_done(struct selection *p)
 {
 	choice_done(&p->listeners);
 	choice_done(&p->remotes);

@@ -13,19 +13,19 @@
 #include "plugin/metric.h"
 
 /* A zeroed one has chosen nothing yet. */
-struct places {
+struct selection {
 	struct choice listeners;
 	struct choice remotes;
 };
 
 /* Chooses from the snapshot. -ENOMEM: some are left out. */
-int places_choose(struct places *p, const struct series *report, const struct snapshot *s);
+int selection_choose(struct selection *p, const struct series *report, const struct snapshot *s);
 
 /* Gives the values of those chosen from this snapshot, and of the ports. */
-void places_emit(const struct places *p, const struct series *report, const struct snapshot *s,
-		 const struct sink *sink);
+void selection_emit(const struct selection *p, const struct series *report,
+		    const struct snapshot *s, const struct sink *sink);
 
 /* Frees what p holds; it has chosen nothing then. */
-void places_done(struct places *p);
+void selection_done(struct selection *p);
 
 #endif

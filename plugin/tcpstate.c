@@ -28,7 +28,7 @@ struct reader {
 	struct schedule schedule;
 	struct sampler *sampler;
 	struct metrics *metrics;
-	struct telling *telling;
+	struct notify *notify;
 	struct snapshot *last; /* NULL before the first sample */
 	uint32_t source;       /* of the newest sample, 0 before the first */
 	bool failing;          /* the newest sample failed, and the log says so */
@@ -242,7 +242,7 @@ static void emit(struct reader *r, int rc)
 		metrics_emit_sampler(r->last, &now, dispatch, NULL);
 	}
 	if (r->config.series.notifications)
-		telling_update(r->telling, r->last, notify, NULL);
+		notify_update(r->notify, r->last, notify, NULL);
 }
 
 /* Never reports a failure to collectd, which would answer with ever longer pauses. The thread is
@@ -276,7 +276,7 @@ static void reader_free(void *arg)
 		return;
 	if (r->sampler)
 		sampler_release(r->sampler, r->last);
-	telling_free(r->telling);
+	notify_free(r->notify);
 	metrics_free(r->metrics);
 	sampler_free(r->sampler);
 	free(r);
@@ -294,7 +294,7 @@ static int reader_new(struct reader **ret_reader)
 	rc = metrics_new(&r->metrics);
 	if (rc < 0)
 		goto out;
-	rc = telling_new(&r->telling);
+	rc = notify_new(&r->notify);
 	if (rc < 0)
 		goto out;
 	rc = sampler_new(&r->config, &r->sampler);

@@ -20,7 +20,7 @@ struct daemon {
 	struct config config;
 	struct feed *feed;
 	struct agent *agent;
-	struct telling *telling;
+	struct notify *notify;
 	const struct snapshot *snapshot;
 	int signal_fd;
 	bool stop;
@@ -130,7 +130,7 @@ static void show(struct daemon *d)
 	tell_errors(d, s);
 	tell_tuning(d, s);
 	tell_owners(d, s);
-	telling_update(d->telling, s, on_transition, d);
+	notify_update(d->notify, s, on_transition, d);
 }
 
 static uint64_t cpu_us(void)
@@ -242,7 +242,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	ret = d.signal_fd = open_signals();
 	if (ret >= 0) {
 		what = "memory";
-		ret = telling_new(&d.telling);
+		ret = notify_new(&d.notify);
 	}
 	if (ret == 0) {
 		what = "/proc";
@@ -264,7 +264,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 		feed_return(d.feed, d.snapshot);
 	feed_stop(d.feed);
 	free(d.trouble);
-	telling_free(d.telling);
+	notify_free(d.notify);
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -32,7 +32,7 @@ static const struct column sampler_columns[] = {
     {COLUMN(7, "tcpStateSampleDuration", SYNTAX_GAUGE32, struct sample_info, duration_us)},
     {COLUMN(8, "tcpStateSampleSockets", SYNTAX_GAUGE32, struct sample_info, sockets)},
     {COLUMN(9, "tcpStateSampleSource", SYNTAX_INTEGER, struct sample_info, source)},
-    {COLUMN(10, "tcpStateDetailAge", SYNTAX_AGE, struct sample_info, detail)},
+    {COLUMN(10, "tcpStateDetailAge", SYNTAX_AGE, struct sample_info, detail_at)},
     {COLUMN(11, "tcpStateSampleInterval", SYNTAX_GAUGE32, struct sample_info, interval_ms)},
     {COLUMN(12, "tcpStateDetailInterval", SYNTAX_GAUGE32, struct sample_info, detail_interval_ms)},
     {COLUMN(13, "tcpStateSampleCpu", SYNTAX_GAUGE32, struct sample_info, cpu_pptt)},

@@ -99,11 +99,11 @@ struct transition {
  * at most once a minute and condition: what it is at the minute's end is told then. An unknown
  * severity is no news; a condition that was switched off while it was raised is told as cleared.
  */
-struct telling;
-int telling_new(struct telling **ret_telling);
-void telling_free(struct telling *t);
-void telling_update(struct telling *t, const struct snapshot *now,
-		    void (*tell)(const struct transition *transition, void *arg), void *arg);
+struct notify;
+int notify_new(struct notify **ret_telling);
+void notify_free(struct notify *t);
+void notify_update(struct notify *t, const struct snapshot *now,
+		   void (*tell)(const struct transition *transition, void *arg), void *arg);
 
 /* The measure in words, to stand behind the value. */
 const char *condition_phrase(const struct condition *condition);

@@ -10,14 +10,14 @@ static int64_t ms(const struct timespec *t)
 
 int64_t measure_now_ms(const struct snapshot *s)
 {
-	int64_t tried = ms(&s->info.tried), sampled = ms(&s->info.monotonic);
+	int64_t tried = ms(&s->info.attempted_at), sampled = ms(&s->info.monotonic);
 
 	return tried > sampled ? tried : sampled;
 }
 
 int64_t measure_counted_ms(const struct snapshot *s)
 {
-	int64_t counted = ms(&s->info.counted);
+	int64_t counted = ms(&s->info.counted_at);
 
 	return counted > 0 ? counted : ms(&s->info.monotonic);
 }
@@ -117,7 +117,7 @@ static enum measured measure_ephemeral_ports(const struct measuring *in, struct 
 
 	if (limit) {
 		text_add(text, "", "%s", limit->detail);
-		m->at_ms = ms(&in->now->info.detail);
+		m->at_ms = ms(&in->now->info.detail_at);
 	}
 	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, m);
 }
@@ -224,7 +224,7 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 	const struct sample_info *info = &in->now->info;
 	int64_t now_ms = measure_now_ms(in->now);
 	uint64_t counts = intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
-	uint64_t details = intervals(now_ms - ms(&info->detail), info->detail_interval_ms);
+	uint64_t details = intervals(now_ms - ms(&info->detail_at), info->detail_interval_ms);
 	uint64_t age = counts > details ? counts : details;
 
 	m->value = age;

@@ -16,13 +16,13 @@ struct told {
 	bool listed; /* in the snapshot that is being looked at */
 };
 
-struct telling {
+struct notify {
 	struct told told[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
 };
 
-int telling_new(struct telling **ret_telling)
+int notify_new(struct notify **ret_telling)
 {
-	struct telling *t = calloc(1, sizeof(*t));
+	struct notify *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
@@ -30,7 +30,7 @@ int telling_new(struct telling **ret_telling)
 	return 0;
 }
 
-void telling_free(struct telling *t)
+void notify_free(struct notify *t)
 {
 	free(t);
 }
@@ -53,8 +53,8 @@ static void tell_change(struct told *told, const struct condition *now, int64_t 
 	tell(&transition, arg);
 }
 
-void telling_update(struct telling *t, const struct snapshot *now,
-		    void (*tell)(const struct transition *transition, void *arg), void *arg)
+void notify_update(struct notify *t, const struct snapshot *now,
+		   void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
 	struct told *told = &t->told[0][0];
 	int64_t now_ms = measure_now_ms(now);

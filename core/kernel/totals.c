@@ -54,7 +54,7 @@ static void set_count(const struct state_row *full, struct snapshot *now, enum t
 	now->states[v4].count = (uint32_t)(total - share);
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
+static uint64_t sub_sat(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
 }
@@ -72,8 +72,8 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
 	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
 
-	set_count(full, now, STATE_ESTABLISHED, less(established, close_wait));
-	set_count(full, now, STATE_TIME_WAIT, less(time_wait, fin2));
+	set_count(full, now, STATE_ESTABLISHED, sub_sat(established, close_wait));
+	set_count(full, now, STATE_TIME_WAIT, sub_sat(time_wait, fin2));
 }
 
 int totals_counters(const struct totals *totals, const struct config *config, struct snapshot *now)

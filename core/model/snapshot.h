@@ -28,28 +28,28 @@ enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
 /* The scalars of the sampler. */
 struct sample_info {
 	char version[24];
-	struct timespec time;        /* wall clock, when the sample was taken */
-	struct timespec monotonic;   /* CLOCK_MONOTONIC, the same moment */
-	struct timespec counted;     /* CLOCK_MONOTONIC of the newest fast or full sample */
-	struct timespec detail;      /* CLOCK_MONOTONIC of the newest full sample */
-	struct timespec tried;       /* CLOCK_MONOTONIC of the newest attempt, failed or not */
-	uint32_t samples;            /* since the start, of any kind */
-	uint32_t errors;             /* samples that failed */
-	bool failing;                /* one has, and none like it has succeeded since */
-	char last_error[160];        /* what the last failed one said; "" */
-	char tuning_error[320];      /* what the last reading of the tuning said; "" */
-	uint32_t duration_us;        /* wall time that the newest sample took */
-	uint32_t sockets;            /* sockets of all states */
-	uint32_t source;             /* enum sample_source */
-	uint32_t scan_us;            /* CPU time that it took to look for owners */
-	uint32_t wanted_ms;          /* the interval of the state counts as configured */
-	uint32_t interval_ms;        /* effective, of the state counts */
-	uint32_t detail_interval_ms; /* effective, of full samples */
-	uint32_t cpu_pptt;           /* CPU of the last minute, parts per ten thousand of a core */
-	uint32_t rows_omitted;       /* connections left out of `conns` by its bound */
-	uint32_t unknown_states;     /* sockets in a state this program does not know, ever */
-	uint32_t owners_unreadable;  /* processes whose descriptors may not be read */
-	uint32_t counted_source;     /* of the newest fast or full sample */
+	struct timespec time;         /* wall clock, when the sample was taken */
+	struct timespec monotonic;    /* CLOCK_MONOTONIC, the same moment */
+	struct timespec counted_at;   /* CLOCK_MONOTONIC of the newest fast or full sample */
+	struct timespec detail_at;    /* CLOCK_MONOTONIC of the newest full sample */
+	struct timespec attempted_at; /* CLOCK_MONOTONIC of the newest attempt, failed or not */
+	uint32_t samples;             /* since the start, of any kind */
+	uint32_t errors;              /* samples that failed */
+	bool failing;                 /* one has, and none like it has succeeded since */
+	char last_error[160];         /* what the last failed one said; "" */
+	char tuning_error[320];       /* what the last reading of the tuning said; "" */
+	uint32_t duration_us;         /* wall time that the newest sample took */
+	uint32_t sockets;             /* sockets of all states */
+	uint32_t source;              /* enum sample_source */
+	uint32_t scan_us;             /* CPU time that it took to look for owners */
+	uint32_t wanted_ms;           /* the interval of the state counts as configured */
+	uint32_t interval_ms;         /* effective, of the state counts */
+	uint32_t detail_interval_ms;  /* effective, of full samples */
+	uint32_t cpu_pptt;            /* CPU of the last minute, parts per ten thousand of a core */
+	uint32_t rows_omitted;        /* connections left out of `conns` by its bound */
+	uint32_t unknown_states;      /* sockets in a state this program does not know, ever */
+	uint32_t owners_unreadable;   /* processes whose descriptors may not be read */
+	uint32_t counted_source;      /* of the newest fast or full sample */
 };
 
 struct state_row {

@@ -8,9 +8,9 @@
 #include "core/sample/builder_private.h"
 #include "core/model/state.h"
 
-int build_new(struct build **ret_build)
+int builder_new(struct builder **ret_build)
 {
-	struct build *b = calloc(1, sizeof(*b));
+	struct builder *b = calloc(1, sizeof(*b));
 
 	if (!b)
 		return -ENOMEM;
@@ -22,7 +22,7 @@ int build_new(struct build **ret_build)
 	return 0;
 }
 
-void build_free(struct build *b)
+void builder_free(struct builder *b)
 {
 	if (!b)
 		return;
@@ -38,7 +38,7 @@ void build_free(struct build *b)
 	free(b);
 }
 
-int build_begin(struct build *b, const struct build_options *options)
+int builder_begin(struct builder *b, const struct builder_options *options)
 {
 	b->options = *options;
 	tally_clear(&b->listeners);
@@ -54,13 +54,13 @@ int build_begin(struct build *b, const struct build_options *options)
 	b->n_conns = 0;
 	b->n_pending = 0;
 	b->overflowed = false;
-	b->n_come = b->n_taken = 0;
+	b->n_read = b->n_taken = 0;
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
 	return portcount_begin(&b->port_counts, options->series);
 }
 
-int build_reserve(void **array, size_t *capacity, size_t count, size_t size)
+int builder_reserve(void **array, size_t *capacity, size_t count, size_t size)
 {
 	size_t more = *capacity ? *capacity * 2 : 256;
 	void *bigger;
@@ -89,7 +89,7 @@ static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_
 
 /* The most specific listener that fits: the address before the wildcard, the family's own wildcard
  * before a dual-stack one. */
-static struct listener_entry *listener_of(const struct build *b, const struct conn *conn)
+static struct listener_entry *listener_of(const struct builder *b, const struct conn *conn)
 {
 	struct listener_entry *entry;
 	struct listener_key key;
@@ -110,7 +110,7 @@ static struct listener_entry *listener_of(const struct build *b, const struct co
 	return entry && entry->dual_stack ? entry : NULL;
 }
 
-static uint32_t listener_index(const struct build *b, const struct listener_entry *entry)
+static uint32_t listener_index(const struct builder *b, const struct listener_entry *entry)
 {
 	if (!entry)
 		return UINT32_MAX;
@@ -130,7 +130,7 @@ static uint32_t add_up(uint32_t sum, uint32_t more)
 	return more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
 }
 
-static int add_listener(struct build *b, const struct conn *conn, struct pending *pending)
+static int add_listener(struct builder *b, const struct conn *conn, struct pending *pending)
 {
 	struct listener_entry *entry;
 	struct listener_key key;
@@ -138,8 +138,8 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
-	if (!entry || build_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-				    b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	if (!entry || builder_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
+				      b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
 		return -ENOMEM;
 	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
@@ -155,9 +155,9 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	}
 	entry->drops += conn->drops;
 	entry->states[STATE_LISTEN - 1]++;
-	entry->owner = build_lower_pid(b, entry->owner, conn->owner);
+	entry->owner = builder_lower_pid(b, entry->owner, conn->owner);
 	pending->listener = (uint32_t)b->n_listener_sockets;
-	b->listener_sockets[b->n_listener_sockets++] = (struct build_listener_socket){
+	b->listener_sockets[b->n_listener_sockets++] = (struct builder_listener_socket){
 	    .inode = conn->inode,
 	    .drops = conn->drops,
 	    .listener = listener_index(b, entry),
@@ -165,7 +165,7 @@ static int add_listener(struct build *b, const struct conn *conn, struct pending
 	return 0;
 }
 
-static bool is_ephemeral(const struct build *b, const struct conn *conn)
+static bool is_ephemeral(const struct builder *b, const struct conn *conn)
 {
 	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
 	    conn->state == STATE_CLOSED)
@@ -185,7 +185,7 @@ static struct remote_key remote_key_of(const struct conn *conn)
 }
 
 /* Counts the local port that an outgoing connection takes towards its remote end. */
-static int add_port(struct build *b, const struct coming *c, struct pending *pending)
+static int add_port(struct builder *b, const struct lookahead *c, struct pending *pending)
 {
 	struct ports_key key = ports_key_of(&c->conn);
 	struct ports_entry *entry;
@@ -207,7 +207,7 @@ static int add_port(struct build *b, const struct coming *c, struct pending *pen
  * with the most rows gives way, so that a flood of half-open connections does not hide the
  * CLOSE_WAIT ones. Returns the row's index or UINT32_MAX.
  */
-static uint32_t evict_row(struct build *b, uint8_t state)
+static uint32_t evict_row(struct builder *b, uint8_t state)
 {
 	uint32_t share = b->options.conn_rows / STATE_COUNT;
 	unsigned most = 0;
@@ -230,15 +230,15 @@ static uint32_t evict_row(struct build *b, uint8_t state)
 }
 
 /* Keeps the row if its state is listed and there is room. */
-static int add_row(struct build *b, const struct conn *conn, struct pending *pending)
+static int add_row(struct builder *b, const struct conn *conn, struct pending *pending)
 {
 	uint32_t row;
 
 	if (!(b->options.conn_states & STATE_BIT(conn->state)))
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
-		if (build_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
-				  sizeof(*b->conns)) < 0)
+		if (builder_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
+				    sizeof(*b->conns)) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
 		b->evict_from[conn->state - 1] = row + 1;
@@ -254,7 +254,7 @@ static int add_row(struct build *b, const struct conn *conn, struct pending *pen
 }
 
 /* Counts the remote address, which a bound socket does not have, and the suspect. */
-static int add_remote(struct build *b, const struct coming *c, unsigned kinds,
+static int add_remote(struct builder *b, const struct lookahead *c, unsigned kinds,
 		      struct listener_entry *listener)
 {
 	struct remote_key key = remote_key_of(&c->conn);
@@ -266,10 +266,10 @@ static int add_remote(struct build *b, const struct coming *c, unsigned kinds,
 	if (!remote)
 		return -ENOMEM;
 	remote->count++;
-	return build_suspect(b, kinds, &c->conn, listener, remote);
+	return builder_suspect(b, kinds, &c->conn, listener, remote);
 }
 
-static int add_connection(struct build *b, const struct coming *c, struct pending *pending)
+static int add_connection(struct builder *b, const struct lookahead *c, struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, &c->conn);
 	int ret = 0;
@@ -286,9 +286,9 @@ static int add_connection(struct build *b, const struct coming *c, struct pendin
 }
 
 /* Counts the socket that has been waiting longest. */
-static int take(struct build *b)
+static int take(struct builder *b)
 {
-	struct coming *c = &b->coming[b->n_taken++ % COMING];
+	struct lookahead *c = &b->lookahead[b->n_taken++ % LOOKAHEAD];
 	struct conn *conn = &c->conn;
 	struct pending pending = {
 	    .cgroup_id = conn->cgroup_id,
@@ -311,7 +311,7 @@ static int take(struct build *b)
 	if (b->options.owners) {
 		conn->owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
 		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode) &&
-			 build_may_pend(b);
+			 builder_may_pend(b);
 	}
 	if (wanted)
 		conn->owner = 0;
@@ -320,15 +320,15 @@ static int take(struct build *b)
 	if (ret < 0)
 		return ret;
 	if (wanted)
-		return build_pend(b, &pending);
-	return conn->owner ? build_credit(b, conn->owner, conn->state, pending.kinds) : 0;
+		return builder_pend(b, &pending);
+	return conn->owner ? builder_credit(b, conn->owner, conn->state, pending.kinds) : 0;
 }
 
 /* Lets the processor fetch what take() will touch: at once the slots of the tables, half the way
  * later the entries that they lead to. */
-static void announce(struct build *b, struct coming *c)
+static void announce(struct builder *b, struct lookahead *c)
 {
-	const struct coming *half = &b->coming[(b->n_come + COMING / 2) % COMING];
+	const struct lookahead *half = &b->lookahead[(b->n_read + LOOKAHEAD / 2) % LOOKAHEAD];
 	struct remote_key remote = remote_key_of(&c->conn);
 	struct ports_key ports = ports_key_of(&c->conn);
 
@@ -338,35 +338,36 @@ static void announce(struct build *b, struct coming *c)
 		c->ports_hash = tally_hash(&b->ports, &ports);
 		tally_prefetch_slot(&b->ports, c->ports_hash);
 	}
-	if (b->n_come < COMING / 2)
+	if (b->n_read < LOOKAHEAD / 2)
 		return;
 	tally_prefetch_entry(&b->remotes, half->remote_hash);
 	if (is_ephemeral(b, &half->conn))
 		tally_prefetch_entry(&b->ports, half->ports_hash);
 }
 
-int build_socket(const struct conn *conn, void *arg)
+int builder_socket(const struct conn *conn, void *arg)
 {
-	struct build *b = arg;
-	struct coming *c = &b->coming[b->n_come % COMING];
-	int ret = b->n_come - b->n_taken == COMING ? take(b) : 0;
+	struct builder *b = arg;
+	struct lookahead *c = &b->lookahead[b->n_read % LOOKAHEAD];
+	int ret = b->n_read - b->n_taken == LOOKAHEAD ? take(b) : 0;
 
 	c->conn = *conn;
 	announce(b, c);
-	b->n_come++;
+	b->n_read++;
 	return ret;
 }
 
-int build_end(struct build *b)
+int builder_end(struct builder *b)
 {
 	int ret = 0;
 
-	while (b->n_taken < b->n_come && ret == 0)
+	while (b->n_taken < b->n_read && ret == 0)
 		ret = take(b);
 	return ret;
 }
 
-const struct build_listener_socket *build_listener_sockets(const struct build *b, size_t *ret_count)
+const struct builder_listener_socket *builder_listener_sockets(const struct builder *b,
+							       size_t *ret_count)
 {
 	*ret_count = b->n_listener_sockets;
 	return b->listener_sockets;

@@ -16,10 +16,10 @@
 #include "core/kernel/owner.h"
 #include "core/model/snapshot.h"
 
-struct build;
+struct builder;
 
 /* What a sample is built with. */
-struct build_options {
+struct builder_options {
 	uint32_t states;      /* STATE_BIT()s of the states that are read now */
 	uint32_t conn_states; /* STATE_BIT()s whose connections are listed */
 	uint32_t conn_rows;   /* at the most */
@@ -34,7 +34,7 @@ struct build_options {
 };
 
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */
-struct build_ports {
+struct builder_ports {
 	uint32_t used; /* local ports in use from `local` towards `remote` */
 	struct inet_addr local;
 	struct inet_addr remote;
@@ -42,27 +42,27 @@ struct build_ports {
 	uint32_t owner; /* of one of these connections */
 };
 
-struct build_result {
+struct builder_result {
 	uint32_t time_wait_sockets_fin2; /* FIN_WAIT_2 kept as time-wait sockets */
-	struct build_ports ports;
+	struct builder_ports ports;
 };
 
-int build_new(struct build **ret_build);
-void build_free(struct build *b);
+int builder_new(struct builder **ret_build);
+void builder_free(struct builder *b);
 
-/* Starts a sample. options is copied; what it points to must live until build_finish().
+/* Starts a sample. options is copied; what it points to must live until builder_finish().
  * -ENOMEM. */
-int build_begin(struct build *b, const struct build_options *options);
+int builder_begin(struct builder *b, const struct builder_options *options);
 
-/* Adds a socket; the listeners must come first. arg is the struct build: a diag_cb. */
-int build_socket(const struct conn *conn, void *arg);
+/* Adds a socket; the listeners must come first. arg is the struct builder: a diag_cb. */
+int builder_socket(const struct conn *conn, void *arg);
 
 /* All sockets have been added: from now on owners_scan() knows what to look for. 0 or -ENOMEM. */
-int build_end(struct build *b);
+int builder_end(struct builder *b);
 
 /* True if there were more sockets without a known owner than are kept: after the scan they have to
  * be read once more. */
-bool build_overflowed(const struct build *b);
+bool builder_overflowed(const struct builder *b);
 
 /*
  * Finds the missing owners and fills the rows of now: states (counts only), spreads, tops,
@@ -70,20 +70,20 @@ bool build_overflowed(const struct build *b);
  * remotes, processes, owners. What options.states does not cover is carried over from last (NULL
  * if it covers everything). 0 or -ENOMEM; then now holds what snapshot_free() frees.
  */
-int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
-		 struct build_result *ret_result);
+int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,
+		   struct builder_result *ret_result);
 
 /* How many connections of the listed states have no row, once the counts of now are final. */
-uint32_t build_omitted(const struct build *b, const struct snapshot *now);
+uint32_t builder_omitted(const struct builder *b, const struct snapshot *now);
 
 /* The listening sockets of this sample one by one, for their drops: inode, sk_drops and the index
- * of their row. Valid after build_finish() until the next build_begin(). */
-struct build_listener_socket {
+ * of their row. Valid after builder_finish() until the next builder_begin(). */
+struct builder_listener_socket {
 	uint32_t inode;
 	uint32_t drops;
 	uint32_t listener;
 };
-const struct build_listener_socket *build_listener_sockets(const struct build *b,
-							   size_t *ret_count);
+const struct builder_listener_socket *builder_listener_sockets(const struct builder *b,
+							       size_t *ret_count);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool build_may_pend(struct build *b)
+bool builder_may_pend(struct builder *b)
 {
 	if (b->n_pending < PENDING_MAX)
 		return true;
@@ -16,21 +16,21 @@ bool build_may_pend(struct build *b)
 	return false;
 }
 
-int build_pend(struct build *b, const struct pending *pending)
+int builder_pend(struct builder *b, const struct pending *pending)
 {
-	if (build_reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
-			  sizeof(*b->pending)) < 0)
+	if (builder_reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
+			    sizeof(*b->pending)) < 0)
 		return -ENOMEM;
 	b->pending[b->n_pending++] = *pending;
 	return 0;
 }
 
-bool build_overflowed(const struct build *b)
+bool builder_overflowed(const struct builder *b)
 {
 	return b->overflowed;
 }
 
-static struct owner_counts *counts_of(struct build *b, uint32_t owner)
+static struct owner_counts *counts_of(struct builder *b, uint32_t owner)
 {
 	if (owner >= b->n_by_owner) {
 		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
@@ -46,7 +46,7 @@ static struct owner_counts *counts_of(struct build *b, uint32_t owner)
 	return &b->by_owner[owner];
 }
 
-int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds)
+int builder_credit(struct builder *b, uint32_t owner, uint8_t state, unsigned kinds)
 {
 	struct owner_counts *counts = counts_of(b, owner);
 
@@ -59,7 +59,7 @@ int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds)
 }
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
+uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other)
 {
 	const struct owner *list;
 	size_t count;
@@ -72,12 +72,12 @@ uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other)
 }
 
 /* A socket that was seen before its owner was known. */
-static int resolve(struct build *b, const struct pending *p, uint32_t owner)
+static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 {
 	struct listener_entry *listener;
 	struct ports_entry *ports;
 
-	if (build_credit(b, owner, p->state, p->kinds) < 0)
+	if (builder_credit(b, owner, p->state, p->kinds) < 0)
 		return -ENOMEM;
 	/* An evicted row holds another socket by now. */
 	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
@@ -88,12 +88,12 @@ static int resolve(struct build *b, const struct pending *p, uint32_t owner)
 	}
 	if (p->listener != UINT32_MAX) {
 		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
-		listener->owner = build_lower_pid(b, listener->owner, owner);
+		listener->owner = builder_lower_pid(b, listener->owner, owner);
 	}
 	return 0;
 }
 
-int build_resolve(struct build *b)
+int builder_resolve(struct builder *b)
 {
 	int ret = 0;
 

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_BUILD_PRIVATE_H
 
 /*
- * What the parts of build share: build.c takes the sockets in, build_owners.c and build_suspects.c
- * count whose they are and which are suspicious, build_rows.c makes the rows.
+ * What the parts of build share: build.c takes the sockets in, builder_owners.c and
+ * builder_suspects.c count whose they are and which are suspicious, builder_rows.c makes the rows.
  */
 
 #include "core/sample/builder.h"
@@ -45,7 +45,7 @@ struct remote_key {
 struct remote_entry {
 	struct remote_key key;
 	uint32_t count;
-	uint32_t suspects[SUSPECT_KINDS_MAX]; /* see build_suspects.c */
+	uint32_t suspects[SUSPECT_KINDS_MAX]; /* see builder_suspects.c */
 };
 
 /* The suspects of one kind with one port: the local one, for SYN_SENT the remote one. */
@@ -84,13 +84,13 @@ _Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
  * A socket on its way: what belongs to it in the large tables is being fetched from memory while
  * those before it are counted.
  */
-struct coming {
+struct lookahead {
 	struct conn conn;
 	uint64_t remote_hash, ports_hash;
 };
 
 enum {
-	COMING = 16,
+	LOOKAHEAD = 16,
 	/* So many sockets without a known owner are kept; a first sample has more. */
 	PENDING_MAX = 16384,
 };
@@ -106,15 +106,15 @@ struct pending {
 	uint8_t state;
 };
 
-struct build {
-	struct build_options options;
+struct builder {
+	struct builder_options options;
 	struct tally listeners;     /* struct listener_entry */
 	struct tally remotes;       /* struct remote_entry */
 	struct tally ports;         /* struct ports_entry */
 	struct tally suspect_ports; /* struct port_entry */
 	uint32_t suspects[SUSPECT_COUNT];
-	struct coming coming[COMING]; /* a ring */
-	size_t n_come, n_taken;
+	struct lookahead lookahead[LOOKAHEAD]; /* a ring */
+	size_t n_read, n_taken;
 	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
 	uint8_t port_listens[65536 / 8]; /* local ports that have a listener */
 	struct owner_counts *by_owner;
@@ -127,37 +127,37 @@ struct build {
 	struct pending *pending;
 	size_t n_pending, pending_capacity;
 	bool overflowed; /* more had to be kept */
-	struct build_listener_socket *listener_sockets;
+	struct builder_listener_socket *listener_sockets;
 	size_t n_listener_sockets, listener_sockets_capacity;
 	struct portcount port_counts;
 	uint32_t tw_fin2;
 };
 
 /* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
-int build_reserve(void **array, size_t *capacity, size_t count, size_t size);
+int builder_reserve(void **array, size_t *capacity, size_t count, size_t size);
 
 /* True if one more socket can be kept until its owner has been looked for. One that cannot is
  * counted with what is known of it, its service at the most. */
-bool build_may_pend(struct build *b);
+bool builder_may_pend(struct builder *b);
 
 /* Keeps it. 0 or -ENOMEM. */
-int build_pend(struct build *b, const struct pending *pending);
+int builder_pend(struct builder *b, const struct pending *pending);
 
 /* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or -ENOMEM. */
-int build_credit(struct build *b, uint32_t owner, uint8_t state, unsigned kinds);
+int builder_credit(struct builder *b, uint32_t owner, uint8_t state, unsigned kinds);
 
 /* Gives the sockets that were seen before their owner was known to their owner. */
-int build_resolve(struct build *b);
+int builder_resolve(struct builder *b);
 
 /* Counts a suspect; listener may be NULL. 0 or -ENOMEM. */
-int build_suspect(struct build *b, unsigned kinds, const struct conn *conn,
-		  struct listener_entry *listener, struct remote_entry *remote);
+int builder_suspect(struct builder *b, unsigned kinds, const struct conn *conn,
+		    struct listener_entry *listener, struct remote_entry *remote);
 
 /* How many of them there are and who has the most, of equal ones always the same. The listeners
  * are indices of the finished rows. 0 or -ENOMEM. */
-int build_suspects(struct build *b, struct suspects ret_rows[SUSPECT_COUNT]);
+int builder_suspects(struct builder *b, struct suspects ret_rows[SUSPECT_COUNT]);
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t build_lower_pid(const struct build *b, uint32_t one, uint32_t other);
+uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other);
 
 #endif

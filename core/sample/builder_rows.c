@@ -13,12 +13,12 @@ static void *new_rows(size_t count, size_t size)
 	return calloc(count ? count : 1, size);
 }
 
-static bool is_carried(const struct build *b, uint32_t state)
+static bool is_carried(const struct builder *b, uint32_t state)
 {
 	return !(b->options.states & STATE_BIT(state));
 }
 
-static int put_owners(struct build *b, struct snapshot *now)
+static int put_owners(struct builder *b, struct snapshot *now)
 {
 	static const struct owner nobody;
 	const struct owner *list = &nobody;
@@ -34,7 +34,7 @@ static int put_owners(struct build *b, struct snapshot *now)
 	return 0;
 }
 
-static void put_counts(struct build *b, const struct snapshot *last, struct snapshot *now)
+static void put_counts(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	for (uint32_t i = 0; i < IP_VERSION_COUNT * STATE_COUNT; i++) {
 		struct state_row *row = &now->states[i];
@@ -86,8 +86,8 @@ static void fill_listener(const struct listener_entry *entry, struct listener *r
 }
 
 /* What is not read in this sample comes from the listener's row in the last one. */
-static void carry_listener(const struct build *b, const struct snapshot *last, struct snapshot *now,
-			   struct listener *row)
+static void carry_listener(const struct builder *b, const struct snapshot *last,
+			   struct snapshot *now, struct listener *row)
 {
 	struct listener_state *states = &now->listener_states[(row - now->listeners) * STATE_COUNT];
 	const struct listener *before = find_listener(last, &row->addr, row->port);
@@ -105,7 +105,7 @@ static void carry_listener(const struct build *b, const struct snapshot *last, s
 	}
 }
 
-static int put_listeners(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_listeners(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
 	size_t count = b->listeners.count;
@@ -158,7 +158,7 @@ static int compare_conns(const void *a, const void *b)
 
 /* Sorts the rows of this sample. An index may stand once only: sockets bound to one address with
  * SO_REUSEPORT are the only ones that share it. */
-static void sort_conns(struct build *b)
+static void sort_conns(struct builder *b)
 {
 	size_t kept = 0;
 
@@ -169,7 +169,7 @@ static void sort_conns(struct build *b)
 	b->n_conns = kept;
 }
 
-uint32_t build_omitted(const struct build *b, const struct snapshot *now)
+uint32_t builder_omitted(const struct builder *b, const struct snapshot *now)
 {
 	uint64_t listed = 0;
 
@@ -181,7 +181,7 @@ uint32_t build_omitted(const struct build *b, const struct snapshot *now)
 
 /* The rows of this sample, and those of the last one whose states were not read now: both are
  * sorted, and they share no state. */
-static int put_conns(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_conns(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	size_t n_last = last ? last->n_conns : 0, taken = 0, max;
 
@@ -242,7 +242,8 @@ static int compare_remotes(const void *a, const void *b)
 	return inet_addr_cmp(&x->addr, &y->addr);
 }
 
-static void carry_remotes(const struct build *b, const struct snapshot *last, struct snapshot *now)
+static void carry_remotes(const struct builder *b, const struct snapshot *last,
+			  struct snapshot *now)
 {
 	for (size_t i = 0; i < last->n_remotes; i++)
 		if (is_carried(b, last->remotes[i].state))
@@ -256,7 +257,7 @@ static void carry_remotes(const struct build *b, const struct snapshot *last, st
 	}
 }
 
-static int put_remotes(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_remotes(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	size_t max = b->options.remotes, counts[STATE_COUNT] = {0};
 	size_t room = max ? max : 1; /* the top one is wanted in any case */
@@ -304,7 +305,7 @@ static int compare_processes(const void *a, const void *b)
 	return (int)x->state - (int)y->state;
 }
 
-static size_t count_processes(const struct build *b, const struct snapshot *last,
+static size_t count_processes(const struct builder *b, const struct snapshot *last,
 			      const struct snapshot *now)
 {
 	size_t count = 0;
@@ -332,7 +333,7 @@ static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, ui
 	    (struct process){.pid = pid, .state = state, .count = count, .owner = owner};
 }
 
-static int put_processes(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_processes(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	now->processes = new_rows(count_processes(b, last, now), sizeof(*now->processes));
 	if (!now->processes)
@@ -368,15 +369,15 @@ static void carry_suspects(const struct snapshot *last, struct snapshot *now)
 	}
 }
 
-static int put_suspects(struct build *b, const struct snapshot *last, struct snapshot *now)
+static int put_suspects(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
 	if (!is_carried(b, STATE_SYN_RECV))
-		return build_suspects(b, now->suspects);
+		return builder_suspects(b, now->suspects);
 	carry_suspects(last, now);
 	return 0;
 }
 
-static void put_ports(const struct build *b, struct build_result *result)
+static void put_ports(const struct builder *b, struct builder_result *result)
 {
 	const struct ports_entry *top = NULL;
 
@@ -389,7 +390,7 @@ static void put_ports(const struct build *b, struct build_result *result)
 			top = entry;
 	}
 	if (top)
-		result->ports = (struct build_ports){
+		result->ports = (struct builder_ports){
 		    .used = top->used,
 		    .local = top->key.local,
 		    .remote = top->key.remote,
@@ -398,17 +399,17 @@ static void put_ports(const struct build *b, struct build_result *result)
 		};
 }
 
-int build_finish(struct build *b, const struct snapshot *last, struct snapshot *now,
-		 struct build_result *ret_result)
+int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,
+		   struct builder_result *ret_result)
 {
-	struct build_result result = {.time_wait_sockets_fin2 = b->tw_fin2};
+	struct builder_result result = {.time_wait_sockets_fin2 = b->tw_fin2};
 	int ret;
 
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		now->spreads[i].state = i + 1;
-	ret = build_end(b);
+	ret = builder_end(b);
 	if (ret == 0)
-		ret = build_resolve(b);
+		ret = builder_resolve(b);
 	if (ret < 0)
 		return ret;
 	put_counts(b, last, now);

@@ -43,7 +43,7 @@ struct network_entry {
 _Static_assert(sizeof(struct port_key) % 4 == 0, "hashed in words of 4 bytes");
 _Static_assert(sizeof(struct network_key) % 4 == 0, "hashed in words of 4 bytes");
 
-static int count_port(struct build *b, unsigned kind, const struct conn *conn)
+static int count_port(struct builder *b, unsigned kind, const struct conn *conn)
 {
 	struct port_key key = {
 	    .port = kind == SUSPECT_SYN_SENT ? conn->remote_port : conn->local_port,
@@ -57,7 +57,7 @@ static int count_port(struct build *b, unsigned kind, const struct conn *conn)
 	return 0;
 }
 
-static int count_remote(struct build *b, unsigned kind, const struct conn *conn,
+static int count_remote(struct builder *b, unsigned kind, const struct conn *conn,
 			struct remote_entry *entry)
 {
 	struct remote_key key = {.state = state_of[kind], .addr = conn->remote};
@@ -70,8 +70,8 @@ static int count_remote(struct build *b, unsigned kind, const struct conn *conn,
 	return 0;
 }
 
-int build_suspect(struct build *b, unsigned kinds, const struct conn *conn,
-		  struct listener_entry *listener, struct remote_entry *remote)
+int builder_suspect(struct builder *b, unsigned kinds, const struct conn *conn,
+		    struct listener_entry *listener, struct remote_entry *remote)
 {
 	int ret = 0;
 
@@ -88,7 +88,7 @@ int build_suspect(struct build *b, unsigned kinds, const struct conn *conn,
 	return ret;
 }
 
-static void rank_owners(const struct build *b, struct suspects *rows)
+static void rank_owners(const struct builder *b, struct suspects *rows)
 {
 	for (uint32_t owner = 1; owner < b->n_by_owner; owner++) {
 		for (int kind = 0; kind < SUSPECT_COUNT; kind++) {
@@ -102,7 +102,7 @@ static void rank_owners(const struct build *b, struct suspects *rows)
 	}
 }
 
-static void rank_listeners(const struct build *b, struct suspects *rows)
+static void rank_listeners(const struct builder *b, struct suspects *rows)
 {
 	for (size_t i = 0; i < b->listeners.count; i++) {
 		const struct listener_entry *entry = tally_entry(&b->listeners, i);
@@ -120,7 +120,7 @@ static void rank_listeners(const struct build *b, struct suspects *rows)
 	}
 }
 
-static void rank_ports(const struct build *b, struct suspects *rows)
+static void rank_ports(const struct builder *b, struct suspects *rows)
 {
 	for (size_t i = 0; i < b->suspect_ports.count; i++) {
 		const struct port_entry *entry = tally_entry(&b->suspect_ports, i);
@@ -179,7 +179,7 @@ static void rank_remote(const struct remote_entry *entry, int kind, struct suspe
 	row->remote_count = count;
 }
 
-static int rank_remotes(const struct build *b, struct suspects *rows)
+static int rank_remotes(const struct builder *b, struct suspects *rows)
 {
 	struct tally networks;
 	int ret = 0;
@@ -203,7 +203,7 @@ static int rank_remotes(const struct build *b, struct suspects *rows)
 	return ret;
 }
 
-int build_suspects(struct build *b, struct suspects ret_rows[SUSPECT_COUNT])
+int builder_suspects(struct builder *b, struct suspects ret_rows[SUSPECT_COUNT])
 {
 	for (int kind = 0; kind < SUSPECT_COUNT; kind++)
 		ret_rows[kind] =

@@ -138,7 +138,7 @@ static struct text detail_of(struct limit *limit)
 	return text_begin(limit->detail, sizeof(limit->detail));
 }
 
-static void add_ports(const struct bounds *bounds, const struct build_ports *ports,
+static void add_ports(const struct bounds *bounds, const struct builder_ports *ports,
 		      struct snapshot *now)
 {
 	char local[INET_TEXT_MAX], remote[INET_TEXT_MAX];
@@ -237,7 +237,7 @@ static void add_accept_backlog(const struct bounds *bounds, const struct counter
 }
 
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
-		const struct counters *counters, const struct build_ports *ports,
+		const struct counters *counters, const struct builder_ports *ports,
 		struct snapshot *now)
 {
 	struct limit *limit;

@@ -37,7 +37,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds);
  * the newest full sample. A row is left out where its figures are not known.
  */
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
-		const struct counters *counters, const struct build_ports *ports,
+		const struct counters *counters, const struct builder_ports *ports,
 		struct snapshot *now);
 
 #endif

@@ -73,7 +73,7 @@ static void note_states(struct peaks *p, uint64_t now_ms, struct snapshot *now)
 
 /* The drops that a socket has had since they were last told. sk_drops counts in 32 bits from 0 at
  * the socket's birth, and wraps. */
-static int new_drops(struct peaks *p, const struct build_listener_socket *socket, bool told,
+static int new_drops(struct peaks *p, const struct builder_listener_socket *socket, bool told,
 		     uint64_t now_ms, uint32_t *ret_drops)
 {
 	struct socket_past *past = tally_add(&p->sockets, &socket->inode);
@@ -114,8 +114,9 @@ static int note_listeners(struct peaks *p, uint64_t now_ms, struct snapshot *now
 	return 0;
 }
 
-static int note_drops(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
-		      size_t n_sockets, struct snapshot *now)
+static int note_drops(struct peaks *p, uint64_t now_ms,
+		      const struct builder_listener_socket *sockets, size_t n_sockets,
+		      struct snapshot *now)
 {
 	/* /proc/net does not. */
 	bool told = now->info.source != SOURCE_PROC_NET;
@@ -160,7 +161,7 @@ static int forget(struct tally *t, size_t seen_offset, size_t live, uint64_t now
 	return 0;
 }
 
-int peaks_note(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
+int peaks_note(struct peaks *p, uint64_t now_ms, const struct builder_listener_socket *sockets,
 	       size_t n_sockets, struct snapshot *now)
 {
 	int ret;

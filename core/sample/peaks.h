@@ -22,7 +22,7 @@ void peaks_free(struct peaks *p);
  * now->info.source is /proc/net, which tells none, the drops stay as they were. now_ms:
  * CLOCK_MONOTONIC. 0 or -ENOMEM.
  */
-int peaks_note(struct peaks *p, uint64_t now_ms, const struct build_listener_socket *sockets,
+int peaks_note(struct peaks *p, uint64_t now_ms, const struct builder_listener_socket *sockets,
 	       size_t n_sockets, struct snapshot *now);
 
 #endif

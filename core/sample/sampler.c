@@ -30,7 +30,7 @@ struct sampler {
 	int proc_fd, net_fd, cgroup_fd;
 	struct diag *diag; /* NULL: refused at the last try */
 	struct owners *owners;
-	struct build *build;
+	struct builder *build;
 	struct peaks *peaks;
 	struct conditions *conditions;
 	struct tuningkeep tuning;
@@ -42,7 +42,7 @@ struct sampler {
 	char error[sizeof(((struct sample_info *)NULL)->last_error)];
 	struct bounds bounds; /* of the newest sample that is more than listeners */
 	/* Of the newest full sample. */
-	struct build_ports ports;
+	struct builder_ports ports;
 	struct state_row states[IP_VERSION_COUNT * STATE_COUNT];
 };
 
@@ -73,7 +73,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	s->cgroup_fd = owners_open_cgroup();
 	ret = owners_new(s->proc_fd, s->cgroup_fd, &s->owners);
 	if (ret == 0)
-		ret = build_new(&s->build);
+		ret = builder_new(&s->build);
 	if (ret == 0)
 		ret = peaks_new(&s->peaks);
 	if (ret == 0)
@@ -93,7 +93,7 @@ void sampler_free(struct sampler *s)
 		return;
 	diag_close(s->diag);
 	owners_free(s->owners);
-	build_free(s->build);
+	builder_free(s->build);
 	peaks_free(s->peaks);
 	conditions_free(s->conditions);
 	tuningkeep_drop(s->tuning.newest);
@@ -153,7 +153,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 	for (size_t i = 0; ret == 0 && i < sizeof(passes) / sizeof(passes[0]); i++) {
 		if (!(passes[i].states & states))
 			continue;
-		ret = diag_dump(s->diag, passes[i].states, passes[i].want, build_socket, s->build,
+		ret = diag_dump(s->diag, passes[i].states, passes[i].want, builder_socket, s->build,
 				&stats);
 		if (ret == 0)
 			s->unknown_states += stats.unknown_states;
@@ -170,7 +170,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 static int dump_procnet(struct sampler *s, uint32_t states)
 {
 	struct diag_stats stats;
-	int ret = procnet_dump(s->net_fd, states, build_socket, s->build, &stats);
+	int ret = procnet_dump(s->net_fd, states, builder_socket, s->build, &stats);
 
 	if (ret == 0)
 		s->unknown_states += stats.unknown_states;
@@ -179,7 +179,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 
 static int begin(struct sampler *s, uint32_t states, bool limits_known, bool scan)
 {
-	struct build_options options = {
+	struct builder_options options = {
 	    .states = states,
 	    .conn_states = s->config.conn_states,
 	    .conn_rows = s->config.conn_rows,
@@ -194,7 +194,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .scan = scan,
 	};
 
-	return build_begin(s->build, &options);
+	return builder_begin(s->build, &options);
 }
 
 /* An inconsistent dump is repeated; where sock_diag is refused, /proc/net is read. scan: owners
@@ -216,7 +216,7 @@ static int read_sockets(struct sampler *s, uint32_t states, bool scan,
 		if (ret == 0)
 			ret = dump_procnet(s, states);
 	}
-	return ret ? ret : build_end(s->build);
+	return ret ? ret : builder_end(s->build);
 }
 
 /* Every socket, and the owners of those that have none yet as far as scan_us allows. */
@@ -233,7 +233,7 @@ static int read_owned_sockets(struct sampler *s, uint32_t scan_us, enum sample_s
 	owners_scan(s->owners, scan ? scan_us : 0);
 	/* The first sample only: later, such a flood of new sockets would cost a second reading
 	 * each time, and the next full sample knows their owners anyway. */
-	if (build_overflowed(s->build) && scan_us == UINT32_MAX)
+	if (builder_overflowed(s->build) && scan_us == UINT32_MAX)
 		ret = read_sockets(s, STATE_MASK_ALL, false, ret_source);
 	return ret;
 }
@@ -264,15 +264,15 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	struct timespec done;
 
 	clock_gettime(CLOCK_MONOTONIC, &done);
-	info->tried = info->monotonic;
-	info->counted = kind == SAMPLE_LISTENERS ? last->info.counted : info->monotonic;
+	info->attempted_at = info->monotonic;
+	info->counted_at = kind == SAMPLE_LISTENERS ? last->info.counted_at : info->monotonic;
 	info->counted_source = kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
-	info->detail = kind == SAMPLE_FULL ? info->monotonic : last->info.detail;
+	info->detail_at = kind == SAMPLE_FULL ? info->monotonic : last->info.detail_at;
 	info->samples = ++s->samples;
 	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
 				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
 	info->sockets = total_sockets(now);
-	info->rows_omitted = build_omitted(s->build, now);
+	info->rows_omitted = builder_omitted(s->build, now);
 	info->unknown_states = s->unknown_states;
 	info->owners_unreadable = owners_unreadable(s->owners);
 	put_failures(s, now);
@@ -305,9 +305,9 @@ const char *sampler_error(const struct sampler *s)
 static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		   const struct snapshot *last, struct snapshot *now, const char **what)
 {
-	const struct build_listener_socket *sockets;
+	const struct builder_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
-	struct build_result result;
+	struct builder_result result;
 	enum sample_source source;
 	size_t n_sockets;
 	int ret;
@@ -334,7 +334,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	*what = "building the snapshot";
-	ret = build_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
+	ret = builder_finish(s->build, *kind == SAMPLE_FULL ? NULL : last, now, &result);
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_FAST)
@@ -344,7 +344,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		memcpy(s->states, now->states, sizeof(s->states));
 	}
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
-	sockets = build_listener_sockets(s->build, &n_sockets);
+	sockets = builder_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
@@ -370,7 +370,7 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 
 	if (!last)
 		return NULL;
-	now = standin_new(last, s->renumbered ? s->owners : NULL, &s->ports.owner);
+	now = stale_copy_new(last, s->renumbered ? s->owners : NULL, &s->ports.owner);
 	if (!now) {
 		/* The numbers in the last one are void, then. */
 		s->reconfigured |= s->renumbered;
@@ -378,7 +378,7 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 	}
 	put_failures(s, now);
 	now->info.scan_us = 0;
-	clock_gettime(CLOCK_MONOTONIC, &now->info.tried);
+	clock_gettime(CLOCK_MONOTONIC, &now->info.attempted_at);
 	conditions_update(s->conditions, &s->config, last, now);
 	return now;
 }

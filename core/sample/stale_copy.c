@@ -44,8 +44,8 @@ static bool renumber(struct snapshot *s, const struct owners *o, uint32_t *owner
 	return true;
 }
 
-struct snapshot *standin_new(const struct snapshot *last, const struct owners *renumbered,
-			     uint32_t *owner)
+struct snapshot *stale_copy_new(const struct snapshot *last, const struct owners *renumbered,
+				uint32_t *owner)
 {
 	struct snapshot *s = snapshot_copy(last);
 

@@ -15,7 +15,7 @@
  * was taken, and the copy's owners get their new numbers, as *owner does, which is one of those in
  * last; else NULL. Returns NULL if it is out of memory.
  */
-struct snapshot *standin_new(const struct snapshot *last, const struct owners *renumbered,
-			     uint32_t *owner);
+struct snapshot *stale_copy_new(const struct snapshot *last, const struct owners *renumbered,
+				uint32_t *owner);
 
 #endif

@@ -97,28 +97,28 @@ static void update(struct lab *lab)
 void lab_step_listeners(struct lab *lab, int64_t at_ms)
 {
 	lab->now.s.info.monotonic = at(at_ms);
-	lab->now.s.info.tried = at(at_ms);
+	lab->now.s.info.attempted_at = at(at_ms);
 	lab->now.s.info.time = at(at_ms + lab->wall_ahead_s * 1000);
 	update(lab);
 }
 
 void lab_step_fast(struct lab *lab, int64_t at_ms)
 {
-	lab->now.s.info.counted = at(at_ms);
+	lab->now.s.info.counted_at = at(at_ms);
 	lab->now.s.info.counted_source = lab->now.s.info.source;
 	lab_step_listeners(lab, at_ms);
 }
 
 void lab_step(struct lab *lab, int64_t at_ms)
 {
-	lab->now.s.info.detail = at(at_ms);
+	lab->now.s.info.detail_at = at(at_ms);
 	lab->now.table.read_at = at(at_ms);
 	lab_step_fast(lab, at_ms);
 }
 
 void lab_step_failed(struct lab *lab, int64_t at_ms)
 {
-	lab->now.s.info.tried = at(at_ms);
+	lab->now.s.info.attempted_at = at(at_ms);
 	lab->now.s.info.errors++;
 	strcpy(lab->now.s.info.last_error, "sock_diag: Cannot allocate memory");
 	update(lab);

@@ -234,7 +234,7 @@ void model_fill(struct snapshot *ret_snapshot)
 	    .time = {1795230727, 500000000},
 	    /* In the future: an age of 0 whenever it is asked for. */
 	    .monotonic = {INT32_MAX, 0},
-	    .detail = {INT32_MAX, 0},
+	    .detail_at = {INT32_MAX, 0},
 	    .samples = 1000,
 	    .errors = 1,
 	    .last_error = "sock_diag: Interrupted system call",

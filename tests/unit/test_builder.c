@@ -41,7 +41,7 @@ static struct conn listening(const char *local, uint16_t port, uint32_t queue, u
 	return c;
 }
 
-static const struct build_options all = {
+static const struct builder_options all = {
     .states = STATE_MASK_ALL,
     .conn_states = STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN),
     .conn_rows = 1000,
@@ -52,28 +52,28 @@ static const struct build_options all = {
     .limits_known = true,
 };
 
-static struct snapshot *built(struct build *b, const struct build_options *options,
+static struct snapshot *built(struct builder *b, const struct builder_options *options,
 			      const struct conn *conns, size_t count, const struct snapshot *last,
-			      struct build_result *ret_result)
+			      struct builder_result *ret_result)
 {
 	struct snapshot *now = calloc(1, sizeof(*now));
-	struct build_result result;
+	struct builder_result result;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(now);
-	build_begin(b, options);
+	builder_begin(b, options);
 	for (size_t i = 0; i < count; i++)
-		CU_ASSERT_EQUAL_FATAL(build_socket(&conns[i], b), 0);
-	CU_ASSERT_EQUAL_FATAL(build_finish(b, last, now, &result), 0);
+		CU_ASSERT_EQUAL_FATAL(builder_socket(&conns[i], b), 0);
+	CU_ASSERT_EQUAL_FATAL(builder_finish(b, last, now, &result), 0);
 	if (ret_result)
 		*ret_result = result;
 	return now;
 }
 
-static struct build *new_build(void)
+static struct builder *new_build(void)
 {
-	struct build *b;
+	struct builder *b;
 
-	CU_ASSERT_EQUAL_FATAL(build_new(&b), 0);
+	CU_ASSERT_EQUAL_FATAL(builder_new(&b), 0);
 	return b;
 }
 
@@ -87,7 +87,7 @@ static void test_counts(void)
 	    conn(STATE_ESTABLISHED, "fd00::1", 80, "fd00::2", 1001),
 	    conn(STATE_CLOSE_WAIT, "fd00::1", 80, "fd00::2", 1002),
 	};
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 
 	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_ESTABLISHED), 2);
@@ -100,12 +100,12 @@ static void test_counts(void)
 		CU_ASSERT_EQUAL(s->states[i].state, i % STATE_COUNT + 1);
 	}
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 static void test_nothing(void)
 {
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, NULL, 0, NULL, NULL);
 
 	CU_ASSERT_EQUAL(s->n_conns + s->n_listeners + s->n_remotes + s->n_processes, 0);
@@ -114,7 +114,7 @@ static void test_nothing(void)
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
 		CU_ASSERT_EQUAL(s->suspects[i].listener, UINT32_MAX);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 /* SO_REUSEPORT: one row with the sums, and the fullest of the sockets. */
@@ -128,7 +128,7 @@ static void test_shared_listener(void)
 	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
 	    listening("0.0.0.0", 81, 3u << 30, 1u << 31),
 	};
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	size_t n_sockets;
 
@@ -140,10 +140,10 @@ static void test_shared_listener(void)
 	CU_ASSERT_EQUAL(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
 	CU_ASSERT_EQUAL(s->listeners[1].accept_queue, UINT32_MAX);
 	CU_ASSERT_EQUAL(s->listeners[1].accept_queue_limit, UINT32_MAX);
-	build_listener_sockets(b, &n_sockets);
+	builder_listener_sockets(b, &n_sockets);
 	CU_ASSERT_EQUAL(n_sockets, 5);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 static void test_most_specific_listener(void)
@@ -171,7 +171,7 @@ static void test_most_specific_listener(void)
 	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1}, {2, STATE_ESTABLISHED, 0},
 	    {2, STATE_CLOSE_WAIT, 1},  {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
 	};
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s;
 
 	conns[3].flags = CONN_DUAL_STACK;
@@ -185,14 +185,14 @@ static void test_most_specific_listener(void)
 	CU_ASSERT_EQUAL(s->listeners[3].syn_unanswered, 1);
 	CU_ASSERT_TRUE(s->listeners[3].dual_stack);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 static void test_conns_are_sorted_and_bounded(void)
 {
-	struct build_options options = all;
+	struct builder_options options = all;
 	struct conn conns[300];
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s;
 
 	options.conn_rows = 110;
@@ -207,7 +207,7 @@ static void test_conns_are_sorted_and_bounded(void)
 	}
 	s = built(b, &options, conns, COUNT(conns), NULL, NULL);
 	CU_ASSERT_EQUAL(s->n_conns, 110);
-	CU_ASSERT_EQUAL(build_omitted(b, s), 95);
+	CU_ASSERT_EQUAL(builder_omitted(b, s), 95);
 	for (size_t i = 1; i < s->n_conns; i++)
 		CU_ASSERT(s->conns[i - 1].state < s->conns[i].state ||
 			  (s->conns[i - 1].state == s->conns[i].state &&
@@ -215,7 +215,7 @@ static void test_conns_are_sorted_and_bounded(void)
 	CU_ASSERT_EQUAL(s->conns[104].state, STATE_SYN_RECV);
 	CU_ASSERT_EQUAL(s->conns[105].state, STATE_CLOSE_WAIT);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 /* Sockets bound to one address with SO_REUSEPORT have the same index. */
@@ -225,21 +225,21 @@ static void test_twins_have_one_row(void)
 	    conn(STATE_CLOSED, "10.0.0.1", 80, "0.0.0.0", 0),
 	    conn(STATE_CLOSED, "10.0.0.1", 80, "0.0.0.0", 0),
 	};
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 
 	CU_ASSERT_EQUAL(s->n_conns, 1);
-	CU_ASSERT_EQUAL(build_omitted(b, s), 1);
+	CU_ASSERT_EQUAL(builder_omitted(b, s), 1);
 	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_CLOSED), 2);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 static void test_remotes(void)
 {
-	struct build_options options = all;
+	struct builder_options options = all;
 	struct conn conns[60];
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s;
 	size_t n = 0;
 
@@ -270,13 +270,13 @@ static void test_remotes(void)
 	CU_ASSERT_EQUAL(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
 	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 static void test_ports(void)
 {
 	static uint8_t reserved[65536 / 8];
-	struct build_options options = all;
+	struct builder_options options = all;
 	const struct conn conns[] = {
 	    listening("0.0.0.0", 40000, 0, 10),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 33000, "10.0.0.9", 80),
@@ -290,8 +290,8 @@ static void test_ports(void)
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 1024, "10.0.0.9", 80),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.0.0.9", 80),
 	};
-	struct build_result result;
-	struct build *b = new_build();
+	struct builder_result result;
+	struct builder *b = new_build();
 	struct snapshot *s;
 
 	reserved[50000 / 8] |= 1 << 50000 % 8;
@@ -302,7 +302,7 @@ static void test_ports(void)
 	CU_ASSERT_EQUAL(result.ports.remote.bytes[3], 9);
 	CU_ASSERT_EQUAL(result.ports.local.bytes[3], 1);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 /* What a lesser sample does not read comes from the snapshot before. */
@@ -320,8 +320,8 @@ static void test_carry(void)
 	    listening("0.0.0.0", 80, 5, 10),
 	    conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.0.0.4", 3),
 	};
-	struct build_options fast_options = all, listen_options = all;
-	struct build *b = new_build();
+	struct builder_options fast_options = all, listen_options = all;
+	struct builder *b = new_build();
 	struct snapshot *first, *second, *third;
 
 	fast_options.states =
@@ -339,10 +339,10 @@ static void test_carry(void)
 	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_ESTABLISHED), 1);
 	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_CLOSE_WAIT), 0);
 	CU_ASSERT_EQUAL(second->n_conns, 3);
-	CU_ASSERT_EQUAL(build_omitted(b, second), 0);
+	CU_ASSERT_EQUAL(builder_omitted(b, second), 0);
 	/* The kernel's total tells of more. */
 	second->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].count += 4;
-	CU_ASSERT_EQUAL(build_omitted(b, second), 4);
+	CU_ASSERT_EQUAL(builder_omitted(b, second), 4);
 	CU_ASSERT_EQUAL(second->n_remotes, 3);
 	CU_ASSERT_EQUAL(second->spreads[STATE_ESTABLISHED - 1].remotes, 2);
 	CU_ASSERT_EQUAL(second->spreads[STATE_CLOSE_WAIT - 1].remotes, 0);
@@ -356,7 +356,7 @@ static void test_carry(void)
 	snapshot_free(first);
 	snapshot_free(second);
 	snapshot_free(third);
-	build_free(b);
+	builder_free(b);
 }
 
 static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s, uint32_t retransmits)
@@ -389,7 +389,7 @@ static void test_suspects(void)
 	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 3,
 	    [SUSPECT_SYN_SENT] = 1,
 	};
-	struct build *b = new_build();
+	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
 	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
@@ -413,7 +413,7 @@ static void test_suspects(void)
 	CU_ASSERT_EQUAL(stuck->network_remotes, 1);
 	CU_ASSERT_EQUAL(s->spreads[STATE_CLOSING - 1].remotes, 1);
 	snapshot_free(s);
-	build_free(b);
+	builder_free(b);
 }
 
 int main(void)
@@ -432,5 +432,5 @@ int main(void)
 	    CU_TEST_INFO_NULL,
 	};
 
-	return suite_run("build", tests);
+	return suite_run("builder", tests);
 }

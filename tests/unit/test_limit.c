@@ -10,7 +10,7 @@ static const char *syn_bound(uint32_t somaxconn, uint32_t sockets, uint32_t sum,
 	static struct owner nobody;
 	static struct listener row;
 	struct bounds bounds = {.somaxconn = somaxconn};
-	struct build_ports ports = {0};
+	struct builder_ports ports = {0};
 	struct counters counters = {0};
 	struct sockstat sockstat = {0};
 

@@ -170,7 +170,7 @@ static void test_sampler(void)
 	static const struct timespec now = {1010, 500000000};
 	struct snapshot s = {
 	    .info = {.monotonic = {1000, 0},
-		     .detail = {990, 250000000},
+		     .detail_at = {990, 250000000},
 		     .errors = 3,
 		     .duration_us = 41000,
 		     .sockets = 48211,

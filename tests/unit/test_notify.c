@@ -7,7 +7,7 @@
 enum { TOLD_MAX = 64 };
 
 struct story {
-	struct telling *telling;
+	struct notify *notify;
 	struct condition rows[2]; /* memory, stateCount.SYN_RECV */
 	size_t n_rows;
 	int64_t now_ms;
@@ -35,7 +35,7 @@ static void begin(struct story *story)
 		      .severity = SEVERITY_NORMAL}},
 	    .n_rows = 2,
 	};
-	CU_ASSERT_EQUAL_FATAL(telling_new(&story->telling), 0);
+	CU_ASSERT_EQUAL_FATAL(notify_new(&story->notify), 0);
 }
 
 static void step(struct story *story, int64_t at_ms)
@@ -45,7 +45,7 @@ static void step(struct story *story, int64_t at_ms)
 	s.info.monotonic.tv_sec = at_ms / 1000;
 	s.info.monotonic.tv_nsec = at_ms % 1000 * 1000000;
 	story->now_ms = at_ms;
-	telling_update(story->telling, &s, on_tell, story);
+	notify_update(story->notify, &s, on_tell, story);
 }
 
 static void step_as(struct story *story, int64_t at_ms, uint32_t memory, uint32_t state)
@@ -78,7 +78,7 @@ static void test_each_change_once(void)
 	CU_ASSERT_EQUAL_FATAL(story.count, 3);
 	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_CRITICAL);
 	CU_ASSERT_EQUAL(story.told[2].condition.severity, SEVERITY_NORMAL);
-	telling_free(story.telling);
+	notify_free(story.notify);
 }
 
 /* Two minutes of flapping, twice a second, and then quiet in one of the states. */
@@ -100,7 +100,7 @@ static void check_flapping(uint32_t last)
 		CU_ASSERT_NOT_EQUAL(story.told[i].was, story.told[i].condition.severity);
 	}
 	CU_ASSERT_EQUAL(story.told[story.count - 1].condition.severity, last);
-	telling_free(story.telling);
+	notify_free(story.notify);
 }
 
 static void test_flapping(void)
@@ -129,7 +129,7 @@ static void test_end_of_minute(void)
 	step_as(&story, 90000, C, N);
 	step_as(&story, 200000, C, N);
 	CU_ASSERT_EQUAL(story.count, 2);
-	telling_free(story.telling);
+	notify_free(story.notify);
 }
 
 static void test_unknown_is_no_news(void)
@@ -145,7 +145,7 @@ static void test_unknown_is_no_news(void)
 	step_as(&story, 400000, N, U);
 	CU_ASSERT_EQUAL_FATAL(story.count, 2);
 	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_CRITICAL);
-	telling_free(story.telling);
+	notify_free(story.notify);
 }
 
 static void test_switched_off(void)
@@ -173,8 +173,8 @@ static void test_switched_off(void)
 	step(&story, 400000);
 	CU_ASSERT_EQUAL_FATAL(story.count, 3);
 	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_NORMAL);
-	telling_free(story.telling);
-	telling_free(NULL);
+	notify_free(story.notify);
+	notify_free(NULL);
 }
 
 static void count_told(const struct transition *transition, void *arg)
@@ -186,26 +186,26 @@ static void count_told(const struct transition *transition, void *arg)
 /* /proc/net/tcp tells no ages: a sample from there is no news of what stands. */
 static void test_stands_through_unknown(void)
 {
-	struct telling *telling;
+	struct notify *notify;
 	struct lab lab;
 	unsigned told = 0;
 
 	lab_open(&lab);
-	CU_ASSERT_EQUAL_FATAL(telling_new(&telling), 0);
+	CU_ASSERT_EQUAL_FATAL(notify_new(&notify), 0);
 	for (int64_t t = 0; t < 600000; t += 5000) {
 		bool refused = t == 200000 || (t >= 300000 && t < 400000);
 
 		lab.now.s.info.source = refused ? SOURCE_PROC_NET : SOURCE_SOCK_DIAG;
 		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = refused ? 0 : 5000;
 		lab_step(&lab, t);
-		telling_update(telling, &lab.now.s, count_told, &told);
+		notify_update(notify, &lab.now.s, count_told, &told);
 		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
 				refused     ? SEVERITY_UNKNOWN
 				: t < 15000 ? SEVERITY_NORMAL
 					    : SEVERITY_CRITICAL);
 	}
 	CU_ASSERT_EQUAL(told, 1);
-	telling_free(telling);
+	notify_free(notify);
 	lab_close(&lab);
 }
 
@@ -221,5 +221,5 @@ int main(void)
 	    CU_TEST_INFO_NULL,
 	};
 
-	return suite_run("telling", tests);
+	return suite_run("notify", tests);
 }

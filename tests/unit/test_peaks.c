@@ -66,7 +66,7 @@ static void test_listener_queues(void)
 }
 
 static uint64_t drops_from(enum sample_source source, struct peaks *p, uint64_t now_ms,
-			   const struct build_listener_socket *sockets, size_t count)
+			   const struct builder_listener_socket *sockets, size_t count)
 {
 	struct made m;
 
@@ -77,7 +77,7 @@ static uint64_t drops_from(enum sample_source source, struct peaks *p, uint64_t 
 }
 
 static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
-			    const struct build_listener_socket *sockets, size_t count)
+			    const struct builder_listener_socket *sockets, size_t count)
 {
 	return drops_from(SOURCE_SOCK_DIAG, p, now_ms, sockets, count);
 }
@@ -85,15 +85,15 @@ static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
 /* Sockets of one address come and go; the sum of their drops never goes back. */
 static void test_drops_are_monotonic(void)
 {
-	static const struct build_listener_socket both[] = {{.inode = 1, .drops = 10},
-							    {.inode = 2, .drops = 5}};
-	static const struct build_listener_socket one_left[] = {{.inode = 2, .drops = 6}};
-	static const struct build_listener_socket restarted[] = {{.inode = 2, .drops = 6},
-								 {.inode = 3, .drops = 4}};
-	static const struct build_listener_socket wrapped[] = {{.inode = 2, .drops = 6},
-							       {.inode = 3, .drops = UINT32_MAX}};
-	static const struct build_listener_socket after_wrap[] = {{.inode = 2, .drops = 6},
-								  {.inode = 3, .drops = 1}};
+	static const struct builder_listener_socket both[] = {{.inode = 1, .drops = 10},
+							      {.inode = 2, .drops = 5}};
+	static const struct builder_listener_socket one_left[] = {{.inode = 2, .drops = 6}};
+	static const struct builder_listener_socket restarted[] = {{.inode = 2, .drops = 6},
+								   {.inode = 3, .drops = 4}};
+	static const struct builder_listener_socket wrapped[] = {{.inode = 2, .drops = 6},
+								 {.inode = 3, .drops = UINT32_MAX}};
+	static const struct builder_listener_socket after_wrap[] = {{.inode = 2, .drops = 6},
+								    {.inode = 3, .drops = 1}};
 	struct peaks *p = new_peaks();
 	uint64_t big;
 
@@ -110,17 +110,17 @@ static void test_drops_are_monotonic(void)
 /* Where sock_diag is refused for a while: /proc/net tells 0. */
 static void test_drops_not_told(void)
 {
-	static const struct build_listener_socket before[] = {{.inode = 1, .drops = 10}};
-	static const struct build_listener_socket not_told[] = {{.inode = 1}, {.inode = 2}};
-	static const struct build_listener_socket after[] = {{.inode = 1, .drops = 12},
-							     {.inode = 2, .drops = 3}};
+	static const struct builder_listener_socket before[] = {{.inode = 1, .drops = 10}};
+	static const struct builder_listener_socket not_told[] = {{.inode = 1}, {.inode = 2}};
+	static const struct builder_listener_socket after[] = {{.inode = 1, .drops = 12},
+							       {.inode = 2, .drops = 3}};
 	struct peaks *p = new_peaks();
 	uint64_t now_ms = 0;
 
 	CU_ASSERT_EQUAL(drops_after(p, now_ms, before, 1), 10);
 	/* A socket that is seen all the while is not forgotten. */
 	for (; now_ms < 3600000; now_ms += 5000) {
-		struct build_listener_socket passing = {.inode = 3 + (uint32_t)now_ms};
+		struct builder_listener_socket passing = {.inode = 3 + (uint32_t)now_ms};
 
 		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, not_told, 2), 10);
 		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, &passing, 1), 10);
@@ -135,7 +135,7 @@ static void test_drops_not_told(void)
 static void test_forgets(void)
 {
 	struct peaks *p = new_peaks();
-	struct build_listener_socket socket = {.drops = 1};
+	struct builder_listener_socket socket = {.drops = 1};
 	struct made m;
 
 	for (uint32_t i = 0; i < 5000; i++) {

@@ -212,7 +212,7 @@ int main(void)
 	int rc;
 
 	record = calloc(1, sizeof(*record));
-	rc = record ? suite_run("places", tests) : EXIT_FAILURE;
+	rc = record ? suite_run("selection", tests) : EXIT_FAILURE;
 	free(record);
 	return rc;
 }

@@ -54,7 +54,7 @@ static void test_owners_have_new_numbers(void)
 	tree_drop(&h.proc, "10");
 	tree_drop(&h.proc, "30");
 	owners_begin(h.owners);
-	s = standin_new(last, h.owners, &owner);
+	s = stale_copy_new(last, h.owners, &owner);
 	for (int i = 0; i < 4; i++) {
 		CU_ASSERT_EQUAL(pid_of(s, s->conns[i].owner), pids[i]);
 		CU_ASSERT_EQUAL(pid_of(s, s->processes[i].owner), pids[i]);
@@ -67,7 +67,7 @@ static void test_owners_have_new_numbers(void)
 	snapshot_free(last);
 	last = s;
 	owners_begin(h.owners);
-	s = standin_new(last, h.owners, &owner);
+	s = stale_copy_new(last, h.owners, &owner);
 	CU_ASSERT_EQUAL(pid_of(s, s->conns[1].owner), 0);
 	CU_ASSERT_EQUAL(pid_of(s, s->conns[3].owner), 0);
 	snapshot_free(s);
@@ -87,7 +87,7 @@ static void test_owners_as_they_were(void)
 		host_socket(&h, 10, 3 + i, 501 + i);
 	last = first_sample(&h);
 	last->tuning = &tuning;
-	s = standin_new(last, NULL, &owner);
+	s = stale_copy_new(last, NULL, &owner);
 	CU_ASSERT_EQUAL(pid_of(s, s->conns[3].owner), 10);
 	CU_ASSERT_EQUAL(owner, 1);
 	CU_ASSERT_EQUAL(tuning.users, 2);
@@ -104,5 +104,5 @@ int main(void)
 	    CU_TEST_INFO_NULL,
 	};
 
-	return suite_run("standin", tests);
+	return suite_run("stale_copy", tests);
 }
