@@ -100,8 +100,27 @@ test_real() {
 		TCPSTATE-MIB::tcpStateConnSummary.closeWait.ipv4.4.10.0.3.7.8080.ipv4.4.10.0.9.1.51022)"
 }
 
-require smilint snmptranslate apt-get dpkg
+# What the documents tell a manager without net-snmp to copy: nothing else may be needed.
+test_manager() {
+	local files=$T/manager
+	mkdir "$files" "$T/compiled"
+	cp "$BUILD/mib/TCPSTATE-MIB.txt" "$BASE"/*.txt "$files"
+	check "a manager: net-snmp" $CLOSE_WAIT "$(translate -M "$files" -m TCPSTATE-MIB -On \
+		TCPSTATE-MIB::tcpStateCount.total.closeWait)"
+	check "a manager: libsmi" "" "$(SMIPATH=$files smilint -l 6 "$files/TCPSTATE-MIB.txt" 2>&1)"
+	check_match "a manager: pysmi" 'Created/updated MIBs: .*TCPSTATE-MIB' "$(mibdump \
+		"--mib-source=file://$files" --mib-stub= --mib-borrower= --destination-format=json \
+		"--destination-directory=$T/compiled" TCPSTATE-MIB 2>&1)"
+	check "a manager: the generator of snmp_exporter" "" "$(MIBDIRS=$files \
+		prometheus-snmp-generator parse_errors 2>&1 | grep -Ev 'msg="(Loading MIBs|No parse errors)')"
+	rm "$files/NET-SNMP-MIB.txt"
+	check_match "a manager: a module that is missing is seen" 'NET-SNMP-MIB' \
+		"$(SMIPATH=$files smilint -l 6 "$files/TCPSTATE-MIB.txt" 2>&1)"
+}
+
+require smilint snmptranslate mibdump prometheus-snmp-generator apt-get dpkg
 real_modules
+test_manager
 test_lint
 test_fresh
 test_real

@@ -27,6 +27,7 @@ share/man/man8/tcpstated.8
 share/snmp/mibs/TCPSTATE-MIB.txt
 share/tcpstate/collectd/types.tcpstate.db
 share/tcpstate/mibs/INET-ADDRESS-MIB.txt
+share/tcpstate/mibs/NET-SNMP-MIB.txt
 share/tcpstate/mibs/SNMPv2-CONF.txt
 share/tcpstate/mibs/SNMPv2-SMI.txt
 share/tcpstate/mibs/SNMPv2-TC.txt
