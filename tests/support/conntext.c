@@ -74,8 +74,8 @@ void conntext_close(struct conntext *text)
 	char rest[LINE_SIZE];
 
 	next_line(text, rest);
-	CU_ASSERT_STRING_EQUAL(rest, "");
+	CHECK_EQ_STR(rest, "");
 	CU_ASSERT(text->lines > 0);
-	CU_ASSERT_EQUAL(text->wrong, 0);
+	CHECK_EQ_INT(text->wrong, 0);
 	fclose(text->file);
 }

@@ -33,7 +33,7 @@ void folder_put(const struct folder *f, const char *name, const char *text)
 		return;
 	fd = openat(f->fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	CU_ASSERT_FATAL(fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	CHECK_EQ_INT_FATAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
 }
 
@@ -44,10 +44,10 @@ void folder_remove(struct folder *f)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(dir);
 	for (struct dirent *entry; (entry = readdir(dir));) {
 		if (entry->d_name[0] != '.')
-			CU_ASSERT_EQUAL(unlinkat(f->fd, entry->d_name, 0), 0);
+			CHECK_EQ_INT(unlinkat(f->fd, entry->d_name, 0), 0);
 	}
 	closedir(dir);
-	CU_ASSERT_EQUAL(rmdir(f->path), 0);
+	CHECK_EQ_INT(rmdir(f->path), 0);
 }
 
 int folder_open_fixture(const char *name)

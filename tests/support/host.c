@@ -16,7 +16,7 @@ struct host host_new(void)
 	tree_file(&h.proc, "uptime", "1.0 2.0\n");
 	h.proc_fd = open(h.proc.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_TRUE_FATAL(h.proc_fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(owners_new(h.proc_fd, -1, &h.owners), 0);
+	CHECK_EQ_INT_FATAL(owners_new(h.proc_fd, -1, &h.owners), 0);
 	return h;
 }
 
@@ -91,7 +91,7 @@ bool host_look_up(const struct host *h, const uint32_t *inodes, size_t count)
 		owners_find(h->owners, inodes[i], 0);
 		wanted |= owners_wants(h->owners, inodes[i]);
 	}
-	CU_ASSERT_EQUAL(owners_scan(h->owners, UINT32_MAX), 0);
+	CHECK_EQ_INT(owners_scan(h->owners, UINT32_MAX), 0);
 	return wanted;
 }
 

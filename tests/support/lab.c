@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/lab.h"
 
-#include <CUnit/CUnit.h>
+#include "tests/support/check.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -73,7 +73,7 @@ void lab_open(struct lab *lab)
 	*lab = (struct lab){.wall_ahead_s = 1000000000};
 	config_init(&lab->config);
 	fill_quiet(&lab->now);
-	CU_ASSERT_EQUAL_FATAL(conditions_new(&lab->conditions), 0);
+	CHECK_EQ_INT_FATAL(conditions_new(&lab->conditions), 0);
 }
 
 void lab_close(struct lab *lab)
@@ -87,8 +87,8 @@ static void update(struct lab *lab)
 	const struct snapshot *before = lab->steps++ > 0 ? &lab->before.s : NULL;
 
 	bind(&lab->now);
-	CU_ASSERT_EQUAL_FATAL(conditions_update(lab->conditions, &lab->config, before, &lab->now.s),
-			      0);
+	CHECK_EQ_INT_FATAL(conditions_update(lab->conditions, &lab->config, before, &lab->now.s),
+			   0);
 	lab->before = lab->now;
 	lab->before.s.conditions = NULL;
 	bind(&lab->before);

@@ -46,7 +46,7 @@ void record_expect(const struct record *r, const char *const *lines)
 	for (; *lines; lines++) {
 		if (record_count(r, *lines) != 1)
 			printf("\n    not given exactly once: %s", *lines);
-		CU_ASSERT_EQUAL(record_count(r, *lines), 1);
+		CHECK_EQ_INT(record_count(r, *lines), 1);
 	}
 }
 
@@ -56,8 +56,8 @@ void record_emit(struct record *r, struct metrics *m, const struct series *repor
 	struct metrics *own = NULL;
 
 	if (!m)
-		CU_ASSERT_EQUAL_FATAL(metrics_new(&own), 0);
+		CHECK_EQ_INT_FATAL(metrics_new(&own), 0);
 	r->count = 0;
-	CU_ASSERT_EQUAL(metrics_emit(m ? m : own, report, s, record_note, r), 0);
+	CHECK_EQ_INT(metrics_emit(m ? m : own, report, s, record_note, r), 0);
 	metrics_free(own);
 }

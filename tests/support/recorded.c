@@ -43,7 +43,7 @@ struct tuning_table *recorded_audit(const struct tree *t, const char *profile,
 
 	if (r < 0)
 		printf("%s\n", error);
-	CU_ASSERT_EQUAL_FATAL(r, 0);
+	CHECK_EQ_INT_FATAL(r, 0);
 	return table;
 }
 

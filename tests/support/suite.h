@@ -6,7 +6,7 @@
  * This module runs the CUnit tests of one program.
  */
 
-#include <CUnit/CUnit.h>
+#include "tests/support/check.h"
 
 /* Runs all tests and prints the failed assertions and a summary. Returns the exit code of the
  * program: 0 only if at least one test ran and none failed. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/support/walk.h"
 
-#include <CUnit/CUnit.h>
+#include "tests/support/check.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -185,7 +185,7 @@ void walk_check(const struct oidtree *tree, const struct snapshot *s,
 				     w.names[i].len) >= 0)
 			unsorted++;
 	}
-	CU_ASSERT_EQUAL_FATAL(unsorted, 0);
+	CHECK_EQ_INT_FATAL(unsorted, 0);
 	check_around(&w, &nothing);
 	for (size_t i = 0; i < count; i++)
 		check_around(&w, &w.names[i]);

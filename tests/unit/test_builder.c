@@ -11,8 +11,7 @@ static struct inet_addr addr(const char *text)
 {
 	struct inet_addr a = {.type = strchr(text, ':') ? INET_IPV6 : INET_IPV4};
 
-	CU_ASSERT_EQUAL_FATAL(inet_pton(a.type == INET_IPV6 ? AF_INET6 : AF_INET, text, a.bytes),
-			      1);
+	CHECK_EQ_INT_FATAL(inet_pton(a.type == INET_IPV6 ? AF_INET6 : AF_INET, text, a.bytes), 1);
 	return a;
 }
 
@@ -62,8 +61,8 @@ static struct snapshot *built(struct builder *b, const struct builder_options *o
 	CU_ASSERT_PTR_NOT_NULL_FATAL(now);
 	builder_begin(b, options);
 	for (size_t i = 0; i < count; i++)
-		CU_ASSERT_EQUAL_FATAL(builder_socket(&conns[i], b), 0);
-	CU_ASSERT_EQUAL_FATAL(builder_finish(b, last, now, &result), 0);
+		CHECK_EQ_INT_FATAL(builder_socket(&conns[i], b), 0);
+	CHECK_EQ_INT_FATAL(builder_finish(b, last, now, &result), 0);
 	if (ret_result)
 		*ret_result = result;
 	return now;
@@ -73,7 +72,7 @@ static struct builder *new_build(void)
 {
 	struct builder *b;
 
-	CU_ASSERT_EQUAL_FATAL(builder_new(&b), 0);
+	CHECK_EQ_INT_FATAL(builder_new(&b), 0);
 	return b;
 }
 
@@ -90,14 +89,14 @@ static void test_counts(void)
 	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_ESTABLISHED), 2);
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_V6, STATE_ESTABLISHED), 1);
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_TOTAL, STATE_ESTABLISHED), 3);
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_CLOSE_WAIT), 0);
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_V6, STATE_CLOSE_WAIT), 1);
+	CHECK_EQ_INT(snapshot_count(s, IP_V4, STATE_ESTABLISHED), 2);
+	CHECK_EQ_INT(snapshot_count(s, IP_V6, STATE_ESTABLISHED), 1);
+	CHECK_EQ_INT(snapshot_count(s, IP_TOTAL, STATE_ESTABLISHED), 3);
+	CHECK_EQ_INT(snapshot_count(s, IP_V4, STATE_CLOSE_WAIT), 0);
+	CHECK_EQ_INT(snapshot_count(s, IP_V6, STATE_CLOSE_WAIT), 1);
 	for (uint32_t i = 0; i < COUNT(s->states); i++) {
-		CU_ASSERT_EQUAL(s->states[i].ip_version, i / STATE_COUNT + 1);
-		CU_ASSERT_EQUAL(s->states[i].state, i % STATE_COUNT + 1);
+		CHECK_EQ_INT(s->states[i].ip_version, i / STATE_COUNT + 1);
+		CHECK_EQ_INT(s->states[i].state, i % STATE_COUNT + 1);
 	}
 	snapshot_free(s);
 	builder_free(b);
@@ -108,11 +107,11 @@ static void test_nothing(void)
 	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, NULL, 0, NULL, NULL);
 
-	CU_ASSERT_EQUAL(s->n_conns + s->n_listeners + s->n_remotes + s->n_processes, 0);
-	CU_ASSERT_EQUAL(s->n_owners, 1);
-	CU_ASSERT_EQUAL(s->owners[0].pid, 0);
+	CHECK_EQ_INT(s->n_conns + s->n_listeners + s->n_remotes + s->n_processes, 0);
+	CHECK_EQ_INT(s->n_owners, 1);
+	CHECK_EQ_INT(s->owners[0].pid, 0);
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		CU_ASSERT_EQUAL(s->suspects[i].listener, UINT32_MAX);
+		CHECK_EQ_INT(s->suspects[i].listener, UINT32_MAX);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -132,16 +131,16 @@ static void test_shared_listener(void)
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	size_t n_sockets;
 
-	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 2);
-	CU_ASSERT_EQUAL(s->listeners[0].sockets, 3);
-	CU_ASSERT_EQUAL(s->listeners[0].accept_queue, 108);
-	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_limit, 300);
-	CU_ASSERT_EQUAL(s->listeners[0].accept_queue_fullest, 100);
-	CU_ASSERT_EQUAL(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
-	CU_ASSERT_EQUAL(s->listeners[1].accept_queue, UINT32_MAX);
-	CU_ASSERT_EQUAL(s->listeners[1].accept_queue_limit, UINT32_MAX);
+	CHECK_EQ_INT_FATAL(s->n_listeners, 2);
+	CHECK_EQ_INT(s->listeners[0].sockets, 3);
+	CHECK_EQ_INT(s->listeners[0].accept_queue, 108);
+	CHECK_EQ_INT(s->listeners[0].accept_queue_limit, 300);
+	CHECK_EQ_INT(s->listeners[0].accept_queue_fullest, 100);
+	CHECK_EQ_INT(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
+	CHECK_EQ_INT(s->listeners[1].accept_queue, UINT32_MAX);
+	CHECK_EQ_INT(s->listeners[1].accept_queue_limit, UINT32_MAX);
 	builder_listener_sockets(b, &n_sockets);
-	CU_ASSERT_EQUAL(n_sockets, 5);
+	CHECK_EQ_INT(n_sockets, 5);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -177,12 +176,11 @@ static void test_most_specific_listener(void)
 	conns[3].flags = CONN_DUAL_STACK;
 	conns[8].flags = CONN_UNANSWERED;
 	s = built(b, &all, conns, COUNT(conns), NULL, NULL);
-	CU_ASSERT_EQUAL_FATAL(s->n_listeners, 4);
+	CHECK_EQ_INT_FATAL(s->n_listeners, 4);
 	for (size_t i = 0; i < COUNT(want); i++)
-		CU_ASSERT_EQUAL(snapshot_listener_count(s, want[i].row, want[i].state),
-				want[i].count);
-	CU_ASSERT_EQUAL(s->listeners[3].syn_queue, 2);
-	CU_ASSERT_EQUAL(s->listeners[3].syn_unanswered, 1);
+		CHECK_EQ_INT(snapshot_listener_count(s, want[i].row, want[i].state), want[i].count);
+	CHECK_EQ_INT(s->listeners[3].syn_queue, 2);
+	CHECK_EQ_INT(s->listeners[3].syn_unanswered, 1);
 	CU_ASSERT_TRUE(s->listeners[3].dual_stack);
 	snapshot_free(s);
 	builder_free(b);
@@ -206,14 +204,14 @@ static void test_conns_are_sorted_and_bounded(void)
 		conns[i] = conn(state, "10.0.0.1", 80, "10.0.0.2", (uint16_t)(60000 - i));
 	}
 	s = built(b, &options, conns, COUNT(conns), NULL, NULL);
-	CU_ASSERT_EQUAL(s->n_conns, 110);
-	CU_ASSERT_EQUAL(builder_omitted(b, s), 95);
+	CHECK_EQ_INT(s->n_conns, 110);
+	CHECK_EQ_INT(builder_omitted(b, s), 95);
 	for (size_t i = 1; i < s->n_conns; i++)
 		CU_ASSERT(s->conns[i - 1].state < s->conns[i].state ||
 			  (s->conns[i - 1].state == s->conns[i].state &&
 			   s->conns[i - 1].remote_port < s->conns[i].remote_port));
-	CU_ASSERT_EQUAL(s->conns[104].state, STATE_SYN_RECV);
-	CU_ASSERT_EQUAL(s->conns[105].state, STATE_CLOSE_WAIT);
+	CHECK_EQ_INT(s->conns[104].state, STATE_SYN_RECV);
+	CHECK_EQ_INT(s->conns[105].state, STATE_CLOSE_WAIT);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -228,9 +226,9 @@ static void test_twins_have_one_row(void)
 	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 
-	CU_ASSERT_EQUAL(s->n_conns, 1);
-	CU_ASSERT_EQUAL(builder_omitted(b, s), 1);
-	CU_ASSERT_EQUAL(snapshot_count(s, IP_V4, STATE_CLOSED), 2);
+	CHECK_EQ_INT(s->n_conns, 1);
+	CHECK_EQ_INT(builder_omitted(b, s), 1);
+	CHECK_EQ_INT(snapshot_count(s, IP_V4, STATE_CLOSED), 2);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -254,21 +252,21 @@ static void test_remotes(void)
 			    conn(STATE_TIME_WAIT, "10.0.0.1", 80, text, (uint16_t)(1000 + j));
 	}
 	s = built(b, &options, conns, n, NULL, NULL);
-	CU_ASSERT_EQUAL_FATAL(s->n_remotes, 3);
-	CU_ASSERT_EQUAL(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
-	CU_ASSERT_EQUAL(s->spreads[STATE_ESTABLISHED - 1].remotes, 0);
+	CHECK_EQ_INT_FATAL(s->n_remotes, 3);
+	CHECK_EQ_INT(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
+	CHECK_EQ_INT(s->spreads[STATE_ESTABLISHED - 1].remotes, 0);
 	for (unsigned i = 0; i < 3; i++) {
-		CU_ASSERT_EQUAL(s->remotes[i].addr.bytes[3], 7 + i);
-		CU_ASSERT_EQUAL(s->remotes[i].count, 8 + i);
+		CHECK_EQ_INT(s->remotes[i].addr.bytes[3], 7 + i);
+		CHECK_EQ_INT(s->remotes[i].count, 8 + i);
 	}
-	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote.bytes[3], 9);
-	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
+	CHECK_EQ_INT(s->tops[STATE_TIME_WAIT - 1].remote.bytes[3], 9);
+	CHECK_EQ_INT(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
 	snapshot_free(s);
 	options.remotes = 0;
 	s = built(b, &options, conns, n, NULL, NULL);
-	CU_ASSERT_EQUAL(s->n_remotes, 0);
-	CU_ASSERT_EQUAL(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
-	CU_ASSERT_EQUAL(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
+	CHECK_EQ_INT(s->n_remotes, 0);
+	CHECK_EQ_INT(s->spreads[STATE_TIME_WAIT - 1].remotes, 10);
+	CHECK_EQ_INT(s->tops[STATE_TIME_WAIT - 1].remote_count, 10);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -297,10 +295,10 @@ static void test_ports(void)
 	reserved[50000 / 8] |= 1 << 50000 % 8;
 	options.ports_reserved = reserved;
 	s = built(b, &options, conns, COUNT(conns), NULL, &result);
-	CU_ASSERT_EQUAL(result.ports.used, 3);
-	CU_ASSERT_EQUAL(result.ports.remote_port, 80);
-	CU_ASSERT_EQUAL(result.ports.remote.bytes[3], 9);
-	CU_ASSERT_EQUAL(result.ports.local.bytes[3], 1);
+	CHECK_EQ_INT(result.ports.used, 3);
+	CHECK_EQ_INT(result.ports.remote_port, 80);
+	CHECK_EQ_INT(result.ports.remote.bytes[3], 9);
+	CHECK_EQ_INT(result.ports.local.bytes[3], 1);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -329,30 +327,30 @@ static void test_carry(void)
 	listen_options.states = STATE_BIT(STATE_LISTEN);
 	first = built(b, &all, full, COUNT(full), NULL, NULL);
 	second = built(b, &fast_options, fast, COUNT(fast), first, NULL);
-	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_ESTABLISHED), 2);
-	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_CLOSE_WAIT), 0);
-	CU_ASSERT_EQUAL(snapshot_count(second, IP_TOTAL, STATE_LAST_ACK), 1);
-	CU_ASSERT_EQUAL_FATAL(second->n_listeners, 2);
-	CU_ASSERT_EQUAL(second->listeners[1].port, 80);
-	CU_ASSERT_EQUAL(second->listeners[1].accept_queue, 5);
-	CU_ASSERT_EQUAL(snapshot_listener_count(second, 0, STATE_ESTABLISHED), 0);
-	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_ESTABLISHED), 1);
-	CU_ASSERT_EQUAL(snapshot_listener_count(second, 1, STATE_CLOSE_WAIT), 0);
-	CU_ASSERT_EQUAL(second->n_conns, 3);
-	CU_ASSERT_EQUAL(builder_omitted(b, second), 0);
+	CHECK_EQ_INT(snapshot_count(second, IP_TOTAL, STATE_ESTABLISHED), 2);
+	CHECK_EQ_INT(snapshot_count(second, IP_TOTAL, STATE_CLOSE_WAIT), 0);
+	CHECK_EQ_INT(snapshot_count(second, IP_TOTAL, STATE_LAST_ACK), 1);
+	CHECK_EQ_INT_FATAL(second->n_listeners, 2);
+	CHECK_EQ_INT(second->listeners[1].port, 80);
+	CHECK_EQ_INT(second->listeners[1].accept_queue, 5);
+	CHECK_EQ_INT(snapshot_listener_count(second, 0, STATE_ESTABLISHED), 0);
+	CHECK_EQ_INT(snapshot_listener_count(second, 1, STATE_ESTABLISHED), 1);
+	CHECK_EQ_INT(snapshot_listener_count(second, 1, STATE_CLOSE_WAIT), 0);
+	CHECK_EQ_INT(second->n_conns, 3);
+	CHECK_EQ_INT(builder_omitted(b, second), 0);
 	/* The kernel's total tells of more. */
 	second->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_ESTABLISHED - 1].count += 4;
-	CU_ASSERT_EQUAL(builder_omitted(b, second), 4);
-	CU_ASSERT_EQUAL(second->n_remotes, 3);
-	CU_ASSERT_EQUAL(second->spreads[STATE_ESTABLISHED - 1].remotes, 2);
-	CU_ASSERT_EQUAL(second->spreads[STATE_CLOSE_WAIT - 1].remotes, 0);
+	CHECK_EQ_INT(builder_omitted(b, second), 4);
+	CHECK_EQ_INT(second->n_remotes, 3);
+	CHECK_EQ_INT(second->spreads[STATE_ESTABLISHED - 1].remotes, 2);
+	CHECK_EQ_INT(second->spreads[STATE_CLOSE_WAIT - 1].remotes, 0);
 
 	third = built(b, &listen_options, fast, 2, second, NULL);
-	CU_ASSERT_EQUAL(snapshot_count(third, IP_TOTAL, STATE_LAST_ACK), 1);
-	CU_ASSERT_EQUAL(snapshot_count(third, IP_TOTAL, STATE_LISTEN), 2);
-	CU_ASSERT_EQUAL(snapshot_listener_count(third, 1, STATE_LAST_ACK), 1);
-	CU_ASSERT_EQUAL(third->n_conns, 3);
-	CU_ASSERT_EQUAL(third->n_remotes, 3);
+	CHECK_EQ_INT(snapshot_count(third, IP_TOTAL, STATE_LAST_ACK), 1);
+	CHECK_EQ_INT(snapshot_count(third, IP_TOTAL, STATE_LISTEN), 2);
+	CHECK_EQ_INT(snapshot_listener_count(third, 1, STATE_LAST_ACK), 1);
+	CHECK_EQ_INT(third->n_conns, 3);
+	CHECK_EQ_INT(third->n_remotes, 3);
 	snapshot_free(first);
 	snapshot_free(second);
 	snapshot_free(third);
@@ -395,23 +393,23 @@ static void test_suspects(void)
 	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
 
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		CU_ASSERT_EQUAL(s->suspects[i].count, want[i]);
-	CU_ASSERT_EQUAL(stale->port, 80);
-	CU_ASSERT_EQUAL(stale->port_count, 2);
-	CU_ASSERT_EQUAL(stale->listener, 0);
-	CU_ASSERT_EQUAL(stale->listener_count, 2);
-	CU_ASSERT_EQUAL(stale->remote_count, 1);
-	CU_ASSERT_EQUAL(stale->network.bytes[2], 1);
-	CU_ASSERT_EQUAL(stale->network.bytes[3], 0);
-	CU_ASSERT_EQUAL(stale->network_count, 2);
-	CU_ASSERT_EQUAL(stale->network_remotes, 2);
-	CU_ASSERT_EQUAL(s->suspects[SUSPECT_SYN_SENT].port, 443);
+		CHECK_EQ_INT(s->suspects[i].count, want[i]);
+	CHECK_EQ_INT(stale->port, 80);
+	CHECK_EQ_INT(stale->port_count, 2);
+	CHECK_EQ_INT(stale->listener, 0);
+	CHECK_EQ_INT(stale->listener_count, 2);
+	CHECK_EQ_INT(stale->remote_count, 1);
+	CHECK_EQ_INT(stale->network.bytes[2], 1);
+	CHECK_EQ_INT(stale->network.bytes[3], 0);
+	CHECK_EQ_INT(stale->network_count, 2);
+	CHECK_EQ_INT(stale->network_remotes, 2);
+	CHECK_EQ_INT(s->suspects[SUSPECT_SYN_SENT].port, 443);
 	/* Stuck ones of three states count as one remote address. */
-	CU_ASSERT_EQUAL(stuck->remote.bytes[2], 7);
-	CU_ASSERT_EQUAL(stuck->remote_count, 2);
-	CU_ASSERT_EQUAL(stuck->network_count, 2);
-	CU_ASSERT_EQUAL(stuck->network_remotes, 1);
-	CU_ASSERT_EQUAL(s->spreads[STATE_CLOSING - 1].remotes, 1);
+	CHECK_EQ_INT(stuck->remote.bytes[2], 7);
+	CHECK_EQ_INT(stuck->remote_count, 2);
+	CHECK_EQ_INT(stuck->network_count, 2);
+	CHECK_EQ_INT(stuck->network_remotes, 1);
+	CHECK_EQ_INT(s->spreads[STATE_CLOSING - 1].remotes, 1);
 	snapshot_free(s);
 	builder_free(b);
 }

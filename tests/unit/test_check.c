@@ -26,10 +26,10 @@ static void expect(struct snapshot *s, int code, const char *line)
 	int printed_code;
 	char *printed = print(s, &printed_code);
 
-	CU_ASSERT_EQUAL(printed_code, code);
+	CHECK_EQ_INT(printed_code, code);
 	if (strcmp(printed, line) != 0)
 		printf("\n    printed: %s    instead: %s", printed, line);
-	CU_ASSERT_STRING_EQUAL(printed, line);
+	CHECK_EQ_STR(printed, line);
 	free(printed);
 	sample_free(s);
 }
@@ -99,7 +99,7 @@ static void test_rate(void)
 	s->conditions[2].value = 171;
 	s->diagnosis.worst = SEVERITY_WARNING;
 	line = print(s, &code);
-	CU_ASSERT_EQUAL(strncmp(line, "TCPSTATE WARNING - synCookies 171/s | closed=", 45), 0);
+	CHECK_EQ_INT(strncmp(line, "TCPSTATE WARNING - synCookies 171/s | closed=", 45), 0);
 	free(line);
 	sample_free(s);
 }
@@ -111,10 +111,10 @@ static void test_hostile(void)
 	int code;
 	char *line = print(s, &code), *bar = strchr(line, '|');
 
-	CU_ASSERT_EQUAL(code, 2);
+	CHECK_EQ_INT(code, 2);
 	CU_ASSERT(strlen(line) < 4096);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bar);
-	CU_ASSERT_EQUAL(strncmp(bar, "| closed=4294967294;;;0 ", 24), 0);
+	CHECK_EQ_INT(strncmp(bar, "| closed=4294967294;;;0 ", 24), 0);
 	CU_ASSERT_PTR_NULL(strchr(bar + 1, '|'));
 	CU_ASSERT_PTR_EQUAL(strchr(line, '\n'), line + strlen(line) - 1);
 	CU_ASSERT_PTR_NULL(strchr(line, '\033'));

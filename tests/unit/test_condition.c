@@ -23,8 +23,8 @@ static void drive(struct lab *lab, const struct moment *moments, size_t count)
 		if (row->severity != moments[i].severity)
 			fprintf(stderr, "at %lld ms: severity %u, wanted %u\n",
 				(long long)moments[i].at_ms, row->severity, moments[i].severity);
-		CU_ASSERT_EQUAL(row->severity, moments[i].severity);
-		CU_ASSERT_EQUAL(row->value, (int32_t)moments[i].value);
+		CHECK_EQ_INT(row->severity, moments[i].severity);
+		CHECK_EQ_INT(row->value, (int32_t)moments[i].value);
 	}
 }
 
@@ -132,10 +132,10 @@ static void test_carried_over(void)
 	lab_step(&lab, 60000);
 	for (t = 61000; t < 120000; t += 1000)
 		lab_step_listeners(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->value, 5000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->value, 5000);
 	lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_CRITICAL);
 	lab_close(&lab);
 }
 
@@ -151,11 +151,11 @@ static void test_carried_over_details(void)
 	lab_step(&lab, 1000);
 	for (t = 5000; t < 200000; t += 5000)
 		lab_step_fast(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_NORMAL);
 	lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_WARNING);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_EPHEMERAL_PORTS), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_TUNING_DRIFT), SEVERITY_WARNING);
 	lab_close(&lab);
 }
 
@@ -171,7 +171,7 @@ static void test_clock_jump(void)
 	lab.wall_ahead_s -= 2 * 86400;
 	DRIVE(&lab, {10999, 60, N}, {11000, 60, W}, {12000, 60, W});
 	row = lab_row(&lab, CONDITION_ORPHANS, 0);
-	CU_ASSERT_EQUAL(row->since.tv_sec, lab.wall_ahead_s + 11);
+	CHECK_EQ_INT(row->since.tv_sec, lab.wall_ahead_s + 11);
 	lab_close(&lab);
 }
 
@@ -181,9 +181,9 @@ static void test_since(void)
 
 	open_with_rule(&lab, 0);
 	DRIVE(&lab, {1000, 0, N}, {2000, 0, N});
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 1);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 1);
 	DRIVE(&lab, {3000, 60, W}, {4000, 70, W});
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 3);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ORPHANS, 0)->since.tv_sec, lab.wall_ahead_s + 3);
 	lab_close(&lab);
 }
 
@@ -194,13 +194,13 @@ static void test_first_sample(void)
 	lab_open(&lab);
 	lab.now.counters[1].value = 5000000;
 	lab_step(&lab, 1000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_NORMAL);
 	lab_close(&lab);
 }
 
@@ -212,21 +212,21 @@ static void test_counter_reset(void)
 	lab_step(&lab, 1000);
 	lab.now.counters[1].value += 500;
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
 	lab.now.counters[1].value = 3;
 	lab_step(&lab, 3000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
 	lab.now.counters[1].value += 20;
 	lab_step(&lab, 13000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
 
 	lab.now.listeners[1].drops = 5;
 	lab.now.counters[0].value += 100;
 	lab_step(&lab, 14000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
 	lab_close(&lab);
 }
 
@@ -240,24 +240,24 @@ static void test_failed_samples(void)
 	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
 	DRIVE(&lab, {1000, 60, N});
 	lab_step_failed(&lab, 6000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);
-	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
 	for (int64_t t = 7000; t < 16000; t += 1000)
 		lab_step_failed(&lab, t);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_NORMAL);
 	row = lab_row(&lab, CONDITION_SAMPLING, 0);
-	CU_ASSERT_EQUAL(row->severity, SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(row->value, 2);
+	CHECK_EQ_INT(row->severity, SEVERITY_NORMAL);
+	CHECK_EQ_INT(row->value, 2);
 	lab_step_failed(&lab, 16000);
 	row = lab_row(&lab, CONDITION_SAMPLING, 0);
-	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
-	CU_ASSERT_EQUAL(row->value, 3);
-	CU_ASSERT_STRING_EQUAL(row->offender, "sock_diag: Cannot allocate memory");
+	CHECK_EQ_INT(row->severity, SEVERITY_WARNING);
+	CHECK_EQ_INT(row->value, 3);
+	CHECK_EQ_STR(row->offender, "sock_diag: Cannot allocate memory");
 	lab_step_failed(&lab, 51000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_CRITICAL);
 	lab_step(&lab, 52000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_WARNING);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ORPHANS), SEVERITY_WARNING);
 	lab_close(&lab);
 }
 
@@ -274,17 +274,17 @@ static void test_surge(void)
 	for (t = 5000; t < 3600000; t += 5000)
 		lab_step(&lab, t);
 	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
-	CU_ASSERT_EQUAL(row->value, 1);
-	CU_ASSERT_STRING_EQUAL(row->name, "stateSurge.SYN_RECV");
+	CHECK_EQ_INT(row->value, 1);
+	CHECK_EQ_STR(row->name, "stateSurge.SYN_RECV");
 	*count = 2100;
 	lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 10);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 10);
 	/* An hour later that is what is usual. */
 	for (int64_t end = t + 3600000; t < end; t += 5000)
 		lab_step(&lab, t);
 	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
-	CU_ASSERT_EQUAL(row->value, 1);
-	CU_ASSERT_EQUAL(row->severity, SEVERITY_NORMAL);
+	CHECK_EQ_INT(row->value, 1);
+	CHECK_EQ_INT(row->severity, SEVERITY_NORMAL);
 	lab_close(&lab);
 
 	/* Below the floor nothing is a surge. */
@@ -292,10 +292,10 @@ static void test_surge(void)
 	lab_step(&lab, 1000);
 	*count = 999;
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 9);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 9);
 	lab.config.rules[CONDITION_STATE_SURGE].floor = 10;
 	lab_step(&lab, 3000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 99);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 99);
 	lab_close(&lab);
 }
 
@@ -308,7 +308,7 @@ static void test_rows(void)
 	lab_step(&lab, 1000);
 	all = lab.now.s.n_conditions;
 	/* All but stateCount, and stateSurge for two states. */
-	CU_ASSERT_EQUAL(all, CONDITION_COUNT - 2 + 2);
+	CHECK_EQ_INT(all, CONDITION_COUNT - 2 + 2);
 	lab.config.rules[CONDITION_MEMORY].enabled = false;
 	lab.config.surge_states = 0;
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = true;
@@ -316,7 +316,7 @@ static void test_rows(void)
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].hold_s = 0;
 	lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = UINT32_MAX;
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab.now.s.n_conditions, all - 2);
+	CHECK_EQ_INT(lab.now.s.n_conditions, all - 2);
 	for (size_t i = 0; i < lab.now.s.n_conditions; i++) {
 		const struct condition *row = &lab.now.s.conditions[i];
 
@@ -324,19 +324,19 @@ static void test_rows(void)
 		CU_ASSERT_TRUE(i == 0 || row->id > row[-1].id ||
 			       (row->id == row[-1].id && row->element > row[-1].element));
 	}
-	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->name,
-			       "stateCount.CLOSE_WAIT");
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->value, INT32_MAX);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.critical, 1);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.warning, 0);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->name,
+		     "stateCount.CLOSE_WAIT");
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_COUNT, STATE_CLOSE_WAIT)->value, INT32_MAX);
+	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab.now.s.diagnosis.critical, 1);
+	CHECK_EQ_INT(lab.now.s.diagnosis.warning, 0);
 
 	for (size_t i = 1; i <= CONDITION_COUNT; i++)
 		lab.config.rules[i].enabled = false;
 	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = false;
 	lab_step(&lab, 3000);
-	CU_ASSERT_EQUAL(lab.now.s.n_conditions, 0);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_UNKNOWN);
+	CHECK_EQ_INT(lab.now.s.n_conditions, 0);
+	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_UNKNOWN);
 	lab_close(&lab);
 }
 
@@ -345,9 +345,9 @@ static void step_unknown(struct lab *lab, int64_t at_ms)
 {
 	lab->now.s.n_limits = 1;
 	lab_step(lab, at_ms);
-	CU_ASSERT_EQUAL(lab_severity(lab, CONDITION_ORPHANS), SEVERITY_UNKNOWN);
-	CU_ASSERT_EQUAL(lab_row(lab, CONDITION_ORPHANS, 0)->value, 0);
-	CU_ASSERT_EQUAL(lab->now.s.diagnosis.warning, 0);
+	CHECK_EQ_INT(lab_severity(lab, CONDITION_ORPHANS), SEVERITY_UNKNOWN);
+	CHECK_EQ_INT(lab_row(lab, CONDITION_ORPHANS, 0)->value, 0);
+	CHECK_EQ_INT(lab->now.s.diagnosis.warning, 0);
 	lab->now.s.n_limits = 4;
 }
 
@@ -394,15 +394,15 @@ static void test_unknown_is_carried_over(void)
 	lab_step(&lab, 1000);
 	lab.now.s.info.source = SOURCE_PROC_NET;
 	lab_step_listeners(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
 	stale->count = 0;
 	lab_step(&lab, 3000);
 	lab.now.s.info.source = SOURCE_SOCK_DIAG;
 	lab_step_listeners(&lab, 4000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_UNKNOWN);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), SEVERITY_UNKNOWN);
 	stale->count = 5000;
 	lab_step(&lab, 5000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
 	lab_close(&lab);
 }
 

@@ -19,37 +19,33 @@ static void test_format(void)
 			      .advice = "The application does not close(). More."};
 	char buf[512];
 
-	CU_ASSERT_STRING_EQUAL(
-	    condition_format(&c, buf, sizeof(buf)),
-	    "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-	    "more (critical at 200), java[4321] app.service, local port 8080, 1198 of "
-	    "1201: The application does not close().");
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (critical at 200), java[4321] app.service, local port 8080, 1198 of "
+		     "1201: The application does not close().");
 	condition_format(&c, buf, 120);
-	CU_ASSERT_STRING_EQUAL(
-	    buf, "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-		 "more (critical at 200)");
+	CHECK_EQ_STR(buf,
+		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (critical at 200)");
 	c.severity = SEVERITY_WARNING;
 	c.offender[0] = '\0';
-	CU_ASSERT_STRING_EQUAL(
-	    condition_format(&c, buf, sizeof(buf)),
-	    "WARNING closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-	    "more (warning at 20): The application does not close().");
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "WARNING closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (warning at 20): The application does not close().");
 	c.severity = SEVERITY_NORMAL;
 	c.value = 3;
 	c.warning = -1;
-	CU_ASSERT_STRING_EQUAL(
-	    condition_format(&c, buf, sizeof(buf)),
-	    "NORMAL closeWaitStale: 3 connections in CLOSE_WAIT, silent for 60 s or more "
-	    "(critical at 200)");
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "NORMAL closeWaitStale: 3 connections in CLOSE_WAIT, silent for 60 s or more "
+		     "(critical at 200)");
 	c.value = 1;
-	CU_ASSERT_STRING_EQUAL(
-	    condition_format(&c, buf, sizeof(buf)),
-	    "NORMAL closeWaitStale: 1 connection in CLOSE_WAIT, silent for 60 s or more "
-	    "(critical at 200)");
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "NORMAL closeWaitStale: 1 connection in CLOSE_WAIT, silent for 60 s or more "
+		     "(critical at 200)");
 	c.id = CONDITION_MEMORY;
-	CU_ASSERT_STRING_EQUAL(condition_phrase(&c), "% of tcp_mem's maximum in use");
+	CHECK_EQ_STR(condition_phrase(&c), "% of tcp_mem's maximum in use");
 	c.severity = SEVERITY_UNKNOWN;
-	CU_ASSERT_STRING_EQUAL(condition_format(&c, buf, sizeof(buf)), "UNKNOWN closeWaitStale");
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)), "UNKNOWN closeWaitStale");
 }
 
 static void test_table(void)
@@ -58,15 +54,15 @@ static void test_table(void)
 		const struct condition_info *info = &condition_table[i];
 		const char *stop = strstr(info->advice, ". ");
 
-		CU_ASSERT_EQUAL(info->id, i + 1);
+		CHECK_EQ_INT(info->id, i + 1);
 		CU_ASSERT_PTR_EQUAL(condition_by_name(info->name), info);
 		/* SnmpAdminString of 255; the first sentence is what a pager shows. */
 		CU_ASSERT_TRUE(strlen(info->advice) <= 255);
 		CU_ASSERT_TRUE(stop && stop - info->advice <= 80);
 		CU_ASSERT_TRUE(info->phrase[0] != '\0' && info->unit[0] != '\0');
 		/* "1 %" and "1 times" are right as they are. */
-		CU_ASSERT_EQUAL(!info->one,
-				strcmp(info->unit, "%") == 0 || strcmp(info->unit, "times") == 0);
+		CHECK_EQ_INT(!info->one,
+			     strcmp(info->unit, "%") == 0 || strcmp(info->unit, "times") == 0);
 		CU_ASSERT_TRUE(info->rule.critical == -1 ||
 			       info->rule.warning <= info->rule.critical);
 	}
@@ -110,14 +106,14 @@ static void check_defaults(const char *section, const struct condition_info *inf
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(from, "`"), from);
 	argc = config_split(line, argv, error);
 	CU_ASSERT_FATAL(argc > 2);
-	CU_ASSERT_EQUAL(config_set(&config, CONFIG_BOTH, argv[0], argc - 1, argv + 1, error), 0);
-	CU_ASSERT_STRING_EQUAL(error, "");
-	CU_ASSERT_EQUAL(rule->enabled, info->rule.enabled);
-	CU_ASSERT_EQUAL(rule->warning, info->rule.warning);
-	CU_ASSERT_EQUAL(rule->critical, info->rule.critical);
-	CU_ASSERT_EQUAL(rule->hold_s, info->rule.hold_s);
-	CU_ASSERT_EQUAL(rule->clear_percent, info->rule.clear_percent);
-	CU_ASSERT_EQUAL(rule->floor, info->rule.floor);
+	CHECK_EQ_INT(config_set(&config, CONFIG_BOTH, argv[0], argc - 1, argv + 1, error), 0);
+	CHECK_EQ_STR(error, "");
+	CHECK_EQ_INT(rule->enabled, info->rule.enabled);
+	CHECK_EQ_INT(rule->warning, info->rule.warning);
+	CHECK_EQ_INT(rule->critical, info->rule.critical);
+	CHECK_EQ_INT(rule->hold_s, info->rule.hold_s);
+	CHECK_EQ_INT(rule->clear_percent, info->rule.clear_percent);
+	CHECK_EQ_INT(rule->floor, info->rule.floor);
 }
 
 /* Each condition has its section, with all its parts in order and the defaults. */
@@ -142,7 +138,7 @@ static void test_doc(void)
 			if (j > 0)
 				continue;
 			if (info->id == CONDITION_STATE_COUNT)
-				CU_ASSERT_EQUAL(strncmp(at, "\n**Default:** off; ", 19), 0)
+				CHECK_EQ_INT(strncmp(at, "\n**Default:** off; ", 19), 0);
 			else
 				check_defaults(at, info);
 		}

@@ -24,27 +24,27 @@ static void test_defaults(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(c.interval_s, 5);
-	CU_ASSERT_EQUAL(c.detail_interval_s, 15);
-	CU_ASSERT_EQUAL(c.tuning_interval_s, 60);
-	CU_ASSERT_EQUAL(c.cpu_budget, 100);
-	CU_ASSERT_EQUAL(c.conn_states,
-			STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_ESTABLISHED) |
-					   STATE_BIT(STATE_TIME_WAIT)));
-	CU_ASSERT_EQUAL(c.conn_rows, 10000);
-	CU_ASSERT_EQUAL(c.remotes, 20);
+	CHECK_EQ_INT(c.interval_s, 5);
+	CHECK_EQ_INT(c.detail_interval_s, 15);
+	CHECK_EQ_INT(c.tuning_interval_s, 60);
+	CHECK_EQ_INT(c.cpu_budget, 100);
+	CHECK_EQ_INT(c.conn_states,
+		     STATE_MASK_ALL & ~(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_ESTABLISHED) |
+					STATE_BIT(STATE_TIME_WAIT)));
+	CHECK_EQ_INT(c.conn_rows, 10000);
+	CHECK_EQ_INT(c.remotes, 20);
 	CU_ASSERT_TRUE(c.processes);
-	CU_ASSERT_EQUAL(c.agentx_retry_s, 5);
+	CHECK_EQ_INT(c.agentx_retry_s, 5);
 	CU_ASSERT_TRUE(c.traps);
-	CU_ASSERT_STRING_EQUAL(c.agentx, "");
-	CU_ASSERT_STRING_EQUAL(c.profile, "modern");
-	CU_ASSERT_EQUAL(c.sysctl_order, SYSCTL_ORDER_AUTO);
-	CU_ASSERT_EQUAL(c.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
-	CU_ASSERT_EQUAL(c.n_counters, 0);
-	CU_ASSERT_EQUAL(c.rules[CONDITION_CLOSE_WAIT_STALE].critical, 200);
+	CHECK_EQ_STR(c.agentx, "");
+	CHECK_EQ_STR(c.profile, "modern");
+	CHECK_EQ_INT(c.sysctl_order, SYSCTL_ORDER_AUTO);
+	CHECK_EQ_INT(c.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
+	CHECK_EQ_INT(c.n_counters, 0);
+	CHECK_EQ_INT(c.rules[CONDITION_CLOSE_WAIT_STALE].critical, 200);
 	CU_ASSERT_TRUE(c.rules[CONDITION_MEMORY].enabled);
 	CU_ASSERT_FALSE(c.state_rules[STATE_SYN_RECV - 1].enabled);
-	CU_ASSERT_EQUAL(c.state_rules[STATE_SYN_RECV - 1].hold_s, 30);
+	CHECK_EQ_INT(c.state_rules[STATE_SYN_RECV - 1].hold_s, 30);
 }
 
 /* One line and the member that it sets. */
@@ -108,8 +108,8 @@ static void test_good_lines(void)
 		memcpy(&value, (char *)&c + cases[i].offset, sizeof(value));
 		if (r != 0 || value != cases[i].value)
 			fprintf(stderr, "%s: %u, %s\n", cases[i].line, value, error);
-		CU_ASSERT_EQUAL(r, 0);
-		CU_ASSERT_EQUAL(value, cases[i].value);
+		CHECK_EQ_INT(r, 0);
+		CHECK_EQ_INT(value, cases[i].value);
 	}
 }
 
@@ -206,11 +206,11 @@ static void test_bad_lines(void)
 
 		config_init(&c);
 		was = c;
-		CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, bad_lines[i].line, error), -EINVAL);
+		CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, bad_lines[i].line, error), -EINVAL);
 		if (strcmp(error, bad_lines[i].error) != 0)
 			fprintf(stderr, "%s: %s\n", bad_lines[i].line, error);
-		CU_ASSERT_STRING_EQUAL(error, bad_lines[i].error);
-		CU_ASSERT_EQUAL(memcmp(&c, &was, sizeof(c)), 0);
+		CHECK_EQ_STR(error, bad_lines[i].error);
+		CHECK_EQ_INT(memcmp(&c, &was, sizeof(c)), 0);
 	}
 }
 
@@ -220,23 +220,23 @@ static void test_arguments(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx \"unix:/a b#\\\"\\\\c\\d\"", error), 0);
-	CU_ASSERT_STRING_EQUAL(c.agentx, "unix:/a b#\"\\c\\d");
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx tcp:localhost:705#x", error), 0);
-	CU_ASSERT_STRING_EQUAL(c.agentx, "tcp:localhost:705#x");
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "agentx \"\"", error), 0);
-	CU_ASSERT_STRING_EQUAL(c.agentx, "");
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "traps no", error), 0);
+	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx \"unix:/a b#\\\"\\\\c\\d\"", error), 0);
+	CHECK_EQ_STR(c.agentx, "unix:/a b#\"\\c\\d");
+	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx tcp:localhost:705#x", error), 0);
+	CHECK_EQ_STR(c.agentx, "tcp:localhost:705#x");
+	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx \"\"", error), 0);
+	CHECK_EQ_STR(c.agentx, "");
+	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "traps no", error), 0);
 	CU_ASSERT_FALSE(c.traps);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_DAEMON, "traps TRUE", error), 0);
+	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "traps TRUE", error), 0);
 	CU_ASSERT_TRUE(c.traps);
 
 	snprintf(line, sizeof(line), "profile %0127d", 5);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, line, error), 0);
-	CU_ASSERT_EQUAL(strlen(c.profile), 127);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
+	CHECK_EQ_INT(strlen(c.profile), 127);
 	snprintf(line, sizeof(line), "profile %0128d", 5);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "profile: more than 127 bytes");
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
+	CHECK_EQ_STR(error, "profile: more than 127 bytes");
 }
 
 static void test_rules_add_up(void)
@@ -247,26 +247,26 @@ static void test_rules_add_up(void)
 
 	config_init(&c);
 	rule = &c.state_rules[STATE_CLOSE_WAIT - 1];
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error), 0);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error), 0);
 	CU_ASSERT_TRUE(rule->enabled);
-	CU_ASSERT_EQUAL(rule->warning, -1);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait warning 5", error), 0);
-	CU_ASSERT_EQUAL(rule->warning, 5);
-	CU_ASSERT_EQUAL(rule->critical, 9);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "state close_wait off", error), 0);
+	CHECK_EQ_INT(rule->warning, -1);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait warning 5", error), 0);
+	CHECK_EQ_INT(rule->warning, 5);
+	CHECK_EQ_INT(rule->critical, 9);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
 	CU_ASSERT_FALSE(c.state_rules[STATE_LAST_ACK - 1].enabled);
 
 	rule = &c.rules[CONDITION_ORPHANS];
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "condition orphans off", error), 0);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "condition orphans off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
-	CU_ASSERT_EQUAL(
+	CHECK_EQ_INT(
 	    set_line(&c, CONFIG_BOTH, "condition orphans warning off critical off hold 1", error),
 	    0);
 	CU_ASSERT_TRUE(rule->enabled);
-	CU_ASSERT_EQUAL(rule->warning, -1);
-	CU_ASSERT_EQUAL(rule->critical, -1);
-	CU_ASSERT_EQUAL(rule->hold_s, 1);
+	CHECK_EQ_INT(rule->warning, -1);
+	CHECK_EQ_INT(rule->critical, -1);
+	CHECK_EQ_INT(rule->hold_s, 1);
 }
 
 static void test_counters(void)
@@ -275,26 +275,25 @@ static void test_counters(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error),
-			0);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "counter TcpExtTW", error), 0);
-	CU_ASSERT_EQUAL_FATAL(c.n_counters, 2);
-	CU_ASSERT_STRING_EQUAL(c.counters[0], "TcpOutRsts");
-	CU_ASSERT_STRING_EQUAL(c.counters[1], "TcpExtTW");
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error), 0);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpExtTW", error), 0);
+	CHECK_EQ_INT_FATAL(c.n_counters, 2);
+	CHECK_EQ_STR(c.counters[0], "TcpOutRsts");
+	CHECK_EQ_STR(c.counters[1], "TcpExtTW");
 
 	snprintf(line, sizeof(line), "counter Tcp%044d", 0);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, line, error), 0);
-	CU_ASSERT_EQUAL(strlen(c.counters[2]), 47);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
+	CHECK_EQ_INT(strlen(c.counters[2]), 47);
 	snprintf(line, sizeof(line), "counter Tcp%045d", 0);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
 
 	for (int i = 3; i < CONFIG_COUNTERS_MAX; i++) {
 		snprintf(line, sizeof(line), "counter TcpN%d", i);
-		CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, line, error), 0);
+		CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
 	}
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_BOTH, "counter TcpLast", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "counter: more than 32 counters");
-	CU_ASSERT_EQUAL(c.n_counters, CONFIG_COUNTERS_MAX);
+	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpLast", error), -EINVAL);
+	CHECK_EQ_STR(error, "counter: more than 32 counters");
+	CHECK_EQ_INT(c.n_counters, CONFIG_COUNTERS_MAX);
 }
 
 static void test_users(void)
@@ -303,11 +302,11 @@ static void test_users(void)
 	struct config c;
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Traps off", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "traps is an option of tcpstated only");
+	CHECK_EQ_INT(set_line(&c, CONFIG_PLUGIN, "Traps off", error), -EINVAL);
+	CHECK_EQ_STR(error, "traps is an option of tcpstated only");
 	CU_ASSERT_TRUE(c.traps);
-	CU_ASSERT_EQUAL(set_line(&c, CONFIG_PLUGIN, "Remotes 5", error), 0);
-	CU_ASSERT_EQUAL(c.remotes, 5);
+	CHECK_EQ_INT(set_line(&c, CONFIG_PLUGIN, "Remotes 5", error), 0);
+	CHECK_EQ_INT(c.remotes, 5);
 }
 
 int main(void)

@@ -16,7 +16,7 @@ static int read_bytes(const char *bytes, size_t len, struct config *ret_config, 
 	int r;
 
 	CU_ASSERT_FATAL(fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(write(fd, bytes, len), (ssize_t)len);
+	CHECK_EQ_INT_FATAL(write(fd, bytes, len), (ssize_t)len);
 	close(fd);
 	r = config_read(path, CONFIG_DAEMON, ret_config, error);
 	unlink(path);
@@ -57,10 +57,10 @@ static void test_files(void)
 		struct config c = {0};
 		int r = read_bytes(cases[i].bytes, cases[i].len, &c, path, error);
 
-		CU_ASSERT_EQUAL(r, cases[i].error ? -EINVAL : 0);
-		CU_ASSERT_EQUAL(c.interval_s, cases[i].interval);
+		CHECK_EQ_INT(r, cases[i].error ? -EINVAL : 0);
+		CHECK_EQ_INT(c.interval_s, cases[i].interval);
 		snprintf(want, sizeof(want), "%s%s", path, cases[i].error ? cases[i].error : "");
-		CU_ASSERT_STRING_EQUAL(error, cases[i].error ? want : "");
+		CHECK_EQ_STR(error, cases[i].error ? want : "");
 	}
 }
 
@@ -72,28 +72,27 @@ static void test_bounds(void)
 	size_t len;
 
 	memset(big, '#', CONFIG_LINE_MAX);
-	CU_ASSERT_EQUAL(read_bytes(big, CONFIG_LINE_MAX - 1, &c, path, error), 0);
-	CU_ASSERT_EQUAL(read_bytes(big, CONFIG_LINE_MAX, &c, path, error), -EINVAL);
+	CHECK_EQ_INT(read_bytes(big, CONFIG_LINE_MAX - 1, &c, path, error), 0);
+	CHECK_EQ_INT(read_bytes(big, CONFIG_LINE_MAX, &c, path, error), -EINVAL);
 	snprintf(want, sizeof(want), "%s:1: more than 1023 bytes", path);
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CHECK_EQ_STR(error, want);
 
 	len = (size_t)snprintf(big, sizeof(big), "counter");
 	for (int i = 0; i < CONFIG_ARGS_MAX; i++)
 		len += (size_t)snprintf(big + len, sizeof(big) - len, " TcpN%d", i);
-	CU_ASSERT_EQUAL(read_bytes(big, len, &c, path, error), -EINVAL);
+	CHECK_EQ_INT(read_bytes(big, len, &c, path, error), -EINVAL);
 	snprintf(want, sizeof(want), "%s:1: more than 33 words", path);
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CHECK_EQ_STR(error, want);
 
 	memset(big, '\n', sizeof(big));
-	CU_ASSERT_EQUAL(read_bytes(big, sizeof(big), &c, path, error), -EFBIG);
+	CHECK_EQ_INT(read_bytes(big, sizeof(big), &c, path, error), -EFBIG);
 	snprintf(want, sizeof(want), "%s: File too large", path);
-	CU_ASSERT_STRING_EQUAL(error, want);
+	CHECK_EQ_STR(error, want);
 
-	CU_ASSERT_EQUAL(config_read("/nonexistent/tcpstate.conf", CONFIG_DAEMON, &c, error),
-			-ENOENT);
-	CU_ASSERT_STRING_EQUAL(error, "/nonexistent/tcpstate.conf: No such file or directory");
-	CU_ASSERT_EQUAL(config_read("/", CONFIG_DAEMON, &c, error), -EISDIR);
-	CU_ASSERT_STRING_EQUAL(error, "/: Is a directory");
+	CHECK_EQ_INT(config_read("/nonexistent/tcpstate.conf", CONFIG_DAEMON, &c, error), -ENOENT);
+	CHECK_EQ_STR(error, "/nonexistent/tcpstate.conf: No such file or directory");
+	CHECK_EQ_INT(config_read("/", CONFIG_DAEMON, &c, error), -EISDIR);
+	CHECK_EQ_STR(error, "/: Is a directory");
 }
 
 /* The example with its defaults uncommented says what config_init() says. */
@@ -112,17 +111,17 @@ static void test_example(void)
 
 		snprintf(fallback, sizeof(fallback), "\n#%s ", config_options[i].name);
 		snprintf(example, sizeof(example), "\n# %s ", config_options[i].name);
-		CU_ASSERT_EQUAL(strstr(text, fallback) || strstr(text, example),
-				(config_options[i].user & CONFIG_DAEMON) != 0);
+		CHECK_EQ_INT(strstr(text, fallback) || strstr(text, example),
+			     (config_options[i].user & CONFIG_DAEMON) != 0);
 	}
 	for (size_t i = 0; i < len; i++)
 		if (text[i] != '#' || text[i + 1] == ' ')
 			text[kept++] = text[i];
 	CU_ASSERT_TRUE(kept + config_option_count < len);
-	CU_ASSERT_EQUAL(read_bytes(text, kept, &read, path, error), 0);
-	CU_ASSERT_STRING_EQUAL(error, "");
+	CHECK_EQ_INT(read_bytes(text, kept, &read, path, error), 0);
+	CHECK_EQ_STR(error, "");
 	config_init(&init);
-	CU_ASSERT_EQUAL(memcmp(&read, &init, sizeof(init)), 0);
+	CHECK_EQ_INT(memcmp(&read, &init, sizeof(init)), 0);
 	free(text);
 }
 

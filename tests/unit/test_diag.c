@@ -35,12 +35,12 @@ static void recorded_dump_is_read(void)
 	fclose(file);
 	reply.port_id = first->nlmsg_pid;
 	conntext_open(&text, "diag/sockets.txt");
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, dump, len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, dump, len), 0);
 	conntext_close(&text);
 	CU_ASSERT_TRUE(reply.done);
-	CU_ASSERT_EQUAL(reply.error, 0);
-	CU_ASSERT_EQUAL(reply.stats.sockets, 55);
-	CU_ASSERT_EQUAL(reply.stats.unknown_states + reply.stats.malformed, 0);
+	CHECK_EQ_INT(reply.error, 0);
+	CHECK_EQ_INT(reply.stats.sockets, 55);
+	CHECK_EQ_INT(reply.stats.unknown_states + reply.stats.malformed, 0);
 }
 #endif
 
@@ -65,25 +65,25 @@ static void members_are_translated(void)
 	mnl_attr_put(nlh, INET_DIAG_SKMEMINFO, sizeof(meminfo), meminfo);
 	mnl_attr_put_u64(nlh, INET_DIAG_CGROUP_ID, cgroup);
 	memset(&c, 0xa5, sizeof(c));
-	CU_ASSERT_EQUAL(diag_parse(nlh, &c), 0);
-	CU_ASSERT_EQUAL(c.state, STATE_ESTABLISHED);
-	CU_ASSERT_EQUAL(c.ip_version, IP_V4);
-	CU_ASSERT_EQUAL(c.local.type, INET_IPV4);
-	CU_ASSERT_EQUAL(memcmp(c.local.bytes, "\300\0\2\1", 5), 0);
-	CU_ASSERT_EQUAL(memcmp(c.remote.bytes, "\306\63\144\2", 5), 0);
-	CU_ASSERT_EQUAL(c.local_port, 8443);
-	CU_ASSERT_EQUAL(c.remote_port, 65535);
-	CU_ASSERT_EQUAL(c.retransmits, 255);
-	CU_ASSERT_EQUAL(c.recv_queue, UINT32_MAX);
-	CU_ASSERT_EQUAL(c.send_queue, UINT32_MAX - 1);
-	CU_ASSERT_EQUAL(c.uid, 4294967294u);
-	CU_ASSERT_EQUAL(c.inode, 4294967293u);
-	CU_ASSERT_EQUAL(c.drops, 4000000000u);
-	CU_ASSERT_EQUAL(c.cgroup_id, cgroup);
-	CU_ASSERT_EQUAL(c.flags, 0);
-	CU_ASSERT_EQUAL(c.age_s, 0);
-	CU_ASSERT_EQUAL(c.rtt_us, 0);
-	CU_ASSERT_EQUAL(c.owner, 0);
+	CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+	CHECK_EQ_INT(c.state, STATE_ESTABLISHED);
+	CHECK_EQ_INT(c.ip_version, IP_V4);
+	CHECK_EQ_INT(c.local.type, INET_IPV4);
+	CHECK_EQ_INT(memcmp(c.local.bytes, "\300\0\2\1", 5), 0);
+	CHECK_EQ_INT(memcmp(c.remote.bytes, "\306\63\144\2", 5), 0);
+	CHECK_EQ_INT(c.local_port, 8443);
+	CHECK_EQ_INT(c.remote_port, 65535);
+	CHECK_EQ_INT(c.retransmits, 255);
+	CHECK_EQ_INT(c.recv_queue, UINT32_MAX);
+	CHECK_EQ_INT(c.send_queue, UINT32_MAX - 1);
+	CHECK_EQ_INT(c.uid, 4294967294u);
+	CHECK_EQ_INT(c.inode, 4294967293u);
+	CHECK_EQ_INT(c.drops, 4000000000u);
+	CHECK_EQ_INT(c.cgroup_id, cgroup);
+	CHECK_EQ_INT(c.flags, 0);
+	CHECK_EQ_INT(c.age_s, 0);
+	CHECK_EQ_INT(c.rtt_us, 0);
+	CHECK_EQ_INT(c.owner, 0);
 }
 
 static void flags_follow_state_and_address(void)
@@ -123,14 +123,13 @@ static void flags_follow_state_and_address(void)
 		msg->idiag_retrans = cases[i].retrans;
 		if (cases[i].v6_only >= 0)
 			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, (uint8_t)cases[i].v6_only);
-		CU_ASSERT_EQUAL(diag_parse(nlh, &c), 0);
-		CU_ASSERT_EQUAL(c.flags, cases[i].flags);
-		CU_ASSERT_EQUAL(c.ip_version, cases[i].ip_version);
-		CU_ASSERT_EQUAL(c.local.type, cases[i].local_type);
-		CU_ASSERT_EQUAL(c.retransmits, cases[i].retrans);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.flags, cases[i].flags);
+		CHECK_EQ_INT(c.ip_version, cases[i].ip_version);
+		CHECK_EQ_INT(c.local.type, cases[i].local_type);
+		CHECK_EQ_INT(c.retransmits, cases[i].retrans);
 		/* The far end of a mapped address is no IPv6 address. */
-		CU_ASSERT_EQUAL(c.remote.type,
-				cases[i].ip_version == IP_V4 ? INET_IPV4 : INET_IPV6);
+		CHECK_EQ_INT(c.remote.type, cases[i].ip_version == IP_V4 ? INET_IPV4 : INET_IPV6);
 	}
 }
 
@@ -161,10 +160,10 @@ static void age_is_that_of_the_last_segment(void)
 		struct conn c = {.state = 0};
 
 		mnl_attr_put(nlh, INET_DIAG_INFO, sizeof(info), &info);
-		CU_ASSERT_EQUAL(diag_parse(nlh, &c), 0);
-		CU_ASSERT_EQUAL(c.age_s, cases[i].age_s);
-		CU_ASSERT_EQUAL(c.rtt_us, cases[i].known ? 1234 : 0);
-		CU_ASSERT_EQUAL(c.flags, cases[i].known ? CONN_HAS_INFO : 0);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.age_s, cases[i].age_s);
+		CHECK_EQ_INT(c.rtt_us, cases[i].known ? 1234 : 0);
+		CHECK_EQ_INT(c.flags, cases[i].known ? CONN_HAS_INFO : 0);
 	}
 }
 
@@ -208,10 +207,10 @@ static void attributes_may_be_odd(void)
 		mnl_attr_put_u64(nlh, INET_DIAG_CGROUP_ID, 42);
 		if (cases[i].nla_len)
 			attr->nla_len = cases[i].nla_len;
-		CU_ASSERT_EQUAL(diag_parse(nlh, &c), 0);
-		CU_ASSERT_EQUAL(c.flags, cases[i].info ? CONN_HAS_INFO : 0);
-		CU_ASSERT_EQUAL(c.drops, cases[i].drops ? UINT32_MAX : 0);
-		CU_ASSERT_EQUAL(c.cgroup_id, cases[i].cgroup ? 42 : 0);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.flags, cases[i].info ? CONN_HAS_INFO : 0);
+		CHECK_EQ_INT(c.drops, cases[i].drops ? UINT32_MAX : 0);
+		CHECK_EQ_INT(c.cgroup_id, cases[i].cgroup ? 42 : 0);
 	}
 }
 
@@ -242,8 +241,8 @@ static void foreign_messages_are_refused(void)
 			nlh->nlmsg_len = MNL_NLMSG_HDRLEN + cases[i].len;
 		memset(&c, 0xa5, sizeof(c));
 		before = c;
-		CU_ASSERT_EQUAL(diag_parse(nlh, &c), cases[i].error);
-		CU_ASSERT_EQUAL(memcmp(&c, &before, sizeof(c)), 0);
+		CHECK_EQ_INT(diag_parse(nlh, &c), cases[i].error);
+		CHECK_EQ_INT(memcmp(&c, &before, sizeof(c)), 0);
 	}
 }
 
@@ -291,15 +290,15 @@ static void open_live(struct live *live)
 	struct stat status;
 
 	*live = (struct live){.listener = socket(AF_INET, SOCK_STREAM, 0)};
-	CU_ASSERT_EQUAL_FATAL(bind(live->listener, (struct sockaddr *)&addr, len), 0);
-	CU_ASSERT_EQUAL_FATAL(listen(live->listener, BACKLOG), 0);
-	CU_ASSERT_EQUAL_FATAL(getsockname(live->listener, (struct sockaddr *)&addr, &len), 0);
-	CU_ASSERT_EQUAL_FATAL(fstat(live->listener, &status), 0);
+	CHECK_EQ_INT_FATAL(bind(live->listener, (struct sockaddr *)&addr, len), 0);
+	CHECK_EQ_INT_FATAL(listen(live->listener, BACKLOG), 0);
+	CHECK_EQ_INT_FATAL(getsockname(live->listener, (struct sockaddr *)&addr, &len), 0);
+	CHECK_EQ_INT_FATAL(fstat(live->listener, &status), 0);
 	live->port = ntohs(addr.sin_port);
 	live->inode = (uint32_t)status.st_ino;
 	for (unsigned i = 0; i < PAIRS; i++) {
 		live->clients[i] = socket(AF_INET, SOCK_STREAM, 0);
-		CU_ASSERT_EQUAL_FATAL(connect(live->clients[i], (struct sockaddr *)&addr, len), 0);
+		CHECK_EQ_INT_FATAL(connect(live->clients[i], (struct sockaddr *)&addr, len), 0);
 		live->servers[i] = accept(live->listener, NULL, NULL);
 		CU_ASSERT_FATAL(live->servers[i] >= 0);
 	}
@@ -322,24 +321,23 @@ static void real_sockets_are_found(void)
 	struct live live;
 
 	open_live(&live);
-	CU_ASSERT_EQUAL_FATAL(diag_open(&diag), 0);
+	CHECK_EQ_INT_FATAL(diag_open(&diag), 0);
 	/* After a dump that was given up the next one must be whole and its own. */
 	for (unsigned round = 1; round <= 3; round++) {
 		live.calls = 0;
-		CU_ASSERT_EQUAL(
-		    diag_dump(diag, STATE_MASK_ALL, DIAG_WANT_INFO, refuse, &live, &stats),
-		    -ECANCELED);
-		CU_ASSERT_EQUAL(live.calls, 2);
+		CHECK_EQ_INT(diag_dump(diag, STATE_MASK_ALL, DIAG_WANT_INFO, refuse, &live, &stats),
+			     -ECANCELED);
+		CHECK_EQ_INT(live.calls, 2);
 		live.calls = 0;
-		CU_ASSERT_EQUAL(
+		CHECK_EQ_INT(
 		    diag_dump(diag, both, DIAG_WANT_INFO | DIAG_WANT_MEMINFO, look, &live, &stats),
 		    0);
-		CU_ASSERT_EQUAL(live.calls, stats.sockets);
-		CU_ASSERT_EQUAL(live.listeners, round);
-		CU_ASSERT_EQUAL(live.ends, 2 * PAIRS * round);
+		CHECK_EQ_INT(live.calls, stats.sockets);
+		CHECK_EQ_INT(live.listeners, round);
+		CHECK_EQ_INT(live.ends, 2 * PAIRS * round);
 	}
-	CU_ASSERT_EQUAL(live.others, 0);
-	CU_ASSERT_EQUAL(live.wrong, 0);
+	CHECK_EQ_INT(live.others, 0);
+	CHECK_EQ_INT(live.wrong, 0);
 	diag_close(diag);
 	diag_close(NULL);
 	close_live(&live);

@@ -36,15 +36,15 @@ static void dump_goes_on_until_done(void)
 	struct diag_reply reply = netlink_reply(count, &sockets);
 
 	put_sockets(&first, 3, KERNEL_ESTABLISHED);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, first.bytes, first.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, first.bytes, first.len), 0);
 	CU_ASSERT_FALSE(reply.done);
 	put_sockets(&second, 1, KERNEL_LISTEN);
 	netlink_put_end(&second, NLMSG_DONE, 0);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, second.bytes, second.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, second.bytes, second.len), 0);
 	CU_ASSERT_TRUE(reply.done);
-	CU_ASSERT_EQUAL(reply.error, 0);
-	CU_ASSERT_EQUAL(reply.stats.sockets, 4);
-	CU_ASSERT_EQUAL(sockets, 4);
+	CHECK_EQ_INT(reply.error, 0);
+	CHECK_EQ_INT(reply.stats.sockets, 4);
+	CHECK_EQ_INT(sockets, 4);
 }
 
 static void kernel_may_end_with_an_error(void)
@@ -66,9 +66,9 @@ static void kernel_may_end_with_an_error(void)
 		struct diag_reply reply = netlink_reply(count, &sockets);
 
 		netlink_put_end(&d, cases[i].type, cases[i].error);
-		CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
+		CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
 		CU_ASSERT_TRUE(reply.done);
-		CU_ASSERT_EQUAL(reply.error, cases[i].result);
+		CHECK_EQ_INT(reply.error, cases[i].result);
 	}
 }
 
@@ -86,12 +86,12 @@ static void odd_sockets_are_counted(void)
 	netlink_end(&d, netlink_put(&d, TCPDIAG_GETSOCK));
 	netlink_end(&d, netlink_put(&d, 0x1234));
 	netlink_put_end(&d, NLMSG_DONE, 0);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
 	CU_ASSERT_TRUE(reply.done);
-	CU_ASSERT_EQUAL(sockets, 1);
-	CU_ASSERT_EQUAL(reply.stats.sockets, 1);
-	CU_ASSERT_EQUAL(reply.stats.unknown_states, 2);
-	CU_ASSERT_EQUAL(reply.stats.malformed, 3);
+	CHECK_EQ_INT(sockets, 1);
+	CHECK_EQ_INT(reply.stats.sockets, 1);
+	CHECK_EQ_INT(reply.stats.unknown_states, 2);
+	CHECK_EQ_INT(reply.stats.malformed, 3);
 }
 
 static void inconsistent_dump_is_drained(void)
@@ -106,21 +106,21 @@ static void inconsistent_dump_is_drained(void)
 	nlh->nlmsg_flags |= NLM_F_DUMP_INTR;
 	netlink_end(&d, nlh);
 	put_sockets(&d, 2, KERNEL_ESTABLISHED);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
 	CU_ASSERT_FALSE(reply.done);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
-	CU_ASSERT_EQUAL(sockets, 2);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(sockets, 2);
 	d.len = 0;
 	netlink_put_end(&d, NLMSG_DONE, 0);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
 	CU_ASSERT_TRUE(reply.done);
-	CU_ASSERT_EQUAL(reply.error, -EINTR);
+	CHECK_EQ_INT(reply.error, -EINTR);
 
 	/* The last message alone may bear the flag. */
 	reply = netlink_reply(count, &sockets);
 	((struct nlmsghdr *)d.bytes)->nlmsg_flags |= NLM_F_DUMP_INTR;
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
-	CU_ASSERT_EQUAL(reply.error, -EINTR);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(reply.error, -EINTR);
 }
 
 static void error_of_the_callback_is_kept(void)
@@ -131,10 +131,10 @@ static void error_of_the_callback_is_kept(void)
 
 	put_sockets(&d, 5, KERNEL_ESTABLISHED);
 	netlink_put_end(&d, NLMSG_DONE, -ENOMEM);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), 0);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), 0);
 	CU_ASSERT_TRUE(reply.done);
-	CU_ASSERT_EQUAL(reply.error, -ECANCELED);
-	CU_ASSERT_EQUAL(calls, 2);
+	CHECK_EQ_INT(reply.error, -ECANCELED);
+	CHECK_EQ_INT(calls, 2);
 }
 
 static void foreign_datagrams_are_refused(void)
@@ -145,29 +145,29 @@ static void foreign_datagrams_are_refused(void)
 	struct netlink d = {.len = 0};
 	struct nlmsghdr *nlh = (struct nlmsghdr *)d.bytes;
 
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, garbage, 0), -EPROTO);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, garbage, 1), -EPROTO);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, garbage, sizeof(garbage)), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, garbage, 0), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, garbage, 1), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, garbage, sizeof(garbage)), -EPROTO);
 
 	put_sockets(&d, 2, KERNEL_ESTABLISHED);
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len - 1), -EPROTO);
-	CU_ASSERT_EQUAL(sockets, 1);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len - 1), -EPROTO);
+	CHECK_EQ_INT(sockets, 1);
 	nlh->nlmsg_seq++;
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
 	nlh->nlmsg_seq--;
 	nlh->nlmsg_pid++;
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
 	nlh->nlmsg_pid--;
 	nlh->nlmsg_len = sizeof(*nlh) - 1;
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
 	nlh->nlmsg_len = UINT32_MAX;
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
-	CU_ASSERT_EQUAL(sockets, 1);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
+	CHECK_EQ_INT(sockets, 1);
 	CU_ASSERT_FALSE(reply.done);
 
 	d.len = 0;
 	netlink_end(&d, netlink_put(&d, NLMSG_DONE));
-	CU_ASSERT_EQUAL(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
+	CHECK_EQ_INT(diag_reply_take(&reply, d.bytes, d.len), -EPROTO);
 	CU_ASSERT_FALSE(reply.done);
 }
 
@@ -222,8 +222,8 @@ static void random_bytes_do_no_harm(void)
 		refused += result != 0;
 		free(copy);
 	}
-	CU_ASSERT_EQUAL(bad, 0);
-	CU_ASSERT_EQUAL(wrong_result, 0);
+	CHECK_EQ_INT(bad, 0);
+	CHECK_EQ_INT(wrong_result, 0);
 	CU_ASSERT(refused > 1000 && refused < 99000);
 }
 

@@ -61,8 +61,8 @@ static void peak_lies_between_the_bounds(void)
 			high += got > highest_since(notes, i + 1, span + span / 15);
 		}
 	}
-	CU_ASSERT_EQUAL(low, 0);
-	CU_ASSERT_EQUAL(high, 0);
+	CHECK_EQ_INT(low, 0);
+	CHECK_EQ_INT(high, 0);
 }
 
 static void window_has_its_edges(void)
@@ -80,8 +80,8 @@ static void window_has_its_edges(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct peak peak = {.step = 0};
 
-		CU_ASSERT_EQUAL(peak_note(&peak, 60, cases[i].start_ms, 9), 9);
-		CU_ASSERT_EQUAL(peak_note(&peak, 60, cases[i].at_ms, 1), cases[i].peak);
+		CHECK_EQ_INT(peak_note(&peak, 60, cases[i].start_ms, 9), 9);
+		CHECK_EQ_INT(peak_note(&peak, 60, cases[i].at_ms, 1), cases[i].peak);
 	}
 }
 
@@ -89,9 +89,9 @@ static void extremes_are_kept(void)
 {
 	struct peak peak = {.step = 0};
 
-	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX - 60000, 0), 0);
-	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX - 60000, UINT32_MAX), UINT32_MAX);
-	CU_ASSERT_EQUAL(peak_note(&peak, 900, UINT64_MAX, 0), UINT32_MAX);
+	CHECK_EQ_INT(peak_note(&peak, 900, UINT64_MAX - 60000, 0), 0);
+	CHECK_EQ_INT(peak_note(&peak, 900, UINT64_MAX - 60000, UINT32_MAX), UINT32_MAX);
+	CHECK_EQ_INT(peak_note(&peak, 900, UINT64_MAX, 0), UINT32_MAX);
 }
 
 int main(void)

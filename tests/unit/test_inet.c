@@ -14,7 +14,7 @@ static struct inet_addr v6(const char *text, uint32_t ifindex)
 	struct inet_addr addr;
 
 	memset(&addr, 0xa5, sizeof(addr));
-	CU_ASSERT_EQUAL(inet_pton(AF_INET6, text, word), 1);
+	CHECK_EQ_INT(inet_pton(AF_INET6, text, word), 1);
 	inet_addr_from_v6(word, ifindex, &addr);
 	return addr;
 }
@@ -25,7 +25,7 @@ static struct inet_addr v4(const char *text)
 	struct inet_addr addr;
 
 	memset(&addr, 0xa5, sizeof(addr));
-	CU_ASSERT_EQUAL(inet_pton(AF_INET, text, word), 1);
+	CHECK_EQ_INT(inet_pton(AF_INET, text, word), 1);
 	inet_addr_from_v4(word, &addr);
 	return addr;
 }
@@ -72,12 +72,12 @@ static void addresses_are_typed_and_formatted(void)
 		size_t len = inet_addr_len(addr.type);
 		char buf[INET_TEXT_MAX];
 
-		CU_ASSERT_EQUAL(addr.type, cases[i].type);
-		CU_ASSERT_EQUAL(inet_addr_is_any(&addr), cases[i].any);
-		CU_ASSERT_STRING_EQUAL(inet_addr_format(&addr, buf), cases[i].formatted);
-		CU_ASSERT_STRING_EQUAL(inet_endpoint_format(&addr, 65535, buf), cases[i].endpoint);
+		CHECK_EQ_INT(addr.type, cases[i].type);
+		CHECK_EQ_INT(inet_addr_is_any(&addr), cases[i].any);
+		CHECK_EQ_STR(inet_addr_format(&addr, buf), cases[i].formatted);
+		CHECK_EQ_STR(inet_endpoint_format(&addr, 65535, buf), cases[i].endpoint);
 		for (; len < INET_ADDR_MAX; len++)
-			CU_ASSERT_EQUAL(addr.bytes[len], 0);
+			CHECK_EQ_INT(addr.bytes[len], 0);
 	}
 }
 
@@ -86,7 +86,7 @@ static void zone_is_in_network_order(void)
 	static const uint8_t zone[4] = {0x01, 0x02, 0x03, 0x04};
 	struct inet_addr addr = v6("fe80::1", 0x01020304);
 
-	CU_ASSERT_EQUAL(memcmp(addr.bytes + 16, zone, sizeof(zone)), 0);
+	CHECK_EQ_INT(memcmp(addr.bytes + 16, zone, sizeof(zone)), 0);
 }
 
 static void mapped_addresses_are_recognised(void)
@@ -107,8 +107,8 @@ static void mapped_addresses_are_recognised(void)
 	for (size_t i = 0; i < COUNT(mapped); i++) {
 		uint32_t word[4];
 
-		CU_ASSERT_EQUAL(inet_pton(AF_INET6, mapped[i].text, word), 1);
-		CU_ASSERT_EQUAL(inet_v6_is_mapped(word), mapped[i].mapped);
+		CHECK_EQ_INT(inet_pton(AF_INET6, mapped[i].text, word), 1);
+		CHECK_EQ_INT(inet_v6_is_mapped(word), mapped[i].mapped);
 	}
 }
 
@@ -142,10 +142,10 @@ static void unknown_types_are_harmless(void)
 	struct inet_addr addr = {.type = 3, .bytes = {1, 2, 3, 4}};
 	char buf[INET_TEXT_MAX];
 
-	CU_ASSERT_EQUAL(inet_addr_len(0), 0);
-	CU_ASSERT_EQUAL(inet_addr_len(255), 0);
-	CU_ASSERT_STRING_EQUAL(inet_addr_format(&addr, buf), "?");
-	CU_ASSERT_STRING_EQUAL(inet_endpoint_format(&addr, 0, buf), "?:0");
+	CHECK_EQ_INT(inet_addr_len(0), 0);
+	CHECK_EQ_INT(inet_addr_len(255), 0);
+	CHECK_EQ_STR(inet_addr_format(&addr, buf), "?");
+	CHECK_EQ_STR(inet_endpoint_format(&addr, 0, buf), "?:0");
 }
 
 int main(void)

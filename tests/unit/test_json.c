@@ -102,7 +102,7 @@ static void test_rows(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const json_t *table = json_object_get(json, cases[i].table);
 
-		CU_ASSERT_EQUAL(json_array_size(table), cases[i].count);
+		CHECK_EQ_INT(json_array_size(table), cases[i].count);
 		expect(json_array_get(table, cases[i].row), cases[i].expected);
 	}
 	json_decref(json);
@@ -131,10 +131,10 @@ static void test_empty(void)
 	json_t *json = json_snapshot(s);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(json);
-	CU_ASSERT_EQUAL(json_object_size(json), tables_tree.n_tables);
+	CHECK_EQ_INT(json_object_size(json), tables_tree.n_tables);
 	expect(json_object_get(json, "listeners"), "[]");
 	expect(json_object_get(json, "tuning"), "[]");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(json, "states")), 33);
+	CHECK_EQ_INT(json_array_size(json_object_get(json, "states")), 33);
 	json_decref(json);
 	sample_free(s);
 }

@@ -21,8 +21,8 @@ static void releases(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		uint32_t release = 0;
 
-		CU_ASSERT_EQUAL(kerneldefault_release(cases[i].text, &release), cases[i].good);
-		CU_ASSERT_EQUAL(release, cases[i].release);
+		CHECK_EQ_INT(kerneldefault_release(cases[i].text, &release), cases[i].good);
+		CHECK_EQ_INT(release, cases[i].release);
 	}
 }
 
@@ -71,10 +71,10 @@ static void defaults(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char value[KERNELDEFAULT_MAX] = "untouched";
 
-		CU_ASSERT_EQUAL(
+		CHECK_EQ_INT(
 		    kerneldefault_find(&cases[i].kernel, cases[i].name, cases[i].element, value),
 		    cases[i].value != NULL);
-		CU_ASSERT_STRING_EQUAL(value, cases[i].value ? cases[i].value : "untouched");
+		CHECK_EQ_STR(value, cases[i].value ? cases[i].value : "untouched");
 	}
 }
 

@@ -29,10 +29,10 @@ static void bound_is_named(void)
 {
 	struct snapshot now;
 
-	CU_ASSERT_STRING_EQUAL(syn_bound(4096, 2, 8192, &now), "net.core.somaxconn");
-	CU_ASSERT_STRING_EQUAL(syn_bound(4096, 2, 4224, &now), "listen() backlog");
+	CHECK_EQ_STR(syn_bound(4096, 2, 8192, &now), "net.core.somaxconn");
+	CHECK_EQ_STR(syn_bound(4096, 2, 4224, &now), "listen() backlog");
 	/* A sum that has no room in 32 bits. */
-	CU_ASSERT_STRING_EQUAL(syn_bound(1u << 30, 4, UINT32_MAX, &now), "net.core.somaxconn");
+	CHECK_EQ_STR(syn_bound(1u << 30, 4, UINT32_MAX, &now), "net.core.somaxconn");
 }
 
 int main(void)

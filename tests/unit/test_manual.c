@@ -69,7 +69,7 @@ static void test_conditions(void)
 		const struct condition_info *info;
 		char *clear;
 
-		CU_ASSERT_EQUAL_FATAL(sscanf(p, "\n#condition %31s %255[^\n]", found, defaults), 2);
+		CHECK_EQ_INT_FATAL(sscanf(p, "\n#condition %31s %255[^\n]", found, defaults), 2);
 		info = condition_by_name(found);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(info);
 		/* Said once for all of them. */
@@ -81,7 +81,7 @@ static void test_conditions(void)
 		expect_line(manual, line);
 		conditions++;
 	}
-	CU_ASSERT_EQUAL(conditions, CONDITION_COUNT - 1);
+	CHECK_EQ_INT(conditions, CONDITION_COUNT - 1);
 	free(manual);
 	free(example);
 }
@@ -92,8 +92,8 @@ static void test_example(void)
 	static const char licence[] = "# SPDX-License-Identifier: MIT\n";
 	char *file = read_file("tcpstate.conf.example"), *example = write_example();
 
-	CU_ASSERT_EQUAL(strncmp(file, licence, sizeof(licence) - 1), 0);
-	CU_ASSERT_STRING_EQUAL(file + sizeof(licence) - 1, example);
+	CHECK_EQ_INT(strncmp(file, licence, sizeof(licence) - 1), 0);
+	CHECK_EQ_STR(file + sizeof(licence) - 1, example);
 	if (strcmp(file + sizeof(licence) - 1, example) != 0)
 		printf("\n    tcpstate.conf.example should be:\n%s%s", licence, example);
 	free(file);
@@ -119,7 +119,7 @@ static void test_manual_example(void)
 		CU_ASSERT_FATAL(argc > 0);
 		if (config_set(&config, CONFIG_DAEMON, argv[0], argc - 1, argv + 1, error) < 0)
 			printf("\n    %s", error);
-		CU_ASSERT_STRING_EQUAL(error, "");
+		CHECK_EQ_STR(error, "");
 		lines++;
 	}
 	CU_ASSERT(lines >= 5);

@@ -236,7 +236,7 @@ static void check_trouble(const struct trouble *trouble)
 	lab.config.state_rules[STATE_ESTABLISHED - 1] = (struct rule){true, 100, 1000, 30, 80, 0};
 	for (int i = 0; i < QUIET_STEPS; i++, t += STEP_MS)
 		lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
 	for (int i = 0; i < TROUBLE_STEPS; i++, t += STEP_MS) {
 		trouble->make(&lab.now);
 		lab_step(&lab, t);
@@ -251,11 +251,11 @@ static void check_trouble(const struct trouble *trouble)
 		if (row->severity != want)
 			fprintf(stderr, "%s: %s is %u\n", condition_table[trouble->id - 1].name,
 				row->name, row->severity);
-		CU_ASSERT_EQUAL(row->severity, want);
+		CHECK_EQ_INT(row->severity, want);
 		if (its && strcmp(row->offender, trouble->offender) != 0)
 			fprintf(stderr, "%s: %s\n", row->name, row->offender);
 		if (its)
-			CU_ASSERT_STRING_EQUAL(row->offender, trouble->offender);
+			CHECK_EQ_STR(row->offender, trouble->offender);
 	}
 	lab_close(&lab);
 }
@@ -265,7 +265,7 @@ static void test_each_its_own(void)
 	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++)
 		check_trouble(&troubles[i]);
 	/* All but "sampling", which test_old_details() raises. */
-	CU_ASSERT_EQUAL(sizeof(troubles) / sizeof(troubles[0]), CONDITION_COUNT - 1);
+	CHECK_EQ_INT(sizeof(troubles) / sizeof(troubles[0]), CONDITION_COUNT - 1);
 }
 
 /* Samples of one kind that succeed do not hide that another kind fails. */
@@ -282,19 +282,18 @@ static void test_old_details(void)
 	strcpy(lab.now.s.info.last_error, "sock_diag: interrupted");
 	lab_step_listeners(&lab, t);
 	for (size_t i = 0; i < lab.now.s.n_conditions; i++)
-		CU_ASSERT_EQUAL(lab.now.s.conditions[i].severity,
-				lab.now.s.conditions[i].id == CONDITION_SAMPLING ? SEVERITY_CRITICAL
-										 : SEVERITY_NORMAL);
-	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
-			       "sock_diag: interrupted");
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
+		CHECK_EQ_INT(lab.now.s.conditions[i].severity,
+			     lab.now.s.conditions[i].id == CONDITION_SAMPLING ? SEVERITY_CRITICAL
+									      : SEVERITY_NORMAL);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "sock_diag: interrupted");
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 10);
 	lab_step_fast(&lab, t + 500);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 3);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 3);
 	/* What is as old as its interval is no fault. */
 	lab.now.s.info.interval_ms = 60000;
 	lab.now.s.info.detail_interval_ms = 60000;
 	lab_step_listeners(&lab, t + 1000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
 	lab_close(&lab);
 }
 
@@ -309,37 +308,36 @@ static void test_stretched(void)
 	lab.now.s.info.wanted_ms = 5000;
 	lab.now.s.info.sockets = 712345;
 	lab_step(&lab, t);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 0);
-	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 0);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "");
 	/* One interval that is too long, between two that are not. */
 	for (int i = 0; i < 40; i++) {
 		lab.now.s.info.interval_ms = i < 29 ? 15400 : 14900;
 		lab_step(&lab, t += 1000);
-		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
 	}
 	/* However long the detail interval is, it raises nothing. */
 	lab.now.s.info.detail_interval_ms = 600000;
 	for (int i = 0; i < 40; i++)
 		lab_step(&lab, t += 1000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
 	lab.now.s.info.interval_ms = 20300;
 	for (int i = 0; i < 31; i++)
 		lab_step(&lab, t += 1000);
 	row = lab_row(&lab, CONDITION_SAMPLING, 0);
-	CU_ASSERT_EQUAL(row->severity, SEVERITY_WARNING);
-	CU_ASSERT_EQUAL(row->value, 4);
-	CU_ASSERT_STRING_EQUAL(row->offender,
-			       "counts every 20.3 s instead of 5.0 s, 712345 sockets");
+	CHECK_EQ_INT(row->severity, SEVERITY_WARNING);
+	CHECK_EQ_INT(row->value, 4);
+	CHECK_EQ_STR(row->offender, "counts every 20.3 s instead of 5.0 s, 712345 sockets");
 	/* Samples that fail are worse than rare ones. */
 	lab_step_failed(&lab, t + 6 * 20300);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 6);
-	CU_ASSERT_STRING_EQUAL(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
-			       "sock_diag: Cannot allocate memory");
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 6);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
+		     "sock_diag: Cannot allocate memory");
 	t += 7 * 20300;
 	lab.now.s.info.interval_ms = 5000;
 	for (int i = 0; i < 32; i++)
 		lab_step(&lab, t += 1000);
-	CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), SEVERITY_NORMAL);
 	lab_close(&lab);
 }
 
@@ -364,8 +362,8 @@ static void test_not_measurable(void)
 	w.s.tuning = NULL;
 	for (uint32_t id = 1; id <= CONDITION_COUNT; id++)
 		if (measure_take(id, STATE_LISTEN, &lab.now.s, &w.s, &m) != MEASURED_VALUE)
-			CU_ASSERT_EQUAL(id, unknown[n++]);
-	CU_ASSERT_EQUAL(n, sizeof(unknown) / sizeof(unknown[0]));
+			CHECK_EQ_INT(id, unknown[n++]);
+	CHECK_EQ_INT(n, sizeof(unknown) / sizeof(unknown[0]));
 	lab_close(&lab);
 }
 

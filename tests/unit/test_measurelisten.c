@@ -31,7 +31,7 @@ static void test_syn_queue_bound(void)
 		lab.now.listeners[1].syn_queue = cases[i].syn_queue;
 		lab.now.tuning[2].number = cases[i].syncookies;
 		lab_step(&lab, 1000);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
 		lab_close(&lab);
 	}
 }
@@ -64,8 +64,8 @@ static void test_rates(void)
 		lab.now.listeners[0].drops += cases[i].events;
 		lab.now.counters[0].value += cases[i].events;
 		lab_step(&lab, 1500 + cases[i].elapsed_ms);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, cases[i].rate);
-		CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, cases[i].rate);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, cases[i].rate);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, cases[i].rate);
 		lab_close(&lab);
 	}
 }
@@ -83,7 +83,7 @@ static void test_listeners_come_and_go(void)
 	lab.now.listeners[1].drops += 9;
 	lab.now.counters[0].value = 100;
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 9);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 9);
 	lab.now.s.n_listeners = 3;
 	lab.now.listeners[2] = lab.now.listeners[1];
 	lab.now.listeners[1] = lab.now.listeners[0];
@@ -92,7 +92,7 @@ static void test_listeners_come_and_go(void)
 	lab.now.listeners[2].drops += 4;
 	lab.now.counters[0].value += 100;
 	lab_step(&lab, 3000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 4);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 4);
 	lab_close(&lab);
 }
 
@@ -105,15 +105,15 @@ static void test_repeated_syns(void)
 	lab_step(&lab, 1000);
 	lab.now.listeners[0].drops += 129;
 	lab_step(&lab, 2000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
 	lab.now.listeners[0].drops += 129;
 	lab.now.counters[0].value += 30;
 	lab_step(&lab, 3000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
 	lab.now.listeners[0].drops += 129;
 	lab.now.counters[0].value = 0;
 	lab_step(&lab, 4000);
-	CU_ASSERT_EQUAL(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
 	lab_close(&lab);
 }
 

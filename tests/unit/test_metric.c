@@ -48,19 +48,19 @@ static void test_types_db(void)
 
 		if (line[0] == '#')
 			continue;
-		CU_ASSERT_EQUAL_FATAL(
+		CHECK_EQ_INT_FATAL(
 		    sscanf(line, "%63s value:%15[^:]:%15[^:]:%15s %c", name, kind, min, max, &more),
 		    4);
 		type = type_by_name(name);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(type);
-		CU_ASSERT_STRING_EQUAL(kind, type->derive ? "DERIVE" : "GAUGE");
+		CHECK_EQ_STR(kind, type->derive ? "DERIVE" : "GAUGE");
 		CU_ASSERT(strcmp(min, "U") == 0 ? isnan(type->min) : atof(min) == type->min);
 		CU_ASSERT(strcmp(max, "U") == 0 ? isnan(type->max) : atof(max) == type->max);
 		described++;
 	}
 	free(text);
 	/* collectd's own types.db has tcp_connections. */
-	CU_ASSERT_EQUAL(described, METRIC_TYPE_COUNT - 1);
+	CHECK_EQ_INT(described, METRIC_TYPE_COUNT - 1);
 }
 
 /* "max-listeners" as collectd's users write it: "MaxListeners". */
@@ -89,7 +89,7 @@ static void test_man_page(void)
 		snprintf(entry, sizeof(entry), "\n.BI %s \" ", name);
 		if (!!strstr(page, entry) != ours)
 			printf("\n    %s", name);
-		CU_ASSERT_EQUAL(!!strstr(page, entry), ours);
+		CHECK_EQ_INT(!!strstr(page, entry), ours);
 	}
 	for (size_t i = 0; i < METRIC_TYPE_COUNT; i++) {
 		char entry[96];

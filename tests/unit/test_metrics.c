@@ -37,7 +37,7 @@ static void test_states(void)
 	fill_states(&s);
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CU_ASSERT_EQUAL(record->count, 3 * STATE_COUNT);
+	CHECK_EQ_INT(record->count, 3 * STATE_COUNT);
 }
 
 static void test_nothing_asked(void)
@@ -46,7 +46,7 @@ static void test_nothing_asked(void)
 	static struct snapshot s;
 
 	record_emit(record, NULL, &report, &s);
-	CU_ASSERT_EQUAL(record->count, 0);
+	CHECK_EQ_INT(record->count, 0);
 }
 
 static void test_zeros(void)
@@ -62,7 +62,7 @@ static void test_zeros(void)
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CU_ASSERT_EQUAL(record->count, 3 * STATE_COUNT);
+	CHECK_EQ_INT(record->count, 3 * STATE_COUNT);
 }
 
 static void test_limits(void)
@@ -84,7 +84,7 @@ static void test_limits(void)
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CU_ASSERT_EQUAL(record->count, 4);
+	CHECK_EQ_INT(record->count, 4);
 }
 
 static void test_counters(void)
@@ -104,7 +104,7 @@ static void test_counters(void)
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CU_ASSERT_EQUAL(record->count, 2);
+	CHECK_EQ_INT(record->count, 2);
 }
 
 static void test_conditions(void)
@@ -129,7 +129,7 @@ static void test_conditions(void)
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CU_ASSERT_EQUAL(record->count, 4);
+	CHECK_EQ_INT(record->count, 4);
 }
 
 static void test_tuning(void)
@@ -157,12 +157,12 @@ static void test_tuning(void)
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, verdict);
-	CU_ASSERT_EQUAL(record->count, 2);
+	CHECK_EQ_INT(record->count, 2);
 	report.tuning = true;
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, verdict);
 	record_expect(record, values);
-	CU_ASSERT_EQUAL(record->count, 5);
+	CHECK_EQ_INT(record->count, 5);
 }
 
 static void test_sampler(void)

@@ -25,7 +25,7 @@ static void check_enum(const char *object, const char *const *names, size_t coun
 			       e->label, object);
 		labels++;
 	}
-	CU_ASSERT_EQUAL(labels, count);
+	CHECK_EQ_INT(labels, count);
 }
 
 /* SYN_SENT: synSent. */
@@ -61,7 +61,7 @@ static void test_conditions(void)
 	const char *names[CONDITION_COUNT];
 
 	for (size_t i = 0; i < CONDITION_COUNT; i++) {
-		CU_ASSERT_EQUAL(condition_table[i].id, i + 1);
+		CHECK_EQ_INT(condition_table[i].id, i + 1);
 		names[i] = condition_table[i].name;
 	}
 	check_enum("tcpStateCondition", names, CONDITION_COUNT);
@@ -132,12 +132,12 @@ static void test_notifications(void)
 		size_t count = 0;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(node);
-		CU_ASSERT_STRING_EQUAL(node->label, names[i]);
+		CHECK_EQ_STR(node->label, names[i]);
 		for (struct varbind_list *vb = node->varbinds; vb; vb = vb->next, count++)
 			mibtree_expect(count < COUNT_OF(objects) &&
 					   strcmp(vb->vblabel, objects[count]) == 0,
 				       vb->vblabel, names[i]);
-		CU_ASSERT_EQUAL(count, COUNT_OF(objects));
+		CHECK_EQ_INT(count, COUNT_OF(objects));
 	}
 }
 

@@ -35,7 +35,7 @@ static void begin(struct story *story)
 		      .severity = SEVERITY_NORMAL}},
 	    .n_rows = 2,
 	};
-	CU_ASSERT_EQUAL_FATAL(notify_new(&story->notify), 0);
+	CHECK_EQ_INT_FATAL(notify_new(&story->notify), 0);
 }
 
 static void step(struct story *story, int64_t at_ms)
@@ -64,20 +64,20 @@ static void test_each_change_once(void)
 	begin(&story);
 	step_as(&story, 1000, U, N);
 	step_as(&story, 2000, N, N);
-	CU_ASSERT_EQUAL(story.count, 0);
+	CHECK_EQ_INT(story.count, 0);
 	story.rows[0].value = 95;
 	step_as(&story, 3000, C, N);
 	step_as(&story, 4000, C, W);
 	step_as(&story, 5000, C, W);
-	CU_ASSERT_EQUAL_FATAL(story.count, 2);
-	CU_ASSERT_EQUAL(story.told[0].was, SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(story.told[0].condition.severity, SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(story.told[0].condition.value, 95);
-	CU_ASSERT_EQUAL(story.told[1].condition.element, STATE_SYN_RECV);
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	CHECK_EQ_INT(story.told[0].was, SEVERITY_NORMAL);
+	CHECK_EQ_INT(story.told[0].condition.severity, SEVERITY_CRITICAL);
+	CHECK_EQ_INT(story.told[0].condition.value, 95);
+	CHECK_EQ_INT(story.told[1].condition.element, STATE_SYN_RECV);
 	step_as(&story, 63000, N, W);
-	CU_ASSERT_EQUAL_FATAL(story.count, 3);
-	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(story.told[2].condition.severity, SEVERITY_NORMAL);
+	CHECK_EQ_INT_FATAL(story.count, 3);
+	CHECK_EQ_INT(story.told[2].was, SEVERITY_CRITICAL);
+	CHECK_EQ_INT(story.told[2].condition.severity, SEVERITY_NORMAL);
 	notify_free(story.notify);
 }
 
@@ -96,10 +96,10 @@ static void check_flapping(uint32_t last)
 	CU_ASSERT_TRUE(story.count <= 4);
 	for (size_t i = 1; i < story.count; i++) {
 		CU_ASSERT_TRUE(story.at_ms[i] - story.at_ms[i - 1] >= 60000);
-		CU_ASSERT_EQUAL(story.told[i].was, story.told[i - 1].condition.severity);
+		CHECK_EQ_INT(story.told[i].was, story.told[i - 1].condition.severity);
 		CU_ASSERT_NOT_EQUAL(story.told[i].was, story.told[i].condition.severity);
 	}
-	CU_ASSERT_EQUAL(story.told[story.count - 1].condition.severity, last);
+	CHECK_EQ_INT(story.told[story.count - 1].condition.severity, last);
 	notify_free(story.notify);
 }
 
@@ -119,16 +119,16 @@ static void test_end_of_minute(void)
 	step_as(&story, 10000, W, N);
 	step_as(&story, 20000, C, N);
 	step_as(&story, 69999, C, N);
-	CU_ASSERT_EQUAL(story.count, 1);
+	CHECK_EQ_INT(story.count, 1);
 	step_as(&story, 70000, C, N);
-	CU_ASSERT_EQUAL_FATAL(story.count, 2);
-	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_WARNING);
-	CU_ASSERT_EQUAL(story.told[1].condition.severity, SEVERITY_CRITICAL);
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	CHECK_EQ_INT(story.told[1].was, SEVERITY_WARNING);
+	CHECK_EQ_INT(story.told[1].condition.severity, SEVERITY_CRITICAL);
 	/* Down and up again within the minute: nothing has changed. */
 	step_as(&story, 80000, N, N);
 	step_as(&story, 90000, C, N);
 	step_as(&story, 200000, C, N);
-	CU_ASSERT_EQUAL(story.count, 2);
+	CHECK_EQ_INT(story.count, 2);
 	notify_free(story.notify);
 }
 
@@ -140,11 +140,11 @@ static void test_unknown_is_no_news(void)
 	step_as(&story, 1000, C, U);
 	step_as(&story, 100000, U, U);
 	step_as(&story, 200000, C, U);
-	CU_ASSERT_EQUAL(story.count, 1);
+	CHECK_EQ_INT(story.count, 1);
 	step_as(&story, 300000, U, U);
 	step_as(&story, 400000, N, U);
-	CU_ASSERT_EQUAL_FATAL(story.count, 2);
-	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_CRITICAL);
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	CHECK_EQ_INT(story.told[1].was, SEVERITY_CRITICAL);
 	notify_free(story.notify);
 }
 
@@ -158,21 +158,21 @@ static void test_switched_off(void)
 	step_as(&story, 1000, N, C);
 	story.n_rows = 1;
 	step(&story, 2000);
-	CU_ASSERT_EQUAL(story.count, 1);
+	CHECK_EQ_INT(story.count, 1);
 	step(&story, 61000);
-	CU_ASSERT_EQUAL_FATAL(story.count, 2);
-	CU_ASSERT_EQUAL(story.told[1].was, SEVERITY_CRITICAL);
-	CU_ASSERT_EQUAL(story.told[1].condition.severity, SEVERITY_NORMAL);
-	CU_ASSERT_EQUAL(story.told[1].condition.value, 0);
-	CU_ASSERT_STRING_EQUAL(story.told[1].condition.offender, "");
-	CU_ASSERT_STRING_EQUAL(story.told[1].condition.name, "stateCount.SYN_RECV");
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	CHECK_EQ_INT(story.told[1].was, SEVERITY_CRITICAL);
+	CHECK_EQ_INT(story.told[1].condition.severity, SEVERITY_NORMAL);
+	CHECK_EQ_INT(story.told[1].condition.value, 0);
+	CHECK_EQ_STR(story.told[1].condition.offender, "");
+	CHECK_EQ_STR(story.told[1].condition.name, "stateCount.SYN_RECV");
 	step(&story, 300000);
-	CU_ASSERT_EQUAL(story.count, 2);
+	CHECK_EQ_INT(story.count, 2);
 	/* Switched on again it is told again. */
 	story.n_rows = 2;
 	step(&story, 400000);
-	CU_ASSERT_EQUAL_FATAL(story.count, 3);
-	CU_ASSERT_EQUAL(story.told[2].was, SEVERITY_NORMAL);
+	CHECK_EQ_INT_FATAL(story.count, 3);
+	CHECK_EQ_INT(story.told[2].was, SEVERITY_NORMAL);
 	notify_free(story.notify);
 	notify_free(NULL);
 }
@@ -191,7 +191,7 @@ static void test_stands_through_unknown(void)
 	unsigned told = 0;
 
 	lab_open(&lab);
-	CU_ASSERT_EQUAL_FATAL(notify_new(&notify), 0);
+	CHECK_EQ_INT_FATAL(notify_new(&notify), 0);
 	for (int64_t t = 0; t < 600000; t += 5000) {
 		bool refused = t == 200000 || (t >= 300000 && t < 400000);
 
@@ -199,12 +199,12 @@ static void test_stands_through_unknown(void)
 		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = refused ? 0 : 5000;
 		lab_step(&lab, t);
 		notify_update(notify, &lab.now.s, count_told, &told);
-		CU_ASSERT_EQUAL(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
-				refused     ? SEVERITY_UNKNOWN
-				: t < 15000 ? SEVERITY_NORMAL
-					    : SEVERITY_CRITICAL);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),
+			     refused     ? SEVERITY_UNKNOWN
+			     : t < 15000 ? SEVERITY_NORMAL
+					 : SEVERITY_CRITICAL);
 	}
-	CU_ASSERT_EQUAL(told, 1);
+	CHECK_EQ_INT(told, 1);
 	notify_free(notify);
 	lab_close(&lab);
 }

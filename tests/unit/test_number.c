@@ -44,10 +44,10 @@ static void numbers_are_taken_whole(void)
 		const char *at = cases[i].text;
 		uint64_t number = 4711;
 
-		CU_ASSERT_EQUAL(number_take(&at, cases[i].base, cases[i].max, &number),
-				cases[i].taken);
-		CU_ASSERT_EQUAL(number, cases[i].taken ? cases[i].number : 4711);
-		CU_ASSERT_EQUAL(at - cases[i].text, (ptrdiff_t)cases[i].used);
+		CHECK_EQ_INT(number_take(&at, cases[i].base, cases[i].max, &number),
+			     cases[i].taken);
+		CHECK_EQ_INT(number, cases[i].taken ? cases[i].number : 4711);
+		CHECK_EQ_INT(at - cases[i].text, (ptrdiff_t)cases[i].used);
 	}
 }
 

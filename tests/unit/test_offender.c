@@ -15,19 +15,19 @@ static void test_text(void)
 	char buf[12];
 	struct text text = text_begin(buf, sizeof(buf));
 
-	CU_ASSERT_STRING_EQUAL(buf, "");
+	CHECK_EQ_STR(buf, "");
 	CU_ASSERT_TRUE(text_add(&text, ", ", "%s", "one"));
 	CU_ASSERT_FALSE(text_add(&text, ", ", "%d", 1234567));
 	CU_ASSERT_FALSE(text_add(&text, "", "%s", "0123456789"));
-	CU_ASSERT_STRING_EQUAL(buf, "one");
+	CHECK_EQ_STR(buf, "one");
 	CU_ASSERT_TRUE(text_add(&text, ", ", "%d", 123456));
-	CU_ASSERT_STRING_EQUAL(buf, "one, 123456");
+	CHECK_EQ_STR(buf, "one, 123456");
 	CU_ASSERT_FALSE(text_add(&text, "", "x"));
 	CU_ASSERT_FALSE(text_add(&text, "a long separator", "x"));
-	CU_ASSERT_STRING_EQUAL(buf, "one, 123456");
+	CHECK_EQ_STR(buf, "one, 123456");
 	text = text_begin(buf, 1);
 	CU_ASSERT_FALSE(text_add(&text, "", "x"));
-	CU_ASSERT_STRING_EQUAL(buf, "");
+	CHECK_EQ_STR(buf, "");
 }
 
 struct origin {
@@ -83,10 +83,10 @@ static void test_remotes(void)
 		struct text text = text_begin(buf, sizeof(buf));
 
 		offender_suspect_origin(&text, &cases[i].suspects, "from");
-		CU_ASSERT_STRING_EQUAL(buf, cases[i].origin);
+		CHECK_EQ_STR(buf, cases[i].origin);
 		text = text_begin(buf, sizeof(buf));
 		offender_suspect_remote(&text, &cases[i].suspects);
-		CU_ASSERT_STRING_EQUAL(buf, cases[i].remote);
+		CHECK_EQ_STR(buf, cases[i].remote);
 	}
 }
 
@@ -101,27 +101,27 @@ static void test_processes(void)
 	w.s.owners = w.owners;
 	w.s.n_owners = LAB_OWNERS;
 	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CU_ASSERT_STRING_EQUAL(buf, "sshd[7], local port 443, 70 of 100");
+	CHECK_EQ_STR(buf, "sshd[7], local port 443, 70 of 100");
 
 	/* The process may not be read, its service is known. */
 	w.owners[1] = (struct owner){.service = "ssh.service"};
 	suspects.port_count = 50;
 	text = text_begin(buf, sizeof(buf));
 	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CU_ASSERT_STRING_EQUAL(buf, "ssh.service, 70 of 100");
+	CHECK_EQ_STR(buf, "ssh.service, 70 of 100");
 
 	suspects.owner = 0;
 	suspects.port_count = 60;
 	text = text_begin(buf, sizeof(buf));
 	offender_suspect_process(&text, &w.s, &suspects, "remote port");
-	CU_ASSERT_STRING_EQUAL(buf, "remote port 443, 60 of 100");
+	CHECK_EQ_STR(buf, "remote port 443, 60 of 100");
 
 	/* A number that is out of range is nobody. */
 	suspects.owner = 99;
 	suspects.port_count = 1;
 	text = text_begin(buf, sizeof(buf));
 	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CU_ASSERT_STRING_EQUAL(buf, "70 of 100");
+	CHECK_EQ_STR(buf, "70 of 100");
 }
 
 /* The longest of all: what does not fit is left out, the rest stands. */
@@ -151,7 +151,7 @@ static void test_too_long(void)
 	snprintf(want, sizeof(want),
 		 "[fefe:fefe:fefe:fefe:fefe:fefe:fefe:fefe]:65535 %s[4294967295] %s",
 		 w.owners[1].name, w.owners[1].service);
-	CU_ASSERT_STRING_EQUAL(buf, want);
+	CHECK_EQ_STR(buf, want);
 
 	w.listeners[0].addr = lab_ipv4(0, 0, 0, 0);
 	memset(suspects.remote.bytes, 0x20, 16);

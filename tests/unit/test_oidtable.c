@@ -242,7 +242,7 @@ static void test_results(void)
 	struct value value;
 
 	for (size_t i = 0; i < COUNT_OF(cases); i++)
-		CU_ASSERT_EQUAL(
+		CHECK_EQ_INT(
 		    oidtable_get(&tree, &snapshot, oid, walk_parse(cases[i].oid, oid), &value),
 		    cases[i].result);
 }
@@ -270,13 +270,12 @@ static void test_in_place(void)
 	size_t len = 0;
 
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
-		CU_ASSERT_EQUAL(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
-				OID_FOUND);
-		CU_ASSERT_EQUAL(len, walk_parse(expected[i].oid, want));
-		CU_ASSERT_EQUAL(memcmp(oid, want, len * sizeof(*oid)), 0);
+		CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
+			     OID_FOUND);
+		CHECK_EQ_INT(len, walk_parse(expected[i].oid, want));
+		CHECK_EQ_INT(memcmp(oid, want, len * sizeof(*oid)), 0);
 	}
-	CU_ASSERT_EQUAL(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
-			OID_END);
+	CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value), OID_END);
 }
 
 static void test_dates(void)
@@ -299,7 +298,7 @@ static void test_dates(void)
 		setenv("TZ", cases[i].zone, 1);
 		tzset();
 		CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &cases[i].time, &value));
-		CU_ASSERT_STRING_EQUAL(walk_show(&value, shown, sizeof(shown)), cases[i].shown);
+		CHECK_EQ_STR(walk_show(&value, shown, sizeof(shown)), cases[i].shown);
 	}
 }
 
@@ -315,11 +314,11 @@ static void test_ages(void)
 	past = (struct timespec){now.tv_sec - 5, now.tv_nsec};
 	ancient = (struct timespec){now.tv_sec - 5000000, now.tv_nsec};
 	CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &future, &value));
-	CU_ASSERT_EQUAL(value.unsigned32, 0);
+	CHECK_EQ_INT(value.unsigned32, 0);
 	CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &past, &value));
 	CU_ASSERT_TRUE(value.unsigned32 >= 5000);
 	CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &ancient, &value));
-	CU_ASSERT_EQUAL(value.unsigned32, UINT32_MAX);
+	CHECK_EQ_INT(value.unsigned32, UINT32_MAX);
 }
 
 /* A text is cut at what TcpStateText allows. */
@@ -332,7 +331,7 @@ static void test_long_text(void)
 
 	memset(text, 'x', sizeof(text) - 1);
 	CU_ASSERT_TRUE(oidtable_value(&snapshot, &column, &member, &value));
-	CU_ASSERT_EQUAL(value.text_len, VALUE_TEXT_MAX);
+	CHECK_EQ_INT(value.text_len, VALUE_TEXT_MAX);
 }
 
 int main(void)

@@ -28,20 +28,20 @@ static void test_scan(void)
 	host_socket(&h, 300, 7, 502);
 	host_socket(&h, 300, 100000, 503);
 	owners_begin(h.owners);
-	CU_ASSERT_EQUAL(owners_find(h.owners, 0, 0), 0);
+	CHECK_EQ_INT(owners_find(h.owners, 0, 0), 0);
 	CU_ASSERT_FALSE(owners_wants(h.owners, 0));
 	CU_ASSERT_FALSE(owners_wants(h.owners, 501));
-	CU_ASSERT_EQUAL(owners_find(h.owners, 501, 0), 0);
+	CHECK_EQ_INT(owners_find(h.owners, 501, 0), 0);
 	CU_ASSERT_TRUE(owners_wants(h.owners, 501));
 	CU_ASSERT_TRUE(LOOK_UP(&h, 501, 502, 503));
-	CU_ASSERT_EQUAL(host_pid(&h, 501), 20);
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 501)->name, "nginx");
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 501)->service, "nginx.service");
-	CU_ASSERT_EQUAL(host_pid(&h, 502), 300);
-	CU_ASSERT_EQUAL(owners_find(h.owners, 502, 0), owners_find(h.owners, 503, 0));
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 502)->service, "");
+	CHECK_EQ_INT(host_pid(&h, 501), 20);
+	CHECK_EQ_STR(host_owner(&h, 501)->name, "nginx");
+	CHECK_EQ_STR(host_owner(&h, 501)->service, "nginx.service");
+	CHECK_EQ_INT(host_pid(&h, 502), 300);
+	CHECK_EQ_INT(owners_find(h.owners, 502, 0), owners_find(h.owners, 503, 0));
+	CHECK_EQ_STR(host_owner(&h, 502)->service, "");
 	owners_list(h.owners, &count);
-	CU_ASSERT_EQUAL(count, 3);
+	CHECK_EQ_INT(count, 3);
 	CU_ASSERT_FALSE(NEXT_ROUND(&h, 501, 502, 503));
 	host_free(&h);
 }
@@ -59,11 +59,11 @@ static void test_shared(void)
 		host_socket(&h, pids[i], 5, 800 + pids[i]);
 	}
 	NEXT_ROUND(&h, 800, 809, 810, 880, 1700, 1800);
-	CU_ASSERT_EQUAL(host_pid(&h, 800), 9);
-	CU_ASSERT_EQUAL(host_pid(&h, 1800), 1000);
+	CHECK_EQ_INT(host_pid(&h, 800), 9);
+	CHECK_EQ_INT(host_pid(&h, 1800), 1000);
 	tree_drop(&h.proc, "9");
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 800, 810, 880, 1700, 1800));
-	CU_ASSERT_EQUAL(host_pid(&h, 800), 10);
+	CHECK_EQ_INT(host_pid(&h, 800), 10);
 	host_free(&h);
 }
 
@@ -76,14 +76,14 @@ static void test_recycled_pid(void)
 	NEXT_ROUND(&h, 1000);
 	host_stat(&h, 70, "renamed", 1070);
 	CU_ASSERT_FALSE(NEXT_ROUND(&h, 1000));
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1000)->name, "renamed");
+	CHECK_EQ_STR(host_owner(&h, 1000)->name, "renamed");
 	host_stat(&h, 70, "new", 2070);
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 1000));
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1000)->name, "new");
+	CHECK_EQ_STR(host_owner(&h, 1000)->name, "new");
 	host_drop(&h, 70, 3);
 	host_stat(&h, 70, "newer", 3070);
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 1000));
-	CU_ASSERT_EQUAL(host_pid(&h, 1000), 0);
+	CHECK_EQ_INT(host_pid(&h, 1000), 0);
 	host_free(&h);
 }
 
@@ -97,16 +97,16 @@ static void test_gone(void)
 		host_socket(&h, pid, 3, 2000 + pid);
 		owners_find(h.owners, 2000 + pid, 0);
 	}
-	CU_ASSERT_EQUAL(owners_scan(h.owners, UINT32_MAX), 0);
+	CHECK_EQ_INT(owners_scan(h.owners, UINT32_MAX), 0);
 	for (unsigned pid = 1; pid <= 200; pid++)
-		CU_ASSERT_EQUAL(host_pid(&h, 2000 + pid), pid);
+		CHECK_EQ_INT(host_pid(&h, 2000 + pid), pid);
 	for (unsigned pid = 1; pid <= 200; pid += 3)
 		tree_drop(&h.proc, host_path("%u", pid));
 	owners_begin(h.owners);
 	for (unsigned pid = 1; pid <= 200; pid++)
-		CU_ASSERT_EQUAL(host_pid(&h, 2000 + pid), pid % 3 == 1 ? 0 : pid);
+		CHECK_EQ_INT(host_pid(&h, 2000 + pid), pid % 3 == 1 ? 0 : pid);
 	owners_list(h.owners, &count);
-	CU_ASSERT_EQUAL(count, 1 + 133);
+	CHECK_EQ_INT(count, 1 + 133);
 	host_free(&h);
 }
 
@@ -124,17 +124,17 @@ static void test_forgotten(void)
 	CU_ASSERT_FALSE(NEXT_ROUND(&h, 1102));
 	owners_begin(h.owners);
 	owners_list(h.owners, &count);
-	CU_ASSERT_EQUAL(count, 2);
+	CHECK_EQ_INT(count, 2);
 	CU_ASSERT_TRUE(LOOK_UP(&h, 1101));
-	CU_ASSERT_EQUAL(host_pid(&h, 1101), 5);
+	CHECK_EQ_INT(host_pid(&h, 1101), 5);
 
 	/* Sockets that come and go do not push out the one that stays. */
 	for (uint32_t round = 0; round < 20; round++) {
 		owners_begin(h.owners);
-		CU_ASSERT_EQUAL(host_pid(&h, 1102), round == 0 ? 0 : 6);
+		CHECK_EQ_INT(host_pid(&h, 1102), round == 0 ? 0 : 6);
 		for (uint32_t i = 0; i < 3000; i++)
 			owners_find(h.owners, 10000 + 3000 * round + i, 0);
-		CU_ASSERT_EQUAL(owners_scan(h.owners, UINT32_MAX), 0);
+		CHECK_EQ_INT(owners_scan(h.owners, UINT32_MAX), 0);
 	}
 	host_free(&h);
 }
@@ -155,7 +155,7 @@ static void test_unfound(void)
 	host_socket(&h, 5, 3, 1200);
 	for (int round = 0; round < 64; round++)
 		NEXT_ROUND(&h, 1200);
-	CU_ASSERT_EQUAL(host_pid(&h, 1200), 5);
+	CHECK_EQ_INT(host_pid(&h, 1200), 5);
 	host_free(&h);
 }
 
@@ -175,8 +175,8 @@ static void test_handed_on(void)
 	host_socket(&h, 6, 5, 1303);
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 1300, 1301, 1302, 1303));
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 1300, 1301, 1302, 1303));
-	CU_ASSERT_EQUAL(host_pid(&h, 1300), 6);
-	CU_ASSERT_EQUAL(host_pid(&h, 1301), 5);
+	CHECK_EQ_INT(host_pid(&h, 1300), 6);
+	CHECK_EQ_INT(host_pid(&h, 1301), 5);
 	host_free(&h);
 }
 
@@ -195,25 +195,25 @@ static void test_service(void)
 	tree_make(&cgroup);
 	tree_file(&cgroup, "a.service/b/cgroup.procs", "");
 	fd = open(cgroup.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	CU_ASSERT_EQUAL_FATAL(fstatat(fd, "a.service/b", &st, 0), 0);
-	CU_ASSERT_EQUAL_FATAL(owners_new(h.proc_fd, fd, &h.owners), 0);
+	CHECK_EQ_INT_FATAL(fstatat(fd, "a.service/b", &st, 0), 0);
+	CHECK_EQ_INT_FATAL(owners_new(h.proc_fd, fd, &h.owners), 0);
 	host_process(&h, 1, "init");
 	host_socket(&h, 1, 3, 1500);
 	for (int round = 0; round < 3; round++) {
 		owners_begin(h.owners);
 		number = owners_find(h.owners, 1501, st.st_ino);
 		CU_ASSERT_NOT_EQUAL(number, 0);
-		CU_ASSERT_EQUAL(owners_find(h.owners, 1502, st.st_ino), number);
+		CHECK_EQ_INT(owners_find(h.owners, 1502, st.st_ino), number);
 		list = owners_list(h.owners, &count);
-		CU_ASSERT_EQUAL(count, 2);
-		CU_ASSERT_EQUAL(list[number].pid, 0);
-		CU_ASSERT_STRING_EQUAL(list[number].name, "");
-		CU_ASSERT_STRING_EQUAL(list[number].service, "a.service");
-		CU_ASSERT_EQUAL(owners_find(h.owners, 0, st.st_ino), 0);
+		CHECK_EQ_INT(count, 2);
+		CHECK_EQ_INT(list[number].pid, 0);
+		CHECK_EQ_STR(list[number].name, "");
+		CHECK_EQ_STR(list[number].service, "a.service");
+		CHECK_EQ_INT(owners_find(h.owners, 0, st.st_ino), 0);
 	}
 	CU_ASSERT_TRUE(owners_wants(h.owners, 1501));
 	CU_ASSERT_TRUE(LOOK_UP(&h, 1500));
-	CU_ASSERT_EQUAL(host_pid(&h, 1500), 1);
+	CHECK_EQ_INT(host_pid(&h, 1500), 1);
 	host_free(&h);
 	close(fd);
 	tree_remove(&cgroup);

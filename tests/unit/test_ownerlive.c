@@ -33,7 +33,7 @@ static uint32_t inode_of(int fd)
 {
 	struct stat st = {0};
 
-	CU_ASSERT_EQUAL_FATAL(fstat(fd, &st), 0);
+	CHECK_EQ_INT_FATAL(fstat(fd, &st), 0);
 	return (uint32_t)st.st_ino;
 }
 
@@ -72,7 +72,7 @@ static void start_child(struct child *c, int count, const char *name, int dumpab
 	size_t size = (size_t)count * sizeof(c->inodes[0]), sum = 0;
 	int ends[2];
 
-	CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
+	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
 	c->pid = fork();
 	CU_ASSERT_TRUE_FATAL(c->pid >= 0);
 	if (c->pid == 0)
@@ -100,7 +100,7 @@ static struct owners *new_owners(int cgroup_fd, int *ret_proc_fd)
 
 	*ret_proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_TRUE_FATAL(*ret_proc_fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(owners_new(*ret_proc_fd, cgroup_fd, &o), 0);
+	CHECK_EQ_INT_FATAL(owners_new(*ret_proc_fd, cgroup_fd, &o), 0);
 	owners_begin(o);
 	return o;
 }
@@ -136,20 +136,20 @@ static void test_thousands(void)
 		owners_find(o, inode, 0);
 		wanted += owners_wants(o, inode);
 	}
-	CU_ASSERT_EQUAL(wanted, HOLDERS * SOCKETS);
-	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(wanted, HOLDERS * SOCKETS);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
 	for (int i = 0; i < HOLDERS * SOCKETS; i++) {
 		const struct child *c = &children[i / SOCKETS];
 
 		wrong += owner_of(o, c->inodes[i % SOCKETS])->pid != (uint32_t)c->pid;
 	}
-	CU_ASSERT_EQUAL(wrong, 0);
+	CHECK_EQ_INT(wrong, 0);
 	for (int i = 0; i < HOLDERS; i++)
 		stop_child(&children[i]);
 	owners_begin(o);
 	for (int i = 0; i < HOLDERS; i++)
 		wrong += owner_of(o, children[i].inodes[0])->pid != 0;
-	CU_ASSERT_EQUAL(wrong, 0);
+	CHECK_EQ_INT(wrong, 0);
 	free_owners(o, proc_fd);
 	free(children);
 }
@@ -176,10 +176,10 @@ static void test_slices(void)
 			missing += pid == 0;
 			wrong += pid != 0 && pid != (uint32_t)c->pid;
 		}
-		CU_ASSERT_EQUAL(owners_scan(o, 500), 0);
+		CHECK_EQ_INT(owners_scan(o, 500), 0);
 	} while (missing > 0 && ++rounds < 100000);
-	CU_ASSERT_EQUAL(missing, 0);
-	CU_ASSERT_EQUAL(wrong, 0);
+	CHECK_EQ_INT(missing, 0);
+	CHECK_EQ_INT(wrong, 0);
 	CU_ASSERT_TRUE(rounds > 1);
 	for (int i = 0; i < HOLDERS; i++)
 		stop_child(&children[i]);
@@ -198,18 +198,18 @@ static void test_shared(void)
 	child = (uint32_t)c.pid;
 	o = new_owners(-1, &proc_fd);
 	owner_of(o, inode);
-	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
-	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, self < child ? self : child);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(owner_of(o, inode)->pid, self < child ? self : child);
 	/* The child alone keeps it; this process uses the descriptor otherwise. A socket that
 	 * nobody holds makes the scans complete. */
-	CU_ASSERT_EQUAL_FATAL(dup2(proc_fd, fd), fd);
+	CHECK_EQ_INT_FATAL(dup2(proc_fd, fd), fd);
 	for (uint32_t round = 0; round < 10 && owner_of(o, inode)->pid != child; round++) {
 		owners_begin(o);
 		owner_of(o, inode);
 		owner_of(o, UINT32_MAX - round);
-		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
+		CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
 	}
-	CU_ASSERT_EQUAL(owner_of(o, inode)->pid, child);
+	CHECK_EQ_INT(owner_of(o, inode)->pid, child);
 	stop_child(&c);
 	free_owners(o, proc_fd);
 	close(fd);
@@ -237,9 +237,9 @@ static void test_names(void)
 
 		start_child(&c, 1, cases[i].name, 1);
 		owner_of(o, c.inodes[0]);
-		CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
-		CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, (uint32_t)c.pid);
-		CU_ASSERT_STRING_EQUAL(owner_of(o, c.inodes[0])->name, cases[i].clean);
+		CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+		CHECK_EQ_INT(owner_of(o, c.inodes[0])->pid, (uint32_t)c.pid);
+		CHECK_EQ_STR(owner_of(o, c.inodes[0])->name, cases[i].clean);
 		stop_child(&c);
 	}
 	free_owners(o, proc_fd);
@@ -258,12 +258,12 @@ static void test_vanished(void)
 	kill(c.pid, SIGKILL);
 	/* First it is a zombie: in /proc, without descriptors. */
 	waitid(P_PID, (id_t)c.pid, &(siginfo_t){0}, WEXITED | WNOWAIT);
-	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
-	CU_ASSERT_EQUAL(owner_of(o, c.inodes[0])->pid, 0);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(owner_of(o, c.inodes[0])->pid, 0);
 	stop_child(&c);
 	owner_of(o, c.inodes[1]);
-	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
-	CU_ASSERT_EQUAL(owner_of(o, c.inodes[1])->pid, 0);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(owner_of(o, c.inodes[1])->pid, 0);
 	free_owners(o, proc_fd);
 }
 
@@ -309,8 +309,8 @@ static void test_unprivileged(void)
 
 	tree_make(&cgroup);
 	tree_file(&cgroup, "held.service/cgroup.procs", "");
-	CU_ASSERT_EQUAL_FATAL(chmod(cgroup.path, 0755), 0);
-	CU_ASSERT_EQUAL_FATAL(stat(tree_path(&cgroup, "held.service"), &st), 0);
+	CHECK_EQ_INT_FATAL(chmod(cgroup.path, 0755), 0);
+	CHECK_EQ_INT_FATAL(stat(tree_path(&cgroup, "held.service"), &st), 0);
 	fd = open(cgroup.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* A process that is not dumpable belongs to root in /proc, whoever runs this test. */
 	start_child(&c, 1, NULL, 0);
@@ -318,8 +318,8 @@ static void test_unprivileged(void)
 	CU_ASSERT_TRUE_FATAL(pid >= 0);
 	if (pid == 0)
 		_exit(look_unprivileged(c.inodes[0], fd, st.st_ino));
-	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
-	CU_ASSERT_EQUAL(status, 0);
+	CHECK_EQ_INT(waitpid(pid, &status, 0), pid);
+	CHECK_EQ_INT(status, 0);
 	stop_child(&c);
 	close(fd);
 	tree_remove(&cgroup);
@@ -353,25 +353,25 @@ static void test_sock_diag(void)
 	struct diag *diag;
 	struct owners *o;
 
-	CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&addr, len), 0);
-	CU_ASSERT_EQUAL_FATAL(listen(fd, 1), 0);
-	CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
+	CHECK_EQ_INT_FATAL(bind(fd, (struct sockaddr *)&addr, len), 0);
+	CHECK_EQ_INT_FATAL(listen(fd, 1), 0);
+	CHECK_EQ_INT_FATAL(getsockname(fd, (struct sockaddr *)&addr, &len), 0);
 	wanted.port = ntohs(addr.sin_port);
-	CU_ASSERT_EQUAL_FATAL(diag_open(&diag), 0);
-	CU_ASSERT_EQUAL(diag_dump(diag, STATE_BIT(STATE_LISTEN), 0, note, &wanted, &stats), 0);
+	CHECK_EQ_INT_FATAL(diag_open(&diag), 0);
+	CHECK_EQ_INT(diag_dump(diag, STATE_BIT(STATE_LISTEN), 0, note, &wanted, &stats), 0);
 	diag_close(diag);
-	CU_ASSERT_EQUAL(wanted.found.inode, inode_of(fd));
+	CHECK_EQ_INT(wanted.found.inode, inode_of(fd));
 
 	o = new_owners(cgroup_fd, &proc_fd);
 	owners_find(o, wanted.found.inode, wanted.found.cgroup_id);
-	CU_ASSERT_EQUAL(owners_scan(o, UINT32_MAX), 0);
-	CU_ASSERT_EQUAL(owner_of(o, wanted.found.inode)->pid, (uint32_t)getpid());
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(owner_of(o, wanted.found.inode)->pid, (uint32_t)getpid());
 
 	/* A process's service is what its own sockets' cgroup says, where both know it. */
-	CU_ASSERT_EQUAL_FATAL(services_new(cgroup_fd, &services), 0);
+	CHECK_EQ_INT_FATAL(services_new(cgroup_fd, &services), 0);
 	service = services_find(services, wanted.found.cgroup_id);
 	if (service)
-		CU_ASSERT_STRING_EQUAL(owner_of(o, wanted.found.inode)->service, service->name);
+		CHECK_EQ_STR(owner_of(o, wanted.found.inode)->service, service->name);
 	services_free(services);
 	free_owners(o, proc_fd);
 	if (cgroup_fd >= 0)

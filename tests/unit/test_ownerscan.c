@@ -35,10 +35,10 @@ static void test_links(void)
 	tree_file(&h.proc, "self/fd/3", "");
 	tree_file(&h.proc, "4294967297/fd/3", "");
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 601));
-	CU_ASSERT_EQUAL(host_pid(&h, 601), 0);
+	CHECK_EQ_INT(host_pid(&h, 601), 0);
 	host_socket(&h, 1, 4294967295, 4294967295);
 	CU_ASSERT_TRUE(LOOK_UP(&h, 4294967295));
-	CU_ASSERT_EQUAL(host_pid(&h, 4294967295), 1);
+	CHECK_EQ_INT(host_pid(&h, 4294967295), 1);
 	host_free(&h);
 }
 
@@ -74,8 +74,8 @@ static void test_stat(void)
 		tree_file(&h.proc, "5/stat", cases[i].stat);
 		host_socket(&h, 5, 3, 700);
 		CU_ASSERT_TRUE(NEXT_ROUND(&h, 700));
-		CU_ASSERT_EQUAL(host_pid(&h, 700), known ? 5 : 0);
-		CU_ASSERT_STRING_EQUAL(host_owner(&h, 700)->name, known ? cases[i].name : "");
+		CHECK_EQ_INT(host_pid(&h, 700), known ? 5 : 0);
+		CHECK_EQ_STR(host_owner(&h, 700)->name, known ? cases[i].name : "");
 		host_free(&h);
 	}
 }
@@ -103,7 +103,7 @@ static void test_cgroup(void)
 		tree_file(&h.proc, "5/cgroup", cases[i].cgroup);
 		host_socket(&h, 5, 3, 700);
 		CU_ASSERT_TRUE(NEXT_ROUND(&h, 700));
-		CU_ASSERT_STRING_EQUAL(host_owner(&h, 700)->service, cases[i].service);
+		CHECK_EQ_STR(host_owner(&h, 700)->service, cases[i].service);
 		host_free(&h);
 	}
 }
@@ -120,11 +120,11 @@ static void test_early_stop(void)
 	host_socket(&h, 50, 4, 901);
 	host_socket(&h, 1, 3, 901);
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 900, 901));
-	CU_ASSERT_EQUAL(host_pid(&h, 901), 50);
+	CHECK_EQ_INT(host_pid(&h, 901), 50);
 	/* Looking for one that nobody holds leads through all of them. */
 	CU_ASSERT_TRUE(NEXT_ROUND(&h, 900, 901, 999));
-	CU_ASSERT_EQUAL(host_pid(&h, 901), 1);
-	CU_ASSERT_EQUAL(host_pid(&h, 900), 50);
+	CHECK_EQ_INT(host_pid(&h, 901), 1);
+	CHECK_EQ_INT(host_pid(&h, 900), 50);
 	host_free(&h);
 }
 
@@ -141,8 +141,8 @@ static void test_recycled_meanwhile(void)
 	host_socket(&h, 70, 4, 1001);
 	/* One that nobody holds, so that the scan reads both, in whatever order they come. */
 	LOOK_UP(&h, 1000, 1001, 999);
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1001)->name, "new");
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 1000)->name, "new");
+	CHECK_EQ_STR(host_owner(&h, 1001)->name, "new");
+	CHECK_EQ_STR(host_owner(&h, 1000)->name, "new");
 	host_free(&h);
 }
 
@@ -164,12 +164,12 @@ static void test_moved(void)
 		found = host_pid(&h, 1402) == 5;
 	}
 	CU_ASSERT_TRUE(found);
-	CU_ASSERT_EQUAL(host_pid(&h, 1400), 5);
+	CHECK_EQ_INT(host_pid(&h, 1400), 5);
 	/* A descriptor whose socket has been closed is read at once. */
 	host_drop(&h, 5, 4);
 	host_socket(&h, 5, 4, 1403);
 	NEXT_ROUND(&h, 1400, 1402, 1403);
-	CU_ASSERT_EQUAL(host_pid(&h, 1403), 5);
+	CHECK_EQ_INT(host_pid(&h, 1403), 5);
 	host_free(&h);
 }
 
@@ -178,11 +178,11 @@ static void test_proc_missing(void)
 	struct host h = host_new();
 	struct owners *broken;
 
-	CU_ASSERT_EQUAL_FATAL(owners_new(1 << 20, -1, &broken), 0);
+	CHECK_EQ_INT_FATAL(owners_new(1 << 20, -1, &broken), 0);
 	owners_begin(broken);
-	CU_ASSERT_EQUAL(owners_scan(broken, UINT32_MAX), 0);
+	CHECK_EQ_INT(owners_scan(broken, UINT32_MAX), 0);
 	owners_find(broken, 1600, 0);
-	CU_ASSERT_EQUAL(owners_scan(broken, UINT32_MAX), -EBADF);
+	CHECK_EQ_INT(owners_scan(broken, UINT32_MAX), -EBADF);
 	CU_ASSERT_TRUE(owners_wants(broken, 1600));
 	owners_free(broken);
 	owners_free(NULL);
@@ -191,10 +191,10 @@ static void test_proc_missing(void)
 	tree_file(&h.proc, "7/stat", "");
 	tree_file(&h.proc, "8", "");
 	NEXT_ROUND(&h, 1601);
-	CU_ASSERT_EQUAL(owners_unreadable(h.owners), 1);
+	CHECK_EQ_INT(owners_unreadable(h.owners), 1);
 	host_process(&h, 1, "init");
 	LOOK_UP(&h, 1602);
-	CU_ASSERT_EQUAL(owners_unreadable(h.owners), 0);
+	CHECK_EQ_INT(owners_unreadable(h.owners), 0);
 	host_free(&h);
 }
 
@@ -218,15 +218,15 @@ static void test_slices(void)
 		for (unsigned pid = 2; pid < 2 + PROCESSES; pid++)
 			for (unsigned i = 0; i < EACH; i++)
 				wrong += host_pid(&h, 10000 * pid + i) != pid;
-		CU_ASSERT_EQUAL(owners_scan(h.owners, slices == 3 ? 0 : 1), 0);
+		CHECK_EQ_INT(owners_scan(h.owners, slices == 3 ? 0 : 1), 0);
 		/* Slices read further processes only when the one before is done. */
 		CU_ASSERT_TRUE(slices > 3 || wrong > 0);
 		if (slices == 5)
 			host_stat(&h, 2, "reborn", 9999);
 	} while (wrong > 0 && ++slices < 100);
-	CU_ASSERT_EQUAL(wrong, 0);
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 20000)->name, "reborn");
-	CU_ASSERT_STRING_EQUAL(host_owner(&h, 30000)->name, "x");
+	CHECK_EQ_INT(wrong, 0);
+	CHECK_EQ_STR(host_owner(&h, 20000)->name, "reborn");
+	CHECK_EQ_STR(host_owner(&h, 30000)->name, "x");
 	host_free(&h);
 }
 
@@ -242,25 +242,25 @@ static void test_new_between_slices(void)
 	host_socket(&h, 2, 3, 2000);
 	host_socket(&h, 3, 3, 3000);
 	owners_begin(h.owners);
-	CU_ASSERT_EQUAL(host_pid(&h, 2000), 0);
-	CU_ASSERT_EQUAL(host_pid(&h, 3000), 0);
+	CHECK_EQ_INT(host_pid(&h, 2000), 0);
+	CHECK_EQ_INT(host_pid(&h, 3000), 0);
 	for (int i = 0; i < 2; i++) /* init and early */
-		CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
-	CU_ASSERT_EQUAL(host_pid(&h, 2000), 2);
-	CU_ASSERT_EQUAL(host_pid(&h, 3000), 0);
+		CHECK_EQ_INT(owners_scan(h.owners, 1), 0);
+	CHECK_EQ_INT(host_pid(&h, 2000), 2);
+	CHECK_EQ_INT(host_pid(&h, 3000), 0);
 	host_socket(&h, 2, 4, 2001);
 	owners_begin(h.owners);
-	CU_ASSERT_EQUAL(host_pid(&h, 2000), 2);
-	CU_ASSERT_EQUAL(host_pid(&h, 2001), 0);
-	CU_ASSERT_EQUAL(host_pid(&h, 3000), 0);
+	CHECK_EQ_INT(host_pid(&h, 2000), 2);
+	CHECK_EQ_INT(host_pid(&h, 2001), 0);
+	CHECK_EQ_INT(host_pid(&h, 3000), 0);
 	/* The rest of the scan: late, and the end. */
 	for (int i = 0; i < 2; i++)
-		CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
-	CU_ASSERT_EQUAL(host_pid(&h, 3000), 3);
-	CU_ASSERT_EQUAL(host_pid(&h, 2001), 0);
+		CHECK_EQ_INT(owners_scan(h.owners, 1), 0);
+	CHECK_EQ_INT(host_pid(&h, 3000), 3);
+	CHECK_EQ_INT(host_pid(&h, 2001), 0);
 	CU_ASSERT_TRUE(owners_wants(h.owners, 2001));
-	CU_ASSERT_EQUAL(owners_scan(h.owners, 1), 0);
-	CU_ASSERT_EQUAL(host_pid(&h, 2001), 2);
+	CHECK_EQ_INT(owners_scan(h.owners, 1), 0);
+	CHECK_EQ_INT(host_pid(&h, 2001), 2);
 	host_free(&h);
 }
 

@@ -33,18 +33,18 @@ static void test_number(void)
 	char buf[PAGE_NUMBER_MAX];
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_STRING_EQUAL(page_number(cases[i].number, buf), cases[i].text);
+		CHECK_EQ_STR(page_number(cases[i].number, buf), cases[i].text);
 		CU_ASSERT(strlen(buf) <= 11);
 	}
 }
 
 static void test_width(void)
 {
-	CU_ASSERT_EQUAL(page_width(""), 0);
-	CU_ASSERT_EQUAL(page_width("nginx[812]"), 10);
-	CU_ASSERT_EQUAL(page_width("caf\xc3\xa9"), 4);
-	CU_ASSERT_EQUAL(page_width("\xe6\x97\xa5\xe6\x9c\xac"), 4);
-	CU_ASSERT_EQUAL(page_width("\xf0\x9f\x90\x98"), 2);
+	CHECK_EQ_INT(page_width(""), 0);
+	CHECK_EQ_INT(page_width("nginx[812]"), 10);
+	CHECK_EQ_INT(page_width("caf\xc3\xa9"), 4);
+	CHECK_EQ_INT(page_width("\xe6\x97\xa5\xe6\x9c\xac"), 4);
+	CHECK_EQ_INT(page_width("\xf0\x9f\x90\x98"), 2);
 }
 
 static void expect_text(size_t at, size_t indent, const char *text, const char *expected)
@@ -58,7 +58,7 @@ static void expect_text(size_t at, size_t indent, const char *text, const char *
 	fclose(out);
 	if (strcmp(printed, expected) != 0)
 		printf("\n    printed: %s    instead: %s", printed, expected);
-	CU_ASSERT_STRING_EQUAL(printed, expected);
+	CHECK_EQ_STR(printed, expected);
 	free(printed);
 }
 
@@ -106,7 +106,7 @@ static void expect_table(const struct page_table *table, const char *expected)
 	fclose(out);
 	if (strcmp(printed, expected) != 0)
 		printf("\n    printed:\n%s    instead:\n%s", printed, expected);
-	CU_ASSERT_STRING_EQUAL(printed, expected);
+	CHECK_EQ_STR(printed, expected);
 	free(printed);
 }
 

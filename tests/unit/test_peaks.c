@@ -22,7 +22,7 @@ static struct peaks *new_peaks(void)
 {
 	struct peaks *p;
 
-	CU_ASSERT_EQUAL_FATAL(peaks_new(&p), 0);
+	CHECK_EQ_INT_FATAL(peaks_new(&p), 0);
 	return p;
 }
 
@@ -36,14 +36,14 @@ static void test_states_and_limits(void)
 	m.s.n_limits = 1;
 	m.s.limits[0] = (struct limit){.id = LIMIT_MEMORY, .percent = 90};
 	row->count = 500;
-	CU_ASSERT_EQUAL(peaks_note(p, 0, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(peaks_note(p, 0, NULL, 0, &m.s), 0);
 	row->count = 2;
 	m.s.limits[0].percent = 10;
-	CU_ASSERT_EQUAL(peaks_note(p, 120000, NULL, 0, &m.s), 0);
-	CU_ASSERT_EQUAL(row->peak_1min, 2);
-	CU_ASSERT_EQUAL(row->peak_5min, 500);
-	CU_ASSERT_EQUAL(row->peak_15min, 500);
-	CU_ASSERT_EQUAL(m.s.limits[0].peak_percent, 90);
+	CHECK_EQ_INT(peaks_note(p, 120000, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(row->peak_1min, 2);
+	CHECK_EQ_INT(row->peak_5min, 500);
+	CHECK_EQ_INT(row->peak_15min, 500);
+	CHECK_EQ_INT(m.s.limits[0].peak_percent, 90);
 	peaks_free(p);
 }
 
@@ -55,13 +55,13 @@ static void test_listener_queues(void)
 	make(&m, 2);
 	m.rows[0].accept_queue = 129;
 	m.rows[1].syn_queue = 7;
-	CU_ASSERT_EQUAL(peaks_note(p, 0, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(peaks_note(p, 0, NULL, 0, &m.s), 0);
 	make(&m, 2);
-	CU_ASSERT_EQUAL(peaks_note(p, 300000, NULL, 0, &m.s), 0);
-	CU_ASSERT_EQUAL(m.rows[0].accept_queue_peak, 129);
-	CU_ASSERT_EQUAL(m.rows[1].accept_queue_peak, 0);
-	CU_ASSERT_EQUAL(m.rows[0].syn_queue_peak, 0);
-	CU_ASSERT_EQUAL(m.rows[1].syn_queue_peak, 7);
+	CHECK_EQ_INT(peaks_note(p, 300000, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(m.rows[0].accept_queue_peak, 129);
+	CHECK_EQ_INT(m.rows[1].accept_queue_peak, 0);
+	CHECK_EQ_INT(m.rows[0].syn_queue_peak, 0);
+	CHECK_EQ_INT(m.rows[1].syn_queue_peak, 7);
 	peaks_free(p);
 }
 
@@ -72,7 +72,7 @@ static uint64_t drops_from(enum sample_source source, struct peaks *p, uint64_t 
 
 	make(&m, 1);
 	m.s.info.source = source;
-	CU_ASSERT_EQUAL(peaks_note(p, now_ms, sockets, count, &m.s), 0);
+	CHECK_EQ_INT(peaks_note(p, now_ms, sockets, count, &m.s), 0);
 	return m.rows[0].drops;
 }
 
@@ -97,13 +97,13 @@ static void test_drops_are_monotonic(void)
 	struct peaks *p = new_peaks();
 	uint64_t big;
 
-	CU_ASSERT_EQUAL(drops_after(p, 0, both, 2), 15);
-	CU_ASSERT_EQUAL(drops_after(p, 1000, both, 2), 15);
-	CU_ASSERT_EQUAL(drops_after(p, 2000, one_left, 1), 16);
-	CU_ASSERT_EQUAL(drops_after(p, 3000, restarted, 2), 20);
+	CHECK_EQ_INT(drops_after(p, 0, both, 2), 15);
+	CHECK_EQ_INT(drops_after(p, 1000, both, 2), 15);
+	CHECK_EQ_INT(drops_after(p, 2000, one_left, 1), 16);
+	CHECK_EQ_INT(drops_after(p, 3000, restarted, 2), 20);
 	big = drops_after(p, 4000, wrapped, 2);
-	CU_ASSERT_EQUAL(big, 20 + (uint64_t)UINT32_MAX - 4);
-	CU_ASSERT_EQUAL(drops_after(p, 5000, after_wrap, 2), big + 2);
+	CHECK_EQ_INT(big, 20 + (uint64_t)UINT32_MAX - 4);
+	CHECK_EQ_INT(drops_after(p, 5000, after_wrap, 2), big + 2);
 	peaks_free(p);
 }
 
@@ -117,16 +117,16 @@ static void test_drops_not_told(void)
 	struct peaks *p = new_peaks();
 	uint64_t now_ms = 0;
 
-	CU_ASSERT_EQUAL(drops_after(p, now_ms, before, 1), 10);
+	CHECK_EQ_INT(drops_after(p, now_ms, before, 1), 10);
 	/* A socket that is seen all the while is not forgotten. */
 	for (; now_ms < 3600000; now_ms += 5000) {
 		struct builder_listener_socket passing = {.inode = 3 + (uint32_t)now_ms};
 
-		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, not_told, 2), 10);
-		CU_ASSERT_EQUAL(drops_from(SOURCE_PROC_NET, p, now_ms, &passing, 1), 10);
+		CHECK_EQ_INT(drops_from(SOURCE_PROC_NET, p, now_ms, not_told, 2), 10);
+		CHECK_EQ_INT(drops_from(SOURCE_PROC_NET, p, now_ms, &passing, 1), 10);
 	}
-	CU_ASSERT_EQUAL(drops_after(p, now_ms, after, 2), 15);
-	CU_ASSERT_EQUAL(drops_after(p, now_ms, after, 2), 15);
+	CHECK_EQ_INT(drops_after(p, now_ms, after, 2), 15);
+	CHECK_EQ_INT(drops_after(p, now_ms, after, 2), 15);
 	peaks_free(p);
 }
 
@@ -143,20 +143,20 @@ static void test_forgets(void)
 		m.rows[0].port = (uint16_t)(1000 + i);
 		m.rows[0].accept_queue = 9;
 		socket.inode = 1 + i;
-		CU_ASSERT_EQUAL(peaks_note(p, (uint64_t)i * 1000, &socket, 1, &m.s), 0);
-		CU_ASSERT_EQUAL(m.rows[0].drops, 1);
+		CHECK_EQ_INT(peaks_note(p, (uint64_t)i * 1000, &socket, 1, &m.s), 0);
+		CHECK_EQ_INT(m.rows[0].drops, 1);
 	}
 	/* Seen 10 minutes ago: its peak stands. */
 	make(&m, 1);
 	m.rows[0].port = 1000 + 5000 - 600;
-	CU_ASSERT_EQUAL(peaks_note(p, 5000 * 1000, NULL, 0, &m.s), 0);
-	CU_ASSERT_EQUAL(m.rows[0].accept_queue_peak, 9);
+	CHECK_EQ_INT(peaks_note(p, 5000 * 1000, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(m.rows[0].accept_queue_peak, 9);
 	/* Seen long ago: begins anew. */
 	make(&m, 1);
 	m.rows[0].port = 1000;
-	CU_ASSERT_EQUAL(peaks_note(p, 5000 * 1000, NULL, 0, &m.s), 0);
-	CU_ASSERT_EQUAL(m.rows[0].accept_queue_peak, 0);
-	CU_ASSERT_EQUAL(m.rows[0].drops, 0);
+	CHECK_EQ_INT(peaks_note(p, 5000 * 1000, NULL, 0, &m.s), 0);
+	CHECK_EQ_INT(m.rows[0].accept_queue_peak, 0);
+	CHECK_EQ_INT(m.rows[0].drops, 0);
 	peaks_free(p);
 }
 

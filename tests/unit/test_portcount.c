@@ -13,7 +13,7 @@ struct socket_case {
 static void count(struct portcount *p, const struct series *report, const struct socket_case *cases,
 		  size_t n, uint32_t states, const struct snapshot *last, struct snapshot *now)
 {
-	CU_ASSERT_EQUAL_FATAL(portcount_begin(p, report), 0);
+	CHECK_EQ_INT_FATAL(portcount_begin(p, report), 0);
 	for (size_t i = 0; i < n; i++) {
 		const struct conn conn = {
 		    .state = cases[i].state,
@@ -21,18 +21,18 @@ static void count(struct portcount *p, const struct series *report, const struct
 		    .remote_port = cases[i].remote_port,
 		};
 
-		CU_ASSERT_EQUAL(portcount_add(p, &conn), 0);
+		CHECK_EQ_INT(portcount_add(p, &conn), 0);
 	}
-	CU_ASSERT_EQUAL_FATAL(portcount_finish(p, states, last, now), 0);
+	CHECK_EQ_INT_FATAL(portcount_finish(p, states, last, now), 0);
 }
 
 static void check(const struct snapshot *s, size_t row, uint16_t port, bool remote,
 		  enum tcp_state state, uint32_t expected)
 {
 	CU_ASSERT_FATAL(row < s->n_ports);
-	CU_ASSERT_EQUAL(s->ports[row].port, port);
-	CU_ASSERT_EQUAL(s->ports[row].remote, remote);
-	CU_ASSERT_EQUAL(s->ports[row].count[state - 1], expected);
+	CHECK_EQ_INT(s->ports[row].port, port);
+	CHECK_EQ_INT(s->ports[row].remote, remote);
+	CHECK_EQ_INT(s->ports[row].count[state - 1], expected);
 }
 
 static const struct socket_case sockets[] = {
@@ -53,7 +53,7 @@ static void test_named(void)
 	struct snapshot now = {0};
 
 	count(&p, &report, sockets, SOCKETS, STATE_MASK_ALL, NULL, &now);
-	CU_ASSERT_EQUAL(now.n_ports, 4);
+	CHECK_EQ_INT(now.n_ports, 4);
 	check(&now, 0, 25, false, STATE_TIME_WAIT, 1);
 	check(&now, 1, 80, false, STATE_ESTABLISHED, 2);
 	check(&now, 1, 80, false, STATE_LISTEN, 1);
@@ -73,14 +73,14 @@ static void test_listening(void)
 	struct snapshot now = {0}, later = {0};
 
 	count(&p, &report, sockets, SOCKETS, STATE_MASK_ALL, NULL, &now);
-	CU_ASSERT_EQUAL(now.n_ports, 2);
+	CHECK_EQ_INT(now.n_ports, 2);
 	check(&now, 0, 22, false, STATE_LISTEN, 1);
 	check(&now, 1, 80, false, STATE_ESTABLISHED, 2);
 
 	/* A sample of some states, without the listener of port 22. */
 	count(&p, &report, sockets, 1, STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_SYN_RECV), &now,
 	      &later);
-	CU_ASSERT_EQUAL(later.n_ports, 1);
+	CHECK_EQ_INT(later.n_ports, 1);
 	check(&later, 0, 80, false, STATE_LISTEN, 1);
 	check(&later, 0, 80, false, STATE_ESTABLISHED, 2);
 	free(now.ports);
@@ -95,9 +95,9 @@ static void test_nothing(void)
 	struct snapshot now = {0};
 
 	count(&p, NULL, sockets, SOCKETS, STATE_MASK_ALL, NULL, &now);
-	CU_ASSERT_EQUAL(now.n_ports, 0);
+	CHECK_EQ_INT(now.n_ports, 0);
 	count(&p, &off, sockets, SOCKETS, STATE_MASK_ALL, NULL, &now);
-	CU_ASSERT_EQUAL(now.n_ports, 0);
+	CHECK_EQ_INT(now.n_ports, 0);
 	portcount_done(&p);
 }
 
@@ -111,14 +111,14 @@ static void test_all(void)
 	struct portcount p = {0};
 	struct snapshot now = {0};
 
-	CU_ASSERT_EQUAL_FATAL(portcount_begin(&p, &report), 0);
+	CHECK_EQ_INT_FATAL(portcount_begin(&p, &report), 0);
 	for (uint32_t port = 0; port <= UINT16_MAX; port++) {
 		const struct conn conn = {.state = STATE_LISTEN, .local_port = (uint16_t)port};
 
-		CU_ASSERT_EQUAL(portcount_add(&p, &conn), 0);
+		CHECK_EQ_INT(portcount_add(&p, &conn), 0);
 	}
-	CU_ASSERT_EQUAL_FATAL(portcount_finish(&p, STATE_MASK_ALL, NULL, &now), 0);
-	CU_ASSERT_EQUAL(now.n_ports, UINT16_MAX);
+	CHECK_EQ_INT_FATAL(portcount_finish(&p, STATE_MASK_ALL, NULL, &now), 0);
+	CHECK_EQ_INT(now.n_ports, UINT16_MAX);
 	check(&now, 0, 0, false, STATE_LISTEN, 1);
 	free(now.ports);
 	portcount_done(&p);

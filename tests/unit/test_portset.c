@@ -30,7 +30,7 @@ static void lists(void)
 		uint32_t count = 0, first = 0, last = 0;
 		struct portset set;
 
-		CU_ASSERT_EQUAL(portset_parse(cases[i].text, &set), cases[i].good);
+		CHECK_EQ_INT(portset_parse(cases[i].text, &set), cases[i].good);
 		for (uint32_t port = 0; port < 65536; port++) {
 			if (!portset_has(&set, (uint16_t)port))
 				continue;
@@ -38,9 +38,9 @@ static void lists(void)
 				first = port;
 			last = port;
 		}
-		CU_ASSERT_EQUAL(count, cases[i].count);
-		CU_ASSERT_EQUAL(first, cases[i].first);
-		CU_ASSERT_EQUAL(last, cases[i].last);
+		CHECK_EQ_INT(count, cases[i].count);
+		CHECK_EQ_INT(first, cases[i].first);
+		CHECK_EQ_INT(last, cases[i].last);
 	}
 }
 

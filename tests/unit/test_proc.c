@@ -30,22 +30,22 @@ static void counters_are_those_of_nstat(void)
 	uint64_t value;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(nstat);
-	CU_ASSERT_EQUAL_FATAL(proc_counters(fd, &c), 0);
+	CHECK_EQ_INT_FATAL(proc_counters(fd, &c), 0);
 	while (fgets(line, sizeof(line), nstat)) {
 		if (sscanf(line, "%63[^ #] %" SCNu64, name, &value) == 2) {
 			lines++;
 			CU_ASSERT_TRUE(has(&c, name, value));
 		}
 	}
-	CU_ASSERT_EQUAL(lines, 145);
-	CU_ASSERT_EQUAL(c.count, 149); /* and the four that nstat leaves out */
+	CHECK_EQ_INT(lines, 145);
+	CHECK_EQ_INT(c.count, 149); /* and the four that nstat leaves out */
 	for (size_t i = 1; i < c.count; i++)
 		CU_ASSERT(strcmp(c.rows[i - 1].name, c.rows[i].name) < 0);
 	CU_ASSERT_FALSE(proc_counter(&c, "TcpMaxConn", &value)); /* -1 */
 	CU_ASSERT_FALSE(proc_counter(&c, "IpForwarding", &value));
 	CU_ASSERT_FALSE(proc_counter(&c, "MPTcpExtMPCapableSYNRX", &value));
 	proc_counters_done(&c);
-	CU_ASSERT_EQUAL(c.count, 0);
+	CHECK_EQ_INT(c.count, 0);
 	CU_ASSERT_FALSE(proc_counter(&c, "TcpCurrEstab", &value));
 	fclose(nstat);
 	close(fd);
@@ -58,21 +58,21 @@ static void an_old_kernel_has_fewer(void)
 	struct sockstat s = {.in_use = 0};
 	uint64_t value;
 
-	CU_ASSERT_EQUAL_FATAL(proc_counters(fd, &c), 0);
-	CU_ASSERT_EQUAL(c.count, 14 + 12);
+	CHECK_EQ_INT_FATAL(proc_counters(fd, &c), 0);
+	CHECK_EQ_INT(c.count, 14 + 12);
 	CU_ASSERT_TRUE(has(&c, "TcpCurrEstab", 19));
 	CU_ASSERT_TRUE(has(&c, "TcpInSegs", UINT64_MAX));
 	CU_ASSERT_TRUE(has(&c, "TcpExtSyncookiesSent", 171));
 	CU_ASSERT_TRUE(has(&c, "TcpExtTCPDirectCopyFromPrequeue", 77));
 	CU_ASSERT_FALSE(proc_counter(&c, "TcpExtTCPReqQFullDrop", &value));
 	proc_counters_done(&c);
-	CU_ASSERT_EQUAL(proc_sockstat(fd, &s), 0);
-	CU_ASSERT_EQUAL(s.in_use, 9);
-	CU_ASSERT_EQUAL(s.orphans, 1);
-	CU_ASSERT_EQUAL(s.time_wait, 7);
-	CU_ASSERT_EQUAL(s.allocated, 14);
-	CU_ASSERT_EQUAL(s.memory_pages, 3);
-	CU_ASSERT_EQUAL(s.in_use_v6, 0); /* no sockstat6: no IPv6 */
+	CHECK_EQ_INT(proc_sockstat(fd, &s), 0);
+	CHECK_EQ_INT(s.in_use, 9);
+	CHECK_EQ_INT(s.orphans, 1);
+	CHECK_EQ_INT(s.time_wait, 7);
+	CHECK_EQ_INT(s.allocated, 14);
+	CHECK_EQ_INT(s.memory_pages, 3);
+	CHECK_EQ_INT(s.in_use_v6, 0); /* no sockstat6: no IPv6 */
 	close(fd);
 }
 
@@ -120,9 +120,9 @@ static void odd_counters_are_refused(void)
 
 		folder_put(&f, "snmp", cases[i].snmp);
 		folder_put(&f, "netstat", cases[i].netstat);
-		CU_ASSERT_EQUAL(proc_counters(f.fd, &c), cases[i].error);
+		CHECK_EQ_INT(proc_counters(f.fd, &c), cases[i].error);
 		if (cases[i].error)
-			CU_ASSERT_EQUAL(c.count, 4711)
+			CHECK_EQ_INT(c.count, 4711);
 		else
 			proc_counters_done(&c);
 	}
@@ -142,8 +142,8 @@ static void names_too_long_are_skipped(void)
 	folder_make(&f);
 	folder_put(&f, "snmp", text);
 	folder_put(&f, "netstat", EXT);
-	CU_ASSERT_EQUAL(proc_counters(f.fd, &c), 0);
-	CU_ASSERT_EQUAL(c.count, 4);
+	CHECK_EQ_INT(proc_counters(f.fd, &c), 0);
+	CHECK_EQ_INT(c.count, 4);
 	snprintf(text, sizeof(text), "Tcp%s", longest);
 	CU_ASSERT_TRUE(has(&c, text, 2));
 	CU_ASSERT_TRUE(has(&c, "TcpC", 4));
@@ -182,14 +182,14 @@ static void sockstat_is_read(void)
 
 		folder_put(&f, "sockstat", cases[i].sockstat);
 		folder_put(&f, "sockstat6", cases[i].sockstat6);
-		CU_ASSERT_EQUAL(proc_sockstat(f.fd, &s), cases[i].error);
+		CHECK_EQ_INT(proc_sockstat(f.fd, &s), cases[i].error);
 		if (cases[i].error) {
 			CU_ASSERT(s.in_use == 99 && s.in_use_v6 == 99);
 			continue;
 		}
 		CU_ASSERT(s.in_use == 1 && s.orphans == 2 && s.time_wait == 3 && s.allocated == 4 &&
 			  s.memory_pages == 5);
-		CU_ASSERT_EQUAL(s.in_use_v6, cases[i].in_use_v6);
+		CHECK_EQ_INT(s.in_use_v6, cases[i].in_use_v6);
 	}
 	folder_remove(&f);
 }
@@ -224,8 +224,8 @@ static void numbers_are_read(void)
 		uint64_t numbers[3] = {0};
 
 		folder_put(&f, "n", cases[i].text);
-		CU_ASSERT_EQUAL(proc_numbers(f.fd, "n", numbers, cases[i].max), cases[i].result);
-		CU_ASSERT_EQUAL(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
+		CHECK_EQ_INT(proc_numbers(f.fd, "n", numbers, cases[i].max), cases[i].result);
+		CHECK_EQ_INT(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
 	}
 	folder_remove(&f);
 }
@@ -242,20 +242,20 @@ static void files_are_read_whole_or_not_at_all(void)
 	big[SIZE] = '\0';
 	folder_make(&f);
 	folder_put(&f, "file", big);
-	CU_ASSERT_EQUAL(proc_read_file(f.fd, "file", SIZE - 1, &text, &len), -EFBIG);
-	CU_ASSERT_EQUAL(proc_read_file(f.fd, "file", 0, &text, &len), -EFBIG);
-	CU_ASSERT_EQUAL(proc_read_file(f.fd, "absent", SIZE, &text, &len), -ENOENT);
-	CU_ASSERT_EQUAL(proc_read_file(f.fd, ".", SIZE, &text, &len), -EISDIR);
-	CU_ASSERT_EQUAL(proc_read_file(-1, "file", SIZE, &text, &len), -EBADF);
+	CHECK_EQ_INT(proc_read_file(f.fd, "file", SIZE - 1, &text, &len), -EFBIG);
+	CHECK_EQ_INT(proc_read_file(f.fd, "file", 0, &text, &len), -EFBIG);
+	CHECK_EQ_INT(proc_read_file(f.fd, "absent", SIZE, &text, &len), -ENOENT);
+	CHECK_EQ_INT(proc_read_file(f.fd, ".", SIZE, &text, &len), -EISDIR);
+	CHECK_EQ_INT(proc_read_file(-1, "file", SIZE, &text, &len), -EBADF);
 	CU_ASSERT_PTR_NULL(text);
-	CU_ASSERT_EQUAL_FATAL(proc_read_file(f.fd, "file", SIZE, &text, &len), 0);
-	CU_ASSERT_EQUAL(len, SIZE);
-	CU_ASSERT_STRING_EQUAL(text, big);
+	CHECK_EQ_INT_FATAL(proc_read_file(f.fd, "file", SIZE, &text, &len), 0);
+	CHECK_EQ_INT(len, SIZE);
+	CHECK_EQ_STR(text, big);
 	free(text);
 	folder_put(&f, "file", "");
-	CU_ASSERT_EQUAL_FATAL(proc_read_file(f.fd, "file", 0, &text, &len), 0);
-	CU_ASSERT_EQUAL(len, 0);
-	CU_ASSERT_STRING_EQUAL(text, "");
+	CHECK_EQ_INT_FATAL(proc_read_file(f.fd, "file", 0, &text, &len), 0);
+	CHECK_EQ_INT(len, 0);
+	CHECK_EQ_STR(text, "");
 	free(text);
 	free(big);
 	folder_remove(&f);

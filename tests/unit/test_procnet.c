@@ -50,10 +50,10 @@ static void recorded_files_are_read(void)
 	struct conntext text;
 
 	conntext_open(&text, "procnet/linux-6.18/sockets.txt");
-	CU_ASSERT_EQUAL(procnet_dump(fd, STATE_MASK_ALL, conntext_compare, &text, &stats), 0);
+	CHECK_EQ_INT(procnet_dump(fd, STATE_MASK_ALL, conntext_compare, &text, &stats), 0);
 	conntext_close(&text);
-	CU_ASSERT_EQUAL(stats.sockets, 53);
-	CU_ASSERT_EQUAL(stats.unknown_states + stats.malformed, 0);
+	CHECK_EQ_INT(stats.sockets, 53);
+	CHECK_EQ_INT(stats.unknown_states + stats.malformed, 0);
 	close(fd);
 }
 #endif
@@ -94,17 +94,17 @@ static void columns_are_translated(void)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct conn c = {.state = 0};
 
-		CU_ASSERT_EQUAL(parse(cases[i].tail, &c), 0);
-		CU_ASSERT_EQUAL(c.state, cases[i].state);
-		CU_ASSERT_EQUAL(c.flags, cases[i].flags);
-		CU_ASSERT_EQUAL(c.retransmits, cases[i].retransmits);
-		CU_ASSERT_EQUAL(c.recv_queue, cases[i].recv_queue);
-		CU_ASSERT_EQUAL(c.send_queue, cases[i].send_queue);
-		CU_ASSERT_EQUAL(c.uid, cases[i].uid);
-		CU_ASSERT_EQUAL(c.inode, cases[i].inode);
-		CU_ASSERT_EQUAL(c.ip_version, IP_V4);
-		CU_ASSERT_EQUAL(c.local_port, 8080);
-		CU_ASSERT_EQUAL(c.remote_port, 49153);
+		CHECK_EQ_INT(parse(cases[i].tail, &c), 0);
+		CHECK_EQ_INT(c.state, cases[i].state);
+		CHECK_EQ_INT(c.flags, cases[i].flags);
+		CHECK_EQ_INT(c.retransmits, cases[i].retransmits);
+		CHECK_EQ_INT(c.recv_queue, cases[i].recv_queue);
+		CHECK_EQ_INT(c.send_queue, cases[i].send_queue);
+		CHECK_EQ_INT(c.uid, cases[i].uid);
+		CHECK_EQ_INT(c.inode, cases[i].inode);
+		CHECK_EQ_INT(c.ip_version, IP_V4);
+		CHECK_EQ_INT(c.local_port, 8080);
+		CHECK_EQ_INT(c.remote_port, 49153);
 	}
 }
 
@@ -145,9 +145,9 @@ static void odd_lines_are_refused(void)
 
 		memset(&c, 0xa5, sizeof(c));
 		before = c;
-		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET, &c), cases[i].error);
-		CU_ASSERT_EQUAL(memcmp(&c, &before, sizeof(c)) == 0, cases[i].error != 0);
-		CU_ASSERT_EQUAL(procnet_parse(cases[i].line, AF_INET6, &c), -EBADMSG);
+		CHECK_EQ_INT(procnet_parse(cases[i].line, AF_INET, &c), cases[i].error);
+		CHECK_EQ_INT(memcmp(&c, &before, sizeof(c)) == 0, cases[i].error != 0);
+		CHECK_EQ_INT(procnet_parse(cases[i].line, AF_INET6, &c), -EBADMSG);
 	}
 }
 
@@ -183,16 +183,16 @@ static void files_may_be_odd(void)
 
 		folder_put(&f, "tcp", cases[i].tcp);
 		folder_put(&f, "tcp6", cases[i].tcp6);
-		CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
-				cases[i].error);
+		CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
+			     cases[i].error);
 		if (cases[i].error) {
-			CU_ASSERT_EQUAL(stats.sockets, 99);
+			CHECK_EQ_INT(stats.sockets, 99);
 			continue;
 		}
-		CU_ASSERT_EQUAL(calls, cases[i].sockets);
-		CU_ASSERT_EQUAL(stats.sockets, cases[i].sockets);
-		CU_ASSERT_EQUAL(stats.unknown_states, cases[i].unknown_states);
-		CU_ASSERT_EQUAL(stats.malformed, cases[i].malformed);
+		CHECK_EQ_INT(calls, cases[i].sockets);
+		CHECK_EQ_INT(stats.sockets, cases[i].sockets);
+		CHECK_EQ_INT(stats.unknown_states, cases[i].unknown_states);
+		CHECK_EQ_INT(stats.malformed, cases[i].malformed);
 	}
 	folder_remove(&f);
 }
@@ -205,14 +205,14 @@ static void mask_and_callback_are_heeded(void)
 
 	folder_make(&f);
 	folder_put(&f, "tcp", HEADER LISTEN_LINE LISTEN_LINE LISTEN_LINE);
-	CU_ASSERT_EQUAL(
+	CHECK_EQ_INT(
 	    procnet_dump(f.fd, STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN), count, &calls, &stats),
 	    0);
-	CU_ASSERT_EQUAL(calls, 0);
-	CU_ASSERT_EQUAL(stats.sockets + stats.malformed, 0);
-	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
-			-ECANCELED);
-	CU_ASSERT_EQUAL(calls, 2);
+	CHECK_EQ_INT(calls, 0);
+	CHECK_EQ_INT(stats.sockets + stats.malformed, 0);
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
+		     -ECANCELED);
+	CHECK_EQ_INT(calls, 2);
 	folder_remove(&f);
 }
 
@@ -233,14 +233,14 @@ static void long_files_are_streamed(void)
 				       LISTEN_LINE, (int)(i % PAD), "");
 	folder_make(&f);
 	folder_put(&f, "tcp", text);
-	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
-	CU_ASSERT_EQUAL(calls, LINES);
-	CU_ASSERT_EQUAL(stats.malformed, 0);
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
+	CHECK_EQ_INT(calls, LINES);
+	CHECK_EQ_INT(stats.malformed, 0);
 	/* One line that fills more than a buffer. */
 	memset(text + sizeof(HEADER), 'x', size - sizeof(HEADER) - 1);
 	text[size - 1] = '\0';
 	folder_put(&f, "tcp", text);
-	CU_ASSERT_EQUAL(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -EBADMSG);
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -EBADMSG);
 	folder_remove(&f);
 	free(text);
 }
@@ -271,7 +271,7 @@ static void random_lines_do_no_harm(void)
 			 c.state < STATE_CLOSED || c.state > STATE_TIME_WAIT;
 		free(line);
 	}
-	CU_ASSERT_EQUAL(wrong, 0);
+	CHECK_EQ_INT(wrong, 0);
 	CU_ASSERT(refused > 1000 && refused < 99000);
 }
 

@@ -42,23 +42,23 @@ static void good_lines(void)
 
 	tree_make(&t);
 	tree_file(&t, "mine.conf", text);
-	CU_ASSERT_EQUAL_FATAL(profile_read(t.path, "mine", &profile, error), 0);
-	CU_ASSERT_EQUAL(profile.count, CASES);
+	CHECK_EQ_INT_FATAL(profile_read(t.path, "mine", &profile, error), 0);
+	CHECK_EQ_INT(profile.count, CASES);
 	for (size_t i = 0; i < CASES; i++) {
 		const struct profile_rule *rule =
 		    profile_find(&profile, cases[i].name, cases[i].element);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(rule);
-		CU_ASSERT_EQUAL(rule->kind, cases[i].kind);
-		CU_ASSERT_EQUAL_FATAL(rule->n_values, cases[i].n_values);
-		CU_ASSERT_STRING_EQUAL(rule->values[0], cases[i].first);
-		CU_ASSERT_STRING_EQUAL(rule->values[rule->n_values - 1], cases[i].last);
-		CU_ASSERT_STRING_EQUAL(rule->reason, cases[i].reason);
-		CU_ASSERT_EQUAL(rule->line, cases[i].line);
+		CHECK_EQ_INT(rule->kind, cases[i].kind);
+		CHECK_EQ_INT_FATAL(rule->n_values, cases[i].n_values);
+		CHECK_EQ_STR(rule->values[0], cases[i].first);
+		CHECK_EQ_STR(rule->values[rule->n_values - 1], cases[i].last);
+		CHECK_EQ_STR(rule->reason, cases[i].reason);
+		CHECK_EQ_INT(rule->line, cases[i].line);
 	}
 	CU_ASSERT_PTR_NULL(profile_find(&profile, "tcp_rmem", 1));
 	profile_done(&profile);
-	CU_ASSERT_EQUAL(profile_read("/no", tree_path(&t, "mine.conf"), &profile, error), 0);
+	CHECK_EQ_INT(profile_read("/no", tree_path(&t, "mine.conf"), &profile, error), 0);
 	profile_done(&profile);
 	tree_remove(&t);
 }
@@ -99,7 +99,7 @@ static void wrong_lines(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		tree_make(&t);
 		tree_file(&t, "p.conf", cases[i].text);
-		CU_ASSERT_EQUAL(profile_read(t.path, "p", &profile, error), -EINVAL);
+		CHECK_EQ_INT(profile_read(t.path, "p", &profile, error), -EINVAL);
 		if (!strstr(error, cases[i].error)) {
 			printf("%s\n", error);
 			CU_FAIL("another error");
@@ -120,28 +120,28 @@ static void wrong_files(void)
 	FILE *file;
 
 	tree_make(&t);
-	CU_ASSERT_EQUAL(profile_read(t.path, "no", &profile, error), -ENOENT);
+	CHECK_EQ_INT(profile_read(t.path, "no", &profile, error), -ENOENT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/no.conf: No such file"));
-	CU_ASSERT_EQUAL(profile_read(t.path, t.path, &profile, error), -EINVAL);
+	CHECK_EQ_INT(profile_read(t.path, t.path, &profile, error), -EINVAL);
 	memset(large, '#', sizeof(large) - 1);
 	tree_file(&t, "large.conf", large);
-	CU_ASSERT_EQUAL(profile_read(t.path, "large", &profile, error), -EFBIG);
+	CHECK_EQ_INT(profile_read(t.path, "large", &profile, error), -EFBIG);
 	for (int i = 0; i < 600; i++)
 		len += (size_t)snprintf(large + len, sizeof(large) - len, "tcp_a%d = 1 why\n", i);
 	tree_file(&t, "many.conf", large);
-	CU_ASSERT_EQUAL(profile_read(t.path, "many", &profile, error), -EINVAL);
+	CHECK_EQ_INT(profile_read(t.path, "many", &profile, error), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, ":513: more than 512 recommendations"));
 	memset(large, 'x', 1000);
 	memcpy(large, "tcp_a = 1 ", 10);
 	large[1000] = '\0';
 	tree_file(&t, "reason.conf", large);
-	CU_ASSERT_EQUAL(profile_read(t.path, "reason", &profile, error), -EINVAL);
+	CHECK_EQ_INT(profile_read(t.path, "reason", &profile, error), -EINVAL);
 	tree_file(&t, "nul.conf", "");
 	file = fopen(tree_path(&t, "nul.conf"), "we");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	fwrite("#\0\n", 1, 3, file);
 	fclose(file);
-	CU_ASSERT_EQUAL(profile_read(t.path, "nul", &profile, error), -EBADMSG);
+	CHECK_EQ_INT(profile_read(t.path, "nul", &profile, error), -EBADMSG);
 	CU_ASSERT_PTR_NULL(profile.rules);
 	tree_remove(&t);
 }
@@ -165,7 +165,7 @@ static void shipped(void)
 			CU_FAIL("unreadable");
 			continue;
 		}
-		CU_ASSERT_EQUAL(profile.count, cases[i].count);
+		CHECK_EQ_INT(profile.count, cases[i].count);
 		for (size_t j = 0; j < profile.count; j++)
 			CU_ASSERT_PTR_NOT_NULL(
 			    tunable_info_find(profile.rules[j].name, profile.rules[j].element));
@@ -189,18 +189,18 @@ static size_t check_figures(const struct profile *profile, size_t column)
 
 		if (line[0] == '#')
 			continue;
-		CU_ASSERT_EQUAL_FATAL(sscanf(line, "%63s %u %31s %31s %31s", name, &element,
-					     figures[0], figures[1], figures[2]),
-				      5);
+		CHECK_EQ_INT_FATAL(sscanf(line, "%63s %u %31s %31s %31s", name, &element,
+					  figures[0], figures[1], figures[2]),
+				   5);
 		/* It has its row whatever the kernel. */
 		CU_ASSERT_PTR_NOT_NULL_FATAL(tunable_info_find(name, element));
 		CU_ASSERT_TRUE(tunable_info_find(name, element)->named);
 		rule = profile_find(profile, name, element);
-		CU_ASSERT_EQUAL(rule != NULL, strcmp(figures[column], "-") != 0);
+		CHECK_EQ_INT(rule != NULL, strcmp(figures[column], "-") != 0);
 		if (!rule)
 			continue;
-		CU_ASSERT_EQUAL(rule->kind, PROFILE_EQUAL);
-		CU_ASSERT_STRING_EQUAL(rule->values[0], figures[column]);
+		CHECK_EQ_INT(rule->kind, PROFILE_EQUAL);
+		CHECK_EQ_STR(rule->values[0], figures[column]);
 		kept++;
 	}
 	fclose(file);
@@ -216,11 +216,11 @@ static void founding_figures(void)
 	for (size_t column = 1; column <= 2; column++) {
 		struct profile profile = {0};
 
-		CU_ASSERT_EQUAL_FATAL(
+		CHECK_EQ_INT_FATAL(
 		    profile_read(folder ? folder : "profiles", names[column], &profile, error), 0);
 		/* None is lost, and none is there that nobody recommended. */
 		CU_ASSERT(profile.count > 0);
-		CU_ASSERT_EQUAL(check_figures(&profile, column), profile.count);
+		CHECK_EQ_INT(check_figures(&profile, column), profile.count);
 		profile_done(&profile);
 	}
 }
@@ -249,7 +249,7 @@ static void documented_example(void)
 	tree_file(&t, "example.conf", start + 5);
 	if (profile_read(t.path, "example", &profile, error) < 0)
 		printf("%s\n", error);
-	CU_ASSERT_EQUAL(profile.count, 5);
+	CHECK_EQ_INT(profile.count, 5);
 	profile_done(&profile);
 	tree_remove(&t);
 }

@@ -24,9 +24,9 @@ static size_t send(struct queue *queue, size_t count)
 
 static void expect_values(const struct queue *queue, int32_t from, int32_t to)
 {
-	CU_ASSERT_EQUAL_FATAL(queue->count, (size_t)(to - from + 1));
+	CHECK_EQ_INT_FATAL(queue->count, (size_t)(to - from + 1));
 	for (size_t i = 0; i < queue->count; i++)
-		CU_ASSERT_EQUAL(queue->rows[i].transition.condition.value, from + (int32_t)i);
+		CHECK_EQ_INT(queue->rows[i].transition.condition.value, from + (int32_t)i);
 }
 
 static void in_order_and_once(void)
@@ -39,7 +39,7 @@ static void in_order_and_once(void)
 		struct queued *row = queue_unsent(&queue);
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-		CU_ASSERT_EQUAL(row->transition.condition.value, i);
+		CHECK_EQ_INT(row->transition.condition.value, i);
 		row->request = 1000 + i;
 	}
 	CU_ASSERT_PTR_NULL(queue_unsent(&queue));
@@ -52,8 +52,8 @@ static void in_order_and_once(void)
 	expect_values(&queue, 4, 5);
 	add(&queue, 6, 6);
 	expect_values(&queue, 4, 6);
-	CU_ASSERT_EQUAL(send(&queue, 10), 1);
-	CU_ASSERT_EQUAL(queue.lost, 0);
+	CHECK_EQ_INT(send(&queue, 10), 1);
+	CHECK_EQ_INT(queue.lost, 0);
 }
 
 static void again_in_a_new_session(void)
@@ -61,18 +61,18 @@ static void again_in_a_new_session(void)
 	struct queue queue = {0};
 
 	add(&queue, 1, 4);
-	CU_ASSERT_EQUAL(send(&queue, 3), 3);
+	CHECK_EQ_INT(send(&queue, 3), 3);
 	queue_answered(&queue, 1001, false);
 	queue_again(&queue);
 	expect_values(&queue, 2, 4);
 	/* An answer of the session that is over. */
 	queue_answered(&queue, 1002, false);
 	expect_values(&queue, 2, 4);
-	CU_ASSERT_EQUAL(send(&queue, 10), 3);
+	CHECK_EQ_INT(send(&queue, 10), 3);
 	for (int i = 2; i <= 4; i++)
 		queue_answered(&queue, 1000 + i, false);
-	CU_ASSERT_EQUAL(queue.count, 0);
-	CU_ASSERT_EQUAL(queue.lost, 0);
+	CHECK_EQ_INT(queue.count, 0);
+	CHECK_EQ_INT(queue.lost, 0);
 }
 
 static void the_newest_are_kept_and_the_rest_is_counted(void)
@@ -80,12 +80,12 @@ static void the_newest_are_kept_and_the_rest_is_counted(void)
 	struct queue queue = {0};
 
 	add(&queue, 1, QUEUE_MAX);
-	CU_ASSERT_EQUAL(queue.lost, 0);
+	CHECK_EQ_INT(queue.lost, 0);
 	add(&queue, QUEUE_MAX + 1, QUEUE_MAX + 44);
-	CU_ASSERT_EQUAL(queue.lost, 44);
+	CHECK_EQ_INT(queue.lost, 44);
 	expect_values(&queue, 45, QUEUE_MAX + 44);
-	CU_ASSERT_EQUAL(send(&queue, 1000), QUEUE_MAX);
-	CU_ASSERT_EQUAL(queue.lost, 44);
+	CHECK_EQ_INT(send(&queue, 1000), QUEUE_MAX);
+	CHECK_EQ_INT(queue.lost, 44);
 }
 
 /* What is sent may arrive: it must not be counted as lost. */
@@ -94,19 +94,19 @@ static void sent_is_kept(void)
 	struct queue queue = {0};
 
 	add(&queue, 1, QUEUE_MAX);
-	CU_ASSERT_EQUAL(send(&queue, 2), 2);
+	CHECK_EQ_INT(send(&queue, 2), 2);
 	add(&queue, QUEUE_MAX + 1, QUEUE_MAX + 1);
-	CU_ASSERT_EQUAL(queue.lost, 1);
-	CU_ASSERT_EQUAL(queue.rows[1].transition.condition.value, 2);
-	CU_ASSERT_EQUAL(queue.rows[2].transition.condition.value, 4);
+	CHECK_EQ_INT(queue.lost, 1);
+	CHECK_EQ_INT(queue.rows[1].transition.condition.value, 2);
+	CHECK_EQ_INT(queue.rows[2].transition.condition.value, 4);
 	queue_answered(&queue, 1001, false);
 	queue_answered(&queue, 1002, false);
 	expect_values(&queue, 4, QUEUE_MAX + 1);
 	/* All are sent: the new one is lost. */
 	add(&queue, QUEUE_MAX + 2, QUEUE_MAX + 3);
-	CU_ASSERT_EQUAL(send(&queue, 1000), QUEUE_MAX);
+	CHECK_EQ_INT(send(&queue, 1000), QUEUE_MAX);
 	add(&queue, QUEUE_MAX + 4, QUEUE_MAX + 4);
-	CU_ASSERT_EQUAL(queue.lost, 2);
+	CHECK_EQ_INT(queue.lost, 2);
 	expect_values(&queue, 4, QUEUE_MAX + 3);
 }
 
@@ -115,11 +115,11 @@ static void refused_is_lost(void)
 	struct queue queue = {0};
 
 	add(&queue, 1, 2);
-	CU_ASSERT_EQUAL(send(&queue, 2), 2);
+	CHECK_EQ_INT(send(&queue, 2), 2);
 	queue_answered(&queue, 1001, true);
 	queue_answered(&queue, 1001, true);
 	expect_values(&queue, 2, 2);
-	CU_ASSERT_EQUAL(queue.lost, 1);
+	CHECK_EQ_INT(queue.lost, 1);
 }
 
 int main(void)

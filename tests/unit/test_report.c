@@ -27,7 +27,7 @@ static char *print(const struct snapshot *s, const struct report_options *option
 	FILE *out = open_memstream(&text, &size);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	CU_ASSERT_EQUAL(report_print(out, s, options), 0);
+	CHECK_EQ_INT(report_print(out, s, options), 0);
 	fclose(out);
 	return text;
 }
@@ -49,7 +49,7 @@ static void expect_fixture(struct snapshot *s, const char *name)
 
 	if (strcmp(printed, expected) != 0)
 		printf("\n%s has changed:\n%s", name, printed);
-	CU_ASSERT_STRING_EQUAL(printed, expected);
+	CHECK_EQ_STR(printed, expected);
 	free(printed);
 	free(expected);
 	sample_free(s);
@@ -136,8 +136,8 @@ static void test_colour(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n\033[1;33mWARNING\033[0m   ephemeral"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n\033[1mUNKNOWN\033[0m   synCookies"));
 	CU_ASSERT_PTR_NULL(strchr(uncoloured, '\033'));
-	CU_ASSERT_EQUAL(strip(text), 8);
-	CU_ASSERT_STRING_EQUAL(text, uncoloured);
+	CHECK_EQ_INT(strip(text), 8);
+	CHECK_EQ_STR(text, uncoloured);
 	free(text);
 	free(uncoloured);
 	sample_free(s);
@@ -150,7 +150,7 @@ static void expect_part(const struct snapshot *s, const char *part, bool there)
 
 	if (found != there)
 		printf("\n    %s: %s\n%s", there ? "missing" : "unwanted", part, text);
-	CU_ASSERT_EQUAL(found, there);
+	CHECK_EQ_INT(found, there);
 	free(text);
 }
 
@@ -209,7 +209,7 @@ static void test_cannot_write(void)
 	FILE *full = fopen("/dev/full", "we");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(full);
-	CU_ASSERT_EQUAL(report_print(full, s, &plain), -EIO);
+	CHECK_EQ_INT(report_print(full, s, &plain), -EIO);
 	fclose(full);
 	sample_free(s);
 }

@@ -110,11 +110,11 @@ static void test_small_host_is_always_full(void)
 
 	schedule_init(&s, &config, 0);
 	life = live(&s, &host, 0, hour_ms);
-	CU_ASSERT_EQUAL(life.count[SAMPLE_FAST], 0);
-	CU_ASSERT_EQUAL(life.count[SAMPLE_FULL], 720);
-	CU_ASSERT_EQUAL(life.count[SAMPLE_LISTENERS], 4 * 720);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 5000);
+	CHECK_EQ_INT(life.count[SAMPLE_FAST], 0);
+	CHECK_EQ_INT(life.count[SAMPLE_FULL], 720);
+	CHECK_EQ_INT(life.count[SAMPLE_LISTENERS], 4 * 720);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 5000);
 }
 
 static void test_first_is_full(void)
@@ -124,8 +124,8 @@ static void test_first_is_full(void)
 	uint64_t at_ms;
 
 	schedule_init(&s, &config, 1234567);
-	CU_ASSERT_EQUAL(schedule_next(&s, 1234567, &at_ms), SAMPLE_FULL);
-	CU_ASSERT_EQUAL(at_ms, 1234567);
+	CHECK_EQ_INT(schedule_next(&s, 1234567, &at_ms), SAMPLE_FULL);
+	CHECK_EQ_INT(at_ms, 1234567);
 }
 
 /* Hosts with 10, 10,000, 100,000, 400,000 and a million sockets. */
@@ -218,15 +218,15 @@ static void test_the_start_is_not_held_against_what_follows(void)
 	uint64_t at_ms;
 
 	schedule_init(&s, &config, 0);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, 0).scan_us, UINT32_MAX);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, 0).scan_us, UINT32_MAX);
 	schedule_done(&s, SAMPLE_FULL, 0, 1300000, 800000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, 1000).interval_ms, 5000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, 1000).detail_interval_ms, 5000);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, 1000).interval_ms, 5000);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, 1000).detail_interval_ms, 5000);
 	CU_ASSERT_NOT_EQUAL(schedule_pace(&s, SAMPLE_FULL, 1000).scan_us, UINT32_MAX);
 	/* But it is told. */
 	CU_ASSERT(schedule_cpu(&s, 10000) >= 1000);
 	schedule_done(&s, SAMPLE_FULL, 5000, 500000, 0);
-	CU_ASSERT_EQUAL(schedule_next(&s, 10000, &at_ms), SAMPLE_FAST);
+	CHECK_EQ_INT(schedule_next(&s, 10000, &at_ms), SAMPLE_FAST);
 	CU_ASSERT(schedule_pace(&s, SAMPLE_FULL, 6000).detail_interval_ms > 60000);
 }
 
@@ -244,12 +244,12 @@ static void test_scans_take_what_is_left(void)
 		schedule_init(&without, &config, 0);
 		end_ms = live(&with, &hosts[i], 0, hour_ms).end_ms;
 		live(&without, &calm, 0, hour_ms);
-		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_FULL, end_ms).detail_interval_ms,
-				schedule_pace(&without, SAMPLE_FULL, end_ms).detail_interval_ms);
+		CHECK_EQ_INT(schedule_pace(&with, SAMPLE_FULL, end_ms).detail_interval_ms,
+			     schedule_pace(&without, SAMPLE_FULL, end_ms).detail_interval_ms);
 		CU_ASSERT(schedule_pace(&with, SAMPLE_FULL, end_ms).scan_us >=
 			  hosts[i].cost_us[SAMPLE_FULL] / 4);
-		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_FAST, end_ms).scan_us, 0);
-		CU_ASSERT_EQUAL(schedule_pace(&with, SAMPLE_LISTENERS, end_ms).scan_us, 0);
+		CHECK_EQ_INT(schedule_pace(&with, SAMPLE_FAST, end_ms).scan_us, 0);
+		CHECK_EQ_INT(schedule_pace(&with, SAMPLE_LISTENERS, end_ms).scan_us, 0);
 	}
 }
 
@@ -267,9 +267,8 @@ static void test_intervals_come_back(void)
 		CU_ASSERT(schedule_pace(&s, SAMPLE_FULL, gone_ms).detail_interval_ms > 15000);
 		/* The sockets go: a minute later, all is as configured. */
 		life = live(&s, &hosts[0], gone_ms, gone_ms + 60000);
-		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
-		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms,
-				5000);
+		CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 5000);
+		CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 5000);
 		CU_ASSERT(life.end_ms - life.last_full_ms < 6000);
 	}
 }
@@ -337,15 +336,15 @@ static void test_the_first_fails(void)
 
 	schedule_init(&s, &config, 0);
 	while (at_ms < hour_ms) {
-		CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_FULL);
-		CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, at_ms).scan_us, UINT32_MAX);
+		CHECK_EQ_INT(schedule_next(&s, at_ms, &at_ms), SAMPLE_FULL);
+		CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, at_ms).scan_us, UINT32_MAX);
 		schedule_failed_first(&s, at_ms, 400000);
 		spent_us += 400000;
 	}
 	CU_ASSERT(spent_us <= hour_ms * 10 + 400000);
 	CU_ASSERT(spent_us >= hour_ms * 5);
 	schedule_done(&s, SAMPLE_FULL, at_ms, 400000, 0);
-	CU_ASSERT_EQUAL(schedule_next(&s, at_ms, &at_ms), SAMPLE_LISTENERS);
+	CHECK_EQ_INT(schedule_next(&s, at_ms, &at_ms), SAMPLE_LISTENERS);
 }
 
 /* Fast samples become cheap and full ones do not: one of these is taken too early, and pays for
@@ -375,8 +374,8 @@ static void test_detail_interval_without_pressure(void)
 
 	schedule_init(&s, &config, 0);
 	life = live(&s, &host, 0, hour_ms);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 1000);
-	CU_ASSERT_EQUAL(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 15000);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).interval_ms, 1000);
+	CHECK_EQ_INT(schedule_pace(&s, SAMPLE_FULL, life.end_ms).detail_interval_ms, 15000);
 	CU_ASSERT(life.count[SAMPLE_FULL] >= 235 && life.count[SAMPLE_FULL] <= 241);
 }
 
@@ -391,11 +390,11 @@ static void test_reconfigured(void)
 	config.interval_s = 1;
 	config.detail_interval_s = 1;
 	schedule_configure(&s, &config, 500);
-	CU_ASSERT_EQUAL(schedule_next(&s, 500, &at_ms), SAMPLE_FULL);
-	CU_ASSERT_EQUAL(at_ms, 500);
+	CHECK_EQ_INT(schedule_next(&s, 500, &at_ms), SAMPLE_FULL);
+	CHECK_EQ_INT(at_ms, 500);
 	schedule_done(&s, SAMPLE_FULL, 500, 1000, 0);
-	CU_ASSERT_EQUAL(schedule_next(&s, 501, &at_ms), SAMPLE_FULL);
-	CU_ASSERT_EQUAL(at_ms, 1500);
+	CHECK_EQ_INT(schedule_next(&s, 501, &at_ms), SAMPLE_FULL);
+	CHECK_EQ_INT(at_ms, 1500);
 }
 
 /* Listeners are due at 1 s, the others at 5 s. After a time without any CPU the first sample
@@ -417,8 +416,8 @@ static void test_after_a_stall(void)
 	schedule_init(&s, &config, 0);
 	schedule_done(&s, SAMPLE_FULL, 0, 1000, 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		CU_ASSERT_EQUAL(schedule_next(&s, cases[i].now_ms, &at_ms), cases[i].kind);
-		CU_ASSERT_EQUAL(at_ms, cases[i].at_ms);
+		CHECK_EQ_INT(schedule_next(&s, cases[i].now_ms, &at_ms), cases[i].kind);
+		CHECK_EQ_INT(at_ms, cases[i].at_ms);
 	}
 }
 
@@ -428,14 +427,14 @@ static void test_cpu_of_the_last_minute(void)
 	struct schedule s;
 
 	schedule_init(&s, &config, 1000);
-	CU_ASSERT_EQUAL(schedule_cpu(&s, 1000), 0);
+	CHECK_EQ_INT(schedule_cpu(&s, 1000), 0);
 	/* 10 ms in each of 60 seconds is 1 %. */
 	for (uint64_t i = 0; i < 60; i++)
 		schedule_done(&s, SAMPLE_LISTENERS, 1000 + i * 1000, 10000, 0);
-	CU_ASSERT_EQUAL(schedule_cpu(&s, 61000), 100);
+	CHECK_EQ_INT(schedule_cpu(&s, 61000), 100);
 	/* A sample after a long pause: what is older than a minute is forgotten. */
 	schedule_done(&s, SAMPLE_LISTENERS, 1000000, 6000, 0);
-	CU_ASSERT_EQUAL(schedule_cpu(&s, 1000500), 1);
+	CHECK_EQ_INT(schedule_cpu(&s, 1000500), 1);
 }
 
 int main(void)

@@ -64,7 +64,7 @@ static void test_listener(void)
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
 	/* Without a limit there is no percentage of it. */
-	CU_ASSERT_EQUAL(record_prefix(record, "listener-8443-::/tcpstate_percent-syn_queue"), 0);
+	CHECK_EQ_INT(record_prefix(record, "listener-8443-::/tcpstate_percent-syn_queue"), 0);
 	free_listeners(&s);
 }
 
@@ -83,13 +83,13 @@ static void test_listeners_bounded(void)
 	struct snapshot s = {0};
 	struct metrics *m;
 
-	CU_ASSERT_EQUAL_FATAL(metrics_new(&m), 0);
+	CHECK_EQ_INT_FATAL(metrics_new(&m), 0);
 	fill_listeners(&s, 6);
 	record_emit(record, m, &report, &s);
 	CU_ASSERT(has_listener(1004));
 	CU_ASSERT(has_listener(1005));
-	CU_ASSERT_EQUAL(record_prefix(record, "listener-"), 2 * 6);
-	CU_ASSERT_EQUAL(record_count(record, "sampler/tcpstate_sampler-listeners_omitted=4"), 1);
+	CHECK_EQ_INT(record_prefix(record, "listener-"), 2 * 6);
+	CHECK_EQ_INT(record_count(record, "sampler/tcpstate_sampler-listeners_omitted=4"), 1);
 
 	/* A busier one does not push out one that still listens. */
 	s.listener_states[0 * STATE_COUNT + STATE_ESTABLISHED - 1].count = 500;
@@ -106,7 +106,7 @@ static void test_listeners_bounded(void)
 	/* All gone, and back. */
 	s.n_listeners = 0;
 	record_emit(record, m, &report, &s);
-	CU_ASSERT_EQUAL(record_prefix(record, "listener-"), 0);
+	CHECK_EQ_INT(record_prefix(record, "listener-"), 0);
 	s.n_listeners = 1;
 	record_emit(record, m, &report, &s);
 	CU_ASSERT(has_listener(1000));
@@ -142,16 +142,16 @@ static void test_ports(void)
 	fill_listeners(&s, 1);
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, named);
-	CU_ASSERT_EQUAL(record->count, 2 * STATE_COUNT);
+	CHECK_EQ_INT(record->count, 2 * STATE_COUNT);
 	report.listening = LISTENING_PORTS_ON;
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, named);
 	record_expect(record, listening);
-	CU_ASSERT_EQUAL(record->count, 3 * STATE_COUNT);
+	CHECK_EQ_INT(record->count, 3 * STATE_COUNT);
 	/* No more listening ports than listeners are allowed. */
 	report.max_listeners = 0;
 	record_emit(record, NULL, &report, &s);
-	CU_ASSERT_EQUAL(record->count, 2 * STATE_COUNT);
+	CHECK_EQ_INT(record->count, 2 * STATE_COUNT);
 	free_listeners(&s);
 }
 
@@ -183,12 +183,12 @@ static void test_remotes(void)
 		s.spreads[i].state = i + 1;
 	s.spreads[STATE_SYN_RECV - 1].remotes = 2;
 	s.spreads[STATE_ESTABLISHED - 1].remotes = 9;
-	CU_ASSERT_EQUAL_FATAL(metrics_new(&m), 0);
+	CHECK_EQ_INT_FATAL(metrics_new(&m), 0);
 	record_emit(record, m, &report, &s);
 	record_expect(record, first);
-	CU_ASSERT_EQUAL(record_prefix(record, "remote-192.0.2.3"), 0);
+	CHECK_EQ_INT(record_prefix(record, "remote-192.0.2.3"), 0);
 	/* Only the top of the established ones is known: no count is not a count of 0. */
-	CU_ASSERT_EQUAL(record_prefix(record, "remote-192.0.2.1/tcp_connections-ESTABLISHED"), 0);
+	CHECK_EQ_INT(record_prefix(record, "remote-192.0.2.1/tcp_connections-ESTABLISHED"), 0);
 
 	rows[3].count = 300;
 	record_emit(record, m, &report, &s);

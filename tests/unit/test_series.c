@@ -22,35 +22,35 @@ static void test_options(void)
 	config_init(&c);
 	CU_ASSERT_TRUE(c.series.all && c.series.notifications);
 	CU_ASSERT_FALSE(c.series.tuning);
-	CU_ASSERT_EQUAL(c.series.max_listeners, 32);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_DAEMON, "MaxListeners", "5", "", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "max-listeners is an option of the collectd plugin only");
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "AllPortsSummary", "false", "", error), 0);
+	CHECK_EQ_INT(c.series.max_listeners, 32);
+	CHECK_EQ_INT(set(&c, CONFIG_DAEMON, "MaxListeners", "5", "", error), -EINVAL);
+	CHECK_EQ_STR(error, "max-listeners is an option of the collectd plugin only");
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "AllPortsSummary", "false", "", error), 0);
 	CU_ASSERT_FALSE(c.series.all);
 
 	/* Nobody asked, and no port is named. */
-	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_AUTO);
+	CHECK_EQ_INT(c.series.listening, LISTENING_PORTS_AUTO);
 	series_settle(&c.series);
-	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_ON);
+	CHECK_EQ_INT(c.series.listening, LISTENING_PORTS_ON);
 
 	config_init(&c);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "22", "443", error), 0);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "8080", "", error), 0);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "25", "0", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "local-port: \"0\" is no whole number from 1 to 65535");
-	CU_ASSERT_EQUAL(c.series.local.count, 3);
-	CU_ASSERT_EQUAL(c.series.local.port[2], 8080);
-	CU_ASSERT_EQUAL(c.series.remote.count, 0);
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "LocalPort", "22", "443", error), 0);
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "LocalPort", "8080", "", error), 0);
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "LocalPort", "25", "0", error), -EINVAL);
+	CHECK_EQ_STR(error, "local-port: \"0\" is no whole number from 1 to 65535");
+	CHECK_EQ_INT(c.series.local.count, 3);
+	CHECK_EQ_INT(c.series.local.port[2], 8080);
+	CHECK_EQ_INT(c.series.remote.count, 0);
 	series_settle(&c.series);
-	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_OFF);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "ListeningPorts", "true", "", error), 0);
+	CHECK_EQ_INT(c.series.listening, LISTENING_PORTS_OFF);
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "ListeningPorts", "true", "", error), 0);
 	series_settle(&c.series);
-	CU_ASSERT_EQUAL(c.series.listening, LISTENING_PORTS_ON);
+	CHECK_EQ_INT(c.series.listening, LISTENING_PORTS_ON);
 
 	for (int i = 3; i < SERIES_PORTS_MAX; i++)
-		CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), 0);
-	CU_ASSERT_EQUAL(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), -EINVAL);
-	CU_ASSERT_STRING_EQUAL(error, "local-port: more than 64 ports");
+		CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), 0);
+	CHECK_EQ_INT(set(&c, CONFIG_PLUGIN, "LocalPort", "1", "", error), -EINVAL);
+	CHECK_EQ_STR(error, "local-port: more than 64 ports");
 }
 
 int main(void)

@@ -26,7 +26,7 @@ static struct mount mount_new(void)
 	tree_make(&m.tree);
 	m.fd = open(m.tree.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_TRUE_FATAL(m.fd >= 0);
-	CU_ASSERT_EQUAL_FATAL(services_new(m.fd, &m.services), 0);
+	CHECK_EQ_INT_FATAL(services_new(m.fd, &m.services), 0);
 	return m;
 }
 
@@ -49,7 +49,7 @@ static uint64_t id_of(const struct mount *m, const char *path)
 {
 	struct stat st = {0};
 
-	CU_ASSERT_EQUAL_FATAL(fstatat(m->fd, path, &st, 0), 0);
+	CHECK_EQ_INT_FATAL(fstatat(m->fd, path, &st, 0), 0);
 	return st.st_ino;
 }
 
@@ -89,10 +89,10 @@ static void test_name(void)
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		service_name(cases[i].path, sizeof(name), name);
-		CU_ASSERT_STRING_EQUAL(name, cases[i].name);
+		CHECK_EQ_STR(name, cases[i].name);
 	}
 	service_name("/system.slice/nginx.service", sizeof(small), small);
-	CU_ASSERT_STRING_EQUAL(small, "nginx.s");
+	CHECK_EQ_STR(small, "nginx.s");
 }
 
 /* The same folders as a tree: what a walk names must be what the path names. */
@@ -118,7 +118,7 @@ static void test_walk(void)
 		add_cgroup(&m, folders[i]);
 	for (size_t i = 0; i < COUNT(folders); i++) {
 		service_name(folders[i], sizeof(name), name);
-		CU_ASSERT_STRING_EQUAL(name_of(m.services, id_of(&m, folders[i])), name);
+		CHECK_EQ_STR(name_of(m.services, id_of(&m, folders[i])), name);
 	}
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, ".")));
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, "system.slice/cgroup.procs")));
@@ -135,10 +135,10 @@ static void test_shared(void)
 	add_cgroup(&m, "a.service/one");
 	add_cgroup(&m, "a.service/two");
 	services_find(m.services, id_of(&m, "a.service/one"))->owner = 7;
-	CU_ASSERT_EQUAL(services_find(m.services, id_of(&m, "a.service/two"))->owner, 7);
-	CU_ASSERT_EQUAL(services_find(m.services, id_of(&m, "a.service"))->owner, 7);
+	CHECK_EQ_INT(services_find(m.services, id_of(&m, "a.service/two"))->owner, 7);
+	CHECK_EQ_INT(services_find(m.services, id_of(&m, "a.service"))->owner, 7);
 	services_begin(m.services);
-	CU_ASSERT_EQUAL(services_find(m.services, id_of(&m, "a.service"))->owner, 0);
+	CHECK_EQ_INT(services_find(m.services, id_of(&m, "a.service"))->owner, 0);
 	mount_free(&m);
 }
 
@@ -150,19 +150,19 @@ static void test_rounds(void)
 
 	add_cgroup(&m, "old.service");
 	old = id_of(&m, "old.service");
-	CU_ASSERT_STRING_EQUAL(name_of(m.services, old), "old.service");
+	CHECK_EQ_STR(name_of(m.services, old), "old.service");
 	add_cgroup(&m, "new.service");
 	new = id_of(&m, "new.service");
 	CU_ASSERT_PTR_NULL(services_find(m.services, new));
 	services_begin(m.services);
-	CU_ASSERT_STRING_EQUAL(name_of(m.services, new), "new.service");
-	CU_ASSERT_STRING_EQUAL(name_of(m.services, old), "old.service");
+	CHECK_EQ_STR(name_of(m.services, new), "new.service");
+	CHECK_EQ_STR(name_of(m.services, old), "old.service");
 
 	tree_drop(&m.tree, "old.service");
 	for (int round = 0; round < 4; round++) {
 		services_begin(m.services);
 		CU_ASSERT_PTR_NULL(services_find(m.services, never - (uint64_t)round));
-		CU_ASSERT_STRING_EQUAL(name_of(m.services, old), "old.service");
+		CHECK_EQ_STR(name_of(m.services, old), "old.service");
 	}
 	for (int round = 0; round < 4; round++) {
 		services_begin(m.services);
@@ -184,7 +184,7 @@ static void test_nameless(void)
 	/* No walk has been made in this round yet: it still can find this one. */
 	add_cgroup(&m, "late.service");
 	late = id_of(&m, "late.service");
-	CU_ASSERT_STRING_EQUAL(name_of(m.services, late), "late.service");
+	CHECK_EQ_STR(name_of(m.services, late), "late.service");
 	mount_free(&m);
 }
 
@@ -197,7 +197,7 @@ static void test_hostile(void)
 	memset(name, 'n', sizeof(name));
 	strcpy(name + 240, ".service");
 	add_cgroup(&m, name);
-	CU_ASSERT_EQUAL(strlen(name_of(m.services, id_of(&m, name))), SERVICE_NAME_MAX - 1);
+	CHECK_EQ_INT(strlen(name_of(m.services, id_of(&m, name))), SERVICE_NAME_MAX - 1);
 	services_begin(m.services);
 	add_cgroup(&m, "top.service");
 	strcpy(path, "top.service");
@@ -206,7 +206,7 @@ static void test_hostile(void)
 		add_cgroup(&m, path);
 	}
 	deep = id_of(&m, "top.service/deep/deep/deep");
-	CU_ASSERT_STRING_EQUAL(name_of(m.services, deep), "top.service");
+	CHECK_EQ_STR(name_of(m.services, deep), "top.service");
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, path)));
 	mount_free(&m);
 }
@@ -217,7 +217,7 @@ static void test_no_cgroup(void)
 	struct services *s;
 
 	for (size_t i = 0; i < COUNT(handles); i++) {
-		CU_ASSERT_EQUAL_FATAL(services_new(handles[i], &s), 0);
+		CHECK_EQ_INT_FATAL(services_new(handles[i], &s), 0);
 		services_begin(s);
 		CU_ASSERT_PTR_NULL(services_find(s, 1));
 		services_free(s);

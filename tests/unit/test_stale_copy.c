@@ -50,26 +50,26 @@ static void test_owners_have_new_numbers(void)
 	}
 	last = first_sample(&h);
 	owner = last->conns[3].owner;
-	CU_ASSERT_EQUAL(pid_of(last, owner), 40);
+	CHECK_EQ_INT(pid_of(last, owner), 40);
 	tree_drop(&h.proc, "10");
 	tree_drop(&h.proc, "30");
 	owners_begin(h.owners);
 	s = stale_copy_new(last, h.owners, &owner);
 	for (int i = 0; i < 4; i++) {
-		CU_ASSERT_EQUAL(pid_of(s, s->conns[i].owner), pids[i]);
-		CU_ASSERT_EQUAL(pid_of(s, s->processes[i].owner), pids[i]);
-		CU_ASSERT_EQUAL(pid_of(s, s->tops[i].owner), pids[i]);
-		CU_ASSERT_EQUAL(pid_of(s, s->suspects[i].owner), pids[i]);
+		CHECK_EQ_INT(pid_of(s, s->conns[i].owner), pids[i]);
+		CHECK_EQ_INT(pid_of(s, s->processes[i].owner), pids[i]);
+		CHECK_EQ_INT(pid_of(s, s->tops[i].owner), pids[i]);
+		CHECK_EQ_INT(pid_of(s, s->suspects[i].owner), pids[i]);
 	}
-	CU_ASSERT_EQUAL(pid_of(s, s->limits[0].owner), 40);
-	CU_ASSERT_EQUAL(pid_of(s, owner), 40);
+	CHECK_EQ_INT(pid_of(s, s->limits[0].owner), 40);
+	CHECK_EQ_INT(pid_of(s, owner), 40);
 	/* The next one begins, fails as well, and nobody has ended. */
 	snapshot_free(last);
 	last = s;
 	owners_begin(h.owners);
 	s = stale_copy_new(last, h.owners, &owner);
-	CU_ASSERT_EQUAL(pid_of(s, s->conns[1].owner), 0);
-	CU_ASSERT_EQUAL(pid_of(s, s->conns[3].owner), 0);
+	CHECK_EQ_INT(pid_of(s, s->conns[1].owner), 0);
+	CHECK_EQ_INT(pid_of(s, s->conns[3].owner), 0);
 	snapshot_free(s);
 	snapshot_free(last);
 	host_free(&h);
@@ -88,9 +88,9 @@ static void test_owners_as_they_were(void)
 	last = first_sample(&h);
 	last->tuning = &tuning;
 	s = stale_copy_new(last, NULL, &owner);
-	CU_ASSERT_EQUAL(pid_of(s, s->conns[3].owner), 10);
-	CU_ASSERT_EQUAL(owner, 1);
-	CU_ASSERT_EQUAL(tuning.users, 2);
+	CHECK_EQ_INT(pid_of(s, s->conns[3].owner), 10);
+	CHECK_EQ_INT(owner, 1);
+	CHECK_EQ_INT(tuning.users, 2);
 	snapshot_free(s);
 	snapshot_free(last);
 	host_free(&h);

@@ -12,17 +12,17 @@ static void table_is_ordered_and_whole(void)
 	for (size_t i = 0; i < STATE_COUNT; i++) {
 		const struct state_info *info = &state_table[i];
 
-		CU_ASSERT_EQUAL(info->state, i + 1);
-		CU_ASSERT_STRING_EQUAL(state_name(info->state), info->name);
+		CHECK_EQ_INT(info->state, i + 1);
+		CHECK_EQ_STR(state_name(info->state), info->name);
 		CU_ASSERT(strlen(info->meaning) >= 40 && strlen(info->meaning) <= 400);
 		CU_ASSERT(strlen(info->advice) >= 40 && strlen(info->advice) <= 400);
-		CU_ASSERT_EQUAL(info->meaning[strlen(info->meaning) - 1], '.');
-		CU_ASSERT_EQUAL(info->advice[strlen(info->advice) - 1], '.');
+		CHECK_EQ_INT(info->meaning[strlen(info->meaning) - 1], '.');
+		CHECK_EQ_INT(info->advice[strlen(info->advice) - 1], '.');
 		CU_ASSERT_PTR_NULL(strstr(info->meaning, "  "));
 		CU_ASSERT_PTR_NULL(strstr(info->advice, "  "));
 	}
-	CU_ASSERT_STRING_EQUAL(state_name(0), "UNKNOWN");
-	CU_ASSERT_STRING_EQUAL(state_name(STATE_TIME_WAIT + 1), "UNKNOWN");
+	CHECK_EQ_STR(state_name(0), "UNKNOWN");
+	CHECK_EQ_STR(state_name(STATE_TIME_WAIT + 1), "UNKNOWN");
 }
 
 /* What an operator must find with the state that tells it. */
@@ -96,14 +96,14 @@ static void names_are_found(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		enum tcp_state state = 0;
 
-		CU_ASSERT_EQUAL(state_by_name(cases[i].name, &state), cases[i].state != 0);
-		CU_ASSERT_EQUAL(state, cases[i].state);
+		CHECK_EQ_INT(state_by_name(cases[i].name, &state), cases[i].state != 0);
+		CHECK_EQ_INT(state, cases[i].state);
 	}
 	for (size_t i = 0; i < STATE_COUNT; i++) {
 		enum tcp_state state = 0;
 
 		CU_ASSERT_TRUE(state_by_name(state_table[i].name, &state));
-		CU_ASSERT_EQUAL(state, i + 1);
+		CHECK_EQ_INT(state, i + 1);
 	}
 }
 
@@ -133,13 +133,13 @@ static void kernel_numbers_are_translated(void)
 		enum tcp_state state = 0;
 
 		CU_ASSERT_TRUE(state_from_kernel(cases[i].kernel, &state));
-		CU_ASSERT_EQUAL(state, cases[i].state);
+		CHECK_EQ_INT(state, cases[i].state);
 	}
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++) {
 		enum tcp_state state = STATE_LISTEN;
 
 		CU_ASSERT_FALSE(state_from_kernel(unknown[i], &state));
-		CU_ASSERT_EQUAL(state, STATE_LISTEN);
+		CHECK_EQ_INT(state, STATE_LISTEN);
 	}
 }
 
@@ -152,18 +152,18 @@ static void masks_ask_for_the_states(void)
 		unsigned kernel = (unsigned)__builtin_ctz(mask);
 		enum tcp_state back = 0;
 
-		CU_ASSERT_EQUAL(mask, UINT32_C(1) << kernel);
-		CU_ASSERT_EQUAL(state_kernel_masks(STATE_BIT(state)), mask);
-		CU_ASSERT_EQUAL(all & mask, 0);
+		CHECK_EQ_INT(mask, UINT32_C(1) << kernel);
+		CHECK_EQ_INT(state_kernel_masks(STATE_BIT(state)), mask);
+		CHECK_EQ_INT(all & mask, 0);
 		CU_ASSERT_TRUE(state_from_kernel(kernel, &back));
-		CU_ASSERT_EQUAL(back, state);
+		CHECK_EQ_INT(back, state);
 		all |= mask;
 	}
-	CU_ASSERT_EQUAL(state_kernel_masks(STATE_MASK_ALL), all);
-	CU_ASSERT_EQUAL(state_kernel_masks(0), 0);
-	CU_ASSERT_EQUAL(state_kernel_masks(~STATE_MASK_ALL), 0);
-	CU_ASSERT_EQUAL(state_kernel_masks(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED)),
-			1u << TCP_LISTEN | 1u << 13);
+	CHECK_EQ_INT(state_kernel_masks(STATE_MASK_ALL), all);
+	CHECK_EQ_INT(state_kernel_masks(0), 0);
+	CHECK_EQ_INT(state_kernel_masks(~STATE_MASK_ALL), 0);
+	CHECK_EQ_INT(state_kernel_masks(STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_CLOSED)),
+		     1u << TCP_LISTEN | 1u << 13);
 }
 
 int main(void)

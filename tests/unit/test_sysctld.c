@@ -14,7 +14,7 @@ static struct sysctld *read_tree(const struct tree *t, enum sysctld_order order)
 {
 	struct sysctld *s = NULL;
 
-	CU_ASSERT_EQUAL_FATAL(sysctld_read(t->path, order, &s), 0);
+	CHECK_EQ_INT_FATAL(sysctld_read(t->path, order, &s), 0);
 	return s;
 }
 
@@ -34,7 +34,7 @@ static void expect(const struct sysctld *s, const char *name, const char *expect
 	if (!expected || strcmp(text, expected) != 0)
 		printf("%s: %s, expected %s\n", name, text, expected ? expected : "nothing");
 	CU_ASSERT_TRUE_FATAL(expected != NULL);
-	CU_ASSERT_STRING_EQUAL(text, expected);
+	CHECK_EQ_STR(text, expected);
 }
 
 static void precedence(void)
@@ -64,8 +64,8 @@ static void precedence(void)
 		expect(s, "net.core.somaxconn", "7 /usr/local/lib/sysctl.d/30-local.conf:1");
 		expect(s, "tcp_dsack", "0 /lib/sysctl.d/20-lib.conf:1");
 		expect(s, "tcp_stdurg", NULL);
-		CU_ASSERT_EQUAL(sysctld_stats(s)->files, 5);
-		CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 1);
+		CHECK_EQ_INT(sysctld_stats(s)->files, 5);
+		CHECK_EQ_INT(sysctld_stats(s)->unreadable, 1);
 		sysctld_free(s);
 	}
 	tree_remove(&t);
@@ -81,14 +81,14 @@ static void sysctl_conf_and_order(void)
 	tree_file(&t, "etc/sysctl.d/.hidden.conf", "net.ipv4.tcp_dsack=0\n");
 	tree_file(&t, "etc/sysctl.conf", "net.ipv4.tcp_sack=1\n");
 	s = read_tree(&t, SYSCTLD_AUTO);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->order, SYSCTLD_PROCPS);
+	CHECK_EQ_INT(sysctld_stats(s)->order, SYSCTLD_PROCPS);
 	expect(s, "tcp_sack", "1 /etc/sysctl.conf:1");
 	expect(s, "tcp_dsack", "0 /etc/sysctl.d/.hidden.conf:1");
 	sysctld_free(s);
 
 	tree_file(&t, "run/systemd/system/x", "");
 	s = read_tree(&t, SYSCTLD_AUTO);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->order, SYSCTLD_SYSTEMD);
+	CHECK_EQ_INT(sysctld_stats(s)->order, SYSCTLD_SYSTEMD);
 	expect(s, "tcp_sack", "0 /etc/sysctl.d/99-z.conf:1");
 	expect(s, "tcp_dsack", NULL);
 	sysctld_free(s);
@@ -119,8 +119,8 @@ static void masking(void)
 	expect(s, "tcp_dsack", NULL);
 	expect(s, "tcp_fack", NULL);
 	expect(s, "tcp_frto", NULL);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 2);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 2);
+	CHECK_EQ_INT(sysctld_stats(s)->files, 2);
+	CHECK_EQ_INT(sysctld_stats(s)->unreadable, 2);
 	sysctld_free(s);
 	tree_remove(&t);
 }
@@ -197,7 +197,7 @@ static void lines(void)
 				printf("order %d: %s\n", order, cases[i].line);
 				CU_FAIL("another winner");
 			}
-			CU_ASSERT_EQUAL(sysctld_stats(s)->bad_lines, cases[i].bad);
+			CHECK_EQ_INT(sysctld_stats(s)->bad_lines, cases[i].bad);
 			sysctld_free(s);
 			tree_remove(&t);
 		}
@@ -219,13 +219,13 @@ static void hostile_files(void)
 	tree_file(&t, "etc/sysctl.d/control.conf",
 		  "\001\377net.ipv4.tcp_sack=1\n\n\n=\n==\n--\n[\n"
 		  "-[\n*=\nnet.ipv4.tcp_dsack=\033[1m");
-	CU_ASSERT_EQUAL(mkfifo(tree_path(&t, "etc/sysctl.d/pipe.conf"), 0600), 0);
+	CHECK_EQ_INT(mkfifo(tree_path(&t, "etc/sysctl.d/pipe.conf"), 0600), 0);
 	tree_link(&t, "etc/sysctl.d/device.conf", "/dev/zero");
 	s = read_tree(&t, SYSCTLD_SYSTEMD);
 	expect(s, "tcp_sack", NULL);
 	CU_ASSERT_TRUE(sysctld_find(s, "tcp_dsack", &setting));
-	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 1);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->bad_lines, 2);
+	CHECK_EQ_INT(sysctld_stats(s)->unreadable, 1);
+	CHECK_EQ_INT(sysctld_stats(s)->bad_lines, 2);
 	sysctld_free(s);
 	tree_remove(&t);
 }
@@ -242,7 +242,7 @@ static void nul_in_file(void)
 	tree_file(&t, "etc/sysctl.d/nul.conf", "");
 	file = fopen(tree_path(&t, "etc/sysctl.d/nul.conf"), "we");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
-	CU_ASSERT_EQUAL(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
+	CHECK_EQ_INT(fwrite(text, 1, sizeof(text) - 1, file), sizeof(text) - 1);
 	fclose(file);
 	s = read_tree(&t, SYSCTLD_SYSTEMD);
 	expect(s, "tcp_sack", "1 /etc/sysctl.d/nul.conf:1");
@@ -269,7 +269,7 @@ static void ten_thousand_files(void)
 		tree_file(&t, name, text);
 	}
 	s = read_tree(&t, SYSCTLD_SYSTEMD);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 10000);
+	CHECK_EQ_INT(sysctld_stats(s)->files, 10000);
 	expect(s, "tcp_sack", "9999 /etc/sysctl.d/09999.conf:2");
 	expect(s, "tcp_test_0", "9000 /usr/lib/sysctl.d/09000.conf:1");
 	expect(s, "tcp_test_999", "9999 /etc/sysctl.d/09999.conf:1");
@@ -291,14 +291,14 @@ static void too_much(void)
 		len += (size_t)snprintf(text + len, 64, "net.ipv4.tcp_sack=1\n");
 	tree_file(&t, "etc/sysctl.d/1.conf", text);
 	tree_file(&t, "etc/sysctl.d/2.conf", text);
-	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	CHECK_EQ_INT(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
 	tree_remove(&t);
 
 	tree_make(&t);
 	for (len = 0; len + 64 < sizeof(text) / 20;)
 		len += (size_t)snprintf(text + len, 64, "net.ipv4.tcp_sack%zu*=1\n", len);
 	tree_file(&t, "etc/sysctl.d/1.conf", text);
-	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	CHECK_EQ_INT(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
 	tree_remove(&t);
 
 	tree_make(&t);
@@ -307,7 +307,7 @@ static void too_much(void)
 		snprintf(name, sizeof(name), "etc/sysctl.d/%d.conf", i);
 		tree_file(&t, name, text);
 	}
-	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
+	CHECK_EQ_INT(sysctld_read(t.path, SYSCTLD_SYSTEMD, &s), -EFBIG);
 	tree_remove(&t);
 	CU_ASSERT_PTR_NULL(s);
 }
@@ -320,11 +320,11 @@ static void nothing_there(void)
 	tree_make(&t);
 	s = read_tree(&t, SYSCTLD_PROCPS);
 	expect(s, "tcp_sack", NULL);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->files, 0);
-	CU_ASSERT_EQUAL(sysctld_stats(s)->unreadable, 0);
+	CHECK_EQ_INT(sysctld_stats(s)->files, 0);
+	CHECK_EQ_INT(sysctld_stats(s)->unreadable, 0);
 	sysctld_free(s);
 	s = NULL;
-	CU_ASSERT_EQUAL(sysctld_read(tree_path(&t, "no"), SYSCTLD_AUTO, &s), -ENOENT);
+	CHECK_EQ_INT(sysctld_read(tree_path(&t, "no"), SYSCTLD_AUTO, &s), -ENOENT);
 	CU_ASSERT_PTR_NULL(s);
 	sysctld_free(NULL);
 	tree_remove(&t);

@@ -39,15 +39,15 @@ static void names(void)
 		char name[SYSNAME_MAX] = "untouched", path[SYSNAME_KEY_MAX];
 		bool good = sysname_parse(cases[i].text, name);
 
-		CU_ASSERT_EQUAL(good, cases[i].name != NULL);
-		CU_ASSERT_STRING_EQUAL(name, cases[i].name ? cases[i].name : "untouched");
+		CHECK_EQ_INT(good, cases[i].name != NULL);
+		CHECK_EQ_STR(name, cases[i].name ? cases[i].name : "untouched");
 		if (!good)
 			continue;
 		sysname_path(name, path);
-		CU_ASSERT_STRING_EQUAL(path, cases[i].path);
+		CHECK_EQ_STR(path, cases[i].path);
 		sysname_key(name, path);
 		CU_ASSERT_TRUE(sysname_parse(path, name));
-		CU_ASSERT_STRING_EQUAL(name, cases[i].name);
+		CHECK_EQ_STR(name, cases[i].name);
 	}
 }
 
@@ -55,7 +55,7 @@ static void order(void)
 {
 	CU_ASSERT(sysname_cmp("tcp_z", "tcp_aa") < 0);
 	CU_ASSERT(sysname_cmp("tcp_b", "tcp_a") > 0);
-	CU_ASSERT_EQUAL(sysname_cmp("tcp_a", "tcp_a"), 0);
+	CHECK_EQ_INT(sysname_cmp("tcp_a", "tcp_a"), 0);
 }
 
 int main(void)

@@ -35,8 +35,8 @@ static void numbers(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int64_t number = 0;
 
-		CU_ASSERT_EQUAL(sysvalue_number(cases[i].text, &number), cases[i].good);
-		CU_ASSERT_EQUAL(number, cases[i].number);
+		CHECK_EQ_INT(sysvalue_number(cases[i].text, &number), cases[i].good);
+		CHECK_EQ_INT(number, cases[i].number);
 	}
 }
 
@@ -62,8 +62,8 @@ static void elements(void)
 
 		snprintf(text, sizeof(text), "%s", cases[i].text);
 		count = sysvalue_split(text, parts);
-		CU_ASSERT_EQUAL_FATAL(count, cases[i].count);
-		CU_ASSERT_STRING_EQUAL(parts[count - 1], cases[i].last);
+		CHECK_EQ_INT_FATAL(count, cases[i].count);
+		CHECK_EQ_STR(parts[count - 1], cases[i].last);
 	}
 }
 
@@ -84,19 +84,19 @@ static void files(void)
 	tree_file(&t, "large", large);
 	dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_FATAL(dir >= 0);
-	CU_ASSERT_EQUAL(sysvalue_read(dir, "no", &value), -ENOENT);
-	CU_ASSERT_EQUAL(sysvalue_read(dir, "link", &value), -ELOOP);
-	CU_ASSERT_EQUAL(sysvalue_read(dir, ".", &value), -EISDIR);
-	CU_ASSERT_EQUAL(sysvalue_read(dir, "toolarge", &value), -EFBIG);
+	CHECK_EQ_INT(sysvalue_read(dir, "no", &value), -ENOENT);
+	CHECK_EQ_INT(sysvalue_read(dir, "link", &value), -ELOOP);
+	CHECK_EQ_INT(sysvalue_read(dir, ".", &value), -EISDIR);
+	CHECK_EQ_INT(sysvalue_read(dir, "toolarge", &value), -EFBIG);
 	CU_ASSERT_PTR_NULL(value);
-	CU_ASSERT_EQUAL_FATAL(sysvalue_read(dir, "empty", &value), 0);
-	CU_ASSERT_STRING_EQUAL(value, "");
+	CHECK_EQ_INT_FATAL(sysvalue_read(dir, "empty", &value), 0);
+	CHECK_EQ_STR(value, "");
 	free(value);
-	CU_ASSERT_EQUAL_FATAL(sysvalue_read(dir, "lines", &value), 0);
-	CU_ASSERT_STRING_EQUAL(value, "a\nb");
+	CHECK_EQ_INT_FATAL(sysvalue_read(dir, "lines", &value), 0);
+	CHECK_EQ_STR(value, "a\nb");
 	free(value);
-	CU_ASSERT_EQUAL_FATAL(sysvalue_read(dir, "large", &value), 0);
-	CU_ASSERT_EQUAL(strlen(value), SYSVALUE_FILE_MAX - 1);
+	CHECK_EQ_INT_FATAL(sysvalue_read(dir, "large", &value), 0);
+	CHECK_EQ_INT(strlen(value), SYSVALUE_FILE_MAX - 1);
 	free(value);
 	close(dir);
 	tree_remove(&t);

@@ -64,7 +64,7 @@ static void test_empty(void)
 	memcpy(s.spreads, model.spreads, sizeof(s.spreads));
 	while (oidtable_next(&tables_tree, &s, oid, len, false, oid, &len, &value) == OID_FOUND)
 		cells++;
-	CU_ASSERT_EQUAL(cells, 16 + 33 * 4 + 11 * 3 + 11 * 2 + 4);
+	CHECK_EQ_INT(cells, 16 + 33 * 4 + 11 * 3 + 11 * 2 + 4);
 }
 
 static size_t size_of(enum syntax syntax)
@@ -106,7 +106,7 @@ static void test_columns(void)
 			CU_ASSERT_TRUE(column->offset + column->size <= room);
 			CU_ASSERT_TRUE(column->owner == SIZE_MAX ||
 				       column->owner + sizeof(uint32_t) <= table->row_size);
-			CU_ASSERT_EQUAL(column->syntax == SYNTAX_FORMAT, column->format != NULL);
+			CHECK_EQ_INT(column->syntax == SYNTAX_FORMAT, column->format != NULL);
 			CU_ASSERT_TRUE(column->arc > last);
 			last = column->arc;
 		}
@@ -164,15 +164,15 @@ static void test_summary(void)
 	size_t len;
 
 	model_fill(&s);
-	CU_ASSERT_EQUAL_FATAL(s.n_conns, COUNT_OF(expected));
+	CHECK_EQ_INT_FATAL(s.n_conns, COUNT_OF(expected));
 	for (size_t i = 0; i < s.n_conns; i++) {
 		len = index_conn_summary(&s, &s.conns[i], buf, sizeof(buf));
-		CU_ASSERT_EQUAL(len, strlen(expected[i]));
-		CU_ASSERT_EQUAL(strncmp(buf, expected[i], len), 0);
+		CHECK_EQ_INT(len, strlen(expected[i]));
+		CHECK_EQ_INT(strncmp(buf, expected[i], len), 0);
 	}
 	len = index_conn_summary(&s, &s.conns[1], buf, 5);
-	CU_ASSERT_EQUAL(len, 4);
-	CU_ASSERT_EQUAL(strncmp(buf, "java", len), 0);
+	CHECK_EQ_INT(len, 4);
+	CHECK_EQ_INT(strncmp(buf, "java", len), 0);
 }
 
 /* Names as long as their members, and longer than any the kernel has. */
@@ -190,11 +190,11 @@ static void test_long_names(void)
 	tuning.name = name;
 	len = index_tuning(&s, &tuning, oid);
 	CU_ASSERT_TRUE(len <= OID_INDEX_MAX);
-	CU_ASSERT_EQUAL(oid[0], len - 2);
-	CU_ASSERT_EQUAL(oid[len - 1], 7);
+	CHECK_EQ_INT(oid[0], len - 2);
+	CHECK_EQ_INT(oid[len - 1], 7);
 	memset(counter.name, 0xff, sizeof(counter.name));
-	CU_ASSERT_EQUAL(index_counter(&s, &counter, oid), sizeof(counter.name));
-	CU_ASSERT_EQUAL(oid[0], 0xff);
+	CHECK_EQ_INT(index_counter(&s, &counter, oid), sizeof(counter.name));
+	CHECK_EQ_INT(oid[0], 0xff);
 }
 
 /* "test_tables print" writes what tests/data/tables/walk should be after a new column. */

@@ -39,7 +39,7 @@ static void empty_table_finds_nothing(void)
 
 	tally_init(&t, sizeof(key), sizeof(struct entry));
 	CU_ASSERT_PTR_NULL(tally_find(&t, key));
-	CU_ASSERT_EQUAL(t.count, 0);
+	CHECK_EQ_INT(t.count, 0);
 	CU_ASSERT_PTR_NULL(t.entries);
 	tally_clear(&t);
 	tally_done(&t);
@@ -72,9 +72,9 @@ static void agrees_with_a_plain_array(void)
 			mine->value = ++naive->value;
 			mine->weight = naive->weight += i;
 		}
-		CU_ASSERT_EQUAL_FATAL(t.count, count);
+		CHECK_EQ_INT_FATAL(t.count, count);
 		CU_ASSERT(t.count <= t.capacity);
-		CU_ASSERT_EQUAL(memcmp(t.entries, rows, count * sizeof(*rows)), 0);
+		CHECK_EQ_INT(memcmp(t.entries, rows, count * sizeof(*rows)), 0);
 		tally_done(&t);
 	}
 	free(rows);
@@ -98,7 +98,7 @@ static void grows_and_keeps_all(void)
 		memcpy(entry + sizeof(key), &i, sizeof(i));
 		growths += t.capacity != capacity;
 	}
-	CU_ASSERT_EQUAL(t.count, KEYS);
+	CHECK_EQ_INT(t.count, KEYS);
 	CU_ASSERT(growths > 5 && growths < 20);
 	for (uint32_t i = 0; i < KEYS; i++) {
 		uint32_t key[2] = {i * 65536u, i / 65536u};
@@ -107,9 +107,9 @@ static void grows_and_keeps_all(void)
 		wrong += !entry || entry != tally_entry(&t, i) ||
 			 memcmp(entry + sizeof(key), &i, sizeof(i)) != 0;
 	}
-	CU_ASSERT_EQUAL(wrong, 0);
+	CHECK_EQ_INT(wrong, 0);
 	tally_done(&t);
-	CU_ASSERT_EQUAL(t.capacity, 0);
+	CHECK_EQ_INT(t.capacity, 0);
 }
 
 static void clear_forgets_and_reuses(void)
@@ -125,19 +125,19 @@ static void clear_forgets_and_reuses(void)
 			uint32_t *entry = tally_add(&t, &key);
 
 			CU_ASSERT_PTR_NOT_NULL_FATAL(entry);
-			CU_ASSERT_EQUAL(entry[0], key);
-			CU_ASSERT_EQUAL(entry[1], 0);
+			CHECK_EQ_INT(entry[0], key);
+			CHECK_EQ_INT(entry[1], 0);
 			entry[1] = UINT32_MAX;
 		}
-		CU_ASSERT_EQUAL(t.count, 1000);
+		CHECK_EQ_INT(t.count, 1000);
 		if (round > 0) {
-			CU_ASSERT_EQUAL(t.capacity, capacity);
+			CHECK_EQ_INT(t.capacity, capacity);
 			CU_ASSERT_PTR_EQUAL(t.entries, entries);
 		}
 		capacity = t.capacity;
 		entries = t.entries;
 		tally_clear(&t);
-		CU_ASSERT_EQUAL(t.count, 0);
+		CHECK_EQ_INT(t.count, 0);
 		for (uint32_t key = 0; key < 2000; key++)
 			CU_ASSERT_PTR_NULL(tally_find(&t, &key));
 	}
@@ -153,7 +153,7 @@ static void value_may_be_empty(void)
 	tally_init(&t, sizeof(uint32_t), sizeof(uint32_t));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		CU_ASSERT_PTR_NOT_NULL(tally_add(&t, &keys[i]));
-	CU_ASSERT_EQUAL(t.count, 3);
+	CHECK_EQ_INT(t.count, 3);
 	tally_done(&t);
 }
 

@@ -44,7 +44,7 @@ static void test_text_clean(void)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		snprintf(text, sizeof(text), "%s", cases[i].text);
 		text_clean(text);
-		CU_ASSERT_STRING_EQUAL(text, cases[i].clean);
+		CHECK_EQ_STR(text, cases[i].clean);
 	}
 }
 

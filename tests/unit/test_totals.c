@@ -50,9 +50,9 @@ static void a_syn_queue_that_overflows_is_seen_once(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-		CU_ASSERT_EQUAL(overflowing(cases[i].condition, cases[i].severity, cases[i].dropped,
-					    cases[i].sent),
-				cases[i].overflowing);
+		CHECK_EQ_INT(overflowing(cases[i].condition, cases[i].severity, cases[i].dropped,
+					 cases[i].sent),
+			     cases[i].overflowing);
 }
 
 static void a_counter_that_is_new_or_gone_says_nothing(void)
@@ -96,17 +96,17 @@ static void division_is_that_of_the_full_sample(void)
 	count_full(full, 700, 300);
 	for (size_t i = 0; i < sizeof(between) / sizeof(between[0]); i++) {
 		derive(full, between[i], &now);
-		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), between[i]);
+		CHECK_EQ_INT(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), between[i]);
 		derive(full, 2000, &now);
-		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 1400);
-		CU_ASSERT_EQUAL(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 600);
-		CU_ASSERT_EQUAL(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), 2000);
+		CHECK_EQ_INT(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 1400);
+		CHECK_EQ_INT(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 600);
+		CHECK_EQ_INT(snapshot_count(&now, IP_TOTAL, STATE_TIME_WAIT), 2000);
 	}
 	/* It had none: nothing tells. */
 	count_full(full, 0, 0);
 	derive(full, 2000, &now);
-	CU_ASSERT_EQUAL(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 2000);
-	CU_ASSERT_EQUAL(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 0);
+	CHECK_EQ_INT(snapshot_count(&now, IP_V4, STATE_TIME_WAIT), 2000);
+	CHECK_EQ_INT(snapshot_count(&now, IP_V6, STATE_TIME_WAIT), 0);
 }
 
 static uint32_t established(uint64_t before, uint64_t after)
@@ -129,8 +129,8 @@ static uint64_t shown(uint64_t value)
 	struct config config;
 
 	config_init(&config);
-	CU_ASSERT_EQUAL_FATAL(totals_counters(&totals, &config, &now), 0);
-	CU_ASSERT_EQUAL_FATAL(now.n_counters, 1);
+	CHECK_EQ_INT_FATAL(totals_counters(&totals, &config, &now), 0);
+	CHECK_EQ_INT_FATAL(now.n_counters, 1);
 	value = now.counters[0].value;
 	free(now.counters);
 	return value;
@@ -140,11 +140,11 @@ static uint64_t shown(uint64_t value)
  * counters. */
 static void a_total_below_0_is_0(void)
 {
-	CU_ASSERT_EQUAL(established(10, 13), 12);
-	CU_ASSERT_EQUAL(established((uint64_t)-1, (uint64_t)-1), 0);
-	CU_ASSERT_EQUAL(established((uint64_t)-2, 2), 1);
-	CU_ASSERT_EQUAL(shown(10), 10);
-	CU_ASSERT_EQUAL(shown((uint64_t)-1), 0);
+	CHECK_EQ_INT(established(10, 13), 12);
+	CHECK_EQ_INT(established((uint64_t)-1, (uint64_t)-1), 0);
+	CHECK_EQ_INT(established((uint64_t)-2, 2), 1);
+	CHECK_EQ_INT(shown(10), 10);
+	CHECK_EQ_INT(shown((uint64_t)-1), 0);
 }
 
 int main(void)

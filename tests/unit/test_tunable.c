@@ -40,7 +40,7 @@ static struct tuning_table *read_tree(const struct tree *t)
 	struct tuning_table *table = NULL;
 	char error[TUNABLE_ERROR_MAX];
 
-	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
+	CHECK_EQ_INT_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
 	return table;
 }
 
@@ -97,10 +97,10 @@ static void running_values(void)
 		CU_ASSERT_PTR_NOT_NULL_FATAL(first);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(last);
 		CU_ASSERT_PTR_NULL(recorded_find(table, cases[i].name, cases[i].elements + 1));
-		CU_ASSERT_STRING_EQUAL(first->value, cases[i].first);
-		CU_ASSERT_STRING_EQUAL(last->value, cases[i].last);
-		CU_ASSERT_EQUAL(first->is_number, cases[i].is_number);
-		CU_ASSERT_EQUAL(first->number, cases[i].number);
+		CHECK_EQ_STR(first->value, cases[i].first);
+		CHECK_EQ_STR(last->value, cases[i].last);
+		CHECK_EQ_INT(first->is_number, cases[i].is_number);
+		CHECK_EQ_INT(first->number, cases[i].number);
 	}
 	tunable_free(table);
 	tree_remove(&t);
@@ -116,9 +116,9 @@ static void order_is_that_of_the_index(void)
 	tree_file(&t, "sys/net/ipv4/tcp_a", "1\t2\n");
 	tree_file(&t, "sys/net/ipv4/tcp_aa", "1\n");
 	table = read_tree(&t);
-	CU_ASSERT_STRING_EQUAL(table->rows[0].name, "tcp_a");
-	CU_ASSERT_EQUAL(table->rows[1].element, 2);
-	CU_ASSERT_STRING_EQUAL(table->rows[2].name, "tcp_b");
+	CHECK_EQ_STR(table->rows[0].name, "tcp_a");
+	CHECK_EQ_INT(table->rows[1].element, 2);
+	CHECK_EQ_STR(table->rows[2].name, "tcp_b");
 	for (size_t i = 1; i < table->count; i++) {
 		const struct tuning *a = &table->rows[i - 1], *b = &table->rows[i];
 		int cmp = sysname_cmp(a->name, b->name);
@@ -148,8 +148,8 @@ static void named_parameters_are_always_there(void)
 			const struct tuning *row = recorded_find(table, cases[i].name, e);
 
 			CU_ASSERT_PTR_NOT_NULL_FATAL(row);
-			CU_ASSERT_EQUAL(row->status, TUNING_ABSENT);
-			CU_ASSERT_STRING_EQUAL(row->value, "");
+			CHECK_EQ_INT(row->status, TUNING_ABSENT);
+			CHECK_EQ_STR(row->value, "");
 			CU_ASSERT(row->meaning[0] != '\0');
 		}
 		CU_ASSERT_PTR_NULL(recorded_find(table, cases[i].name, cases[i].elements + 1));
@@ -175,9 +175,9 @@ static void unreadable(void)
 	memset(long_name + strlen(long_name), 'x', 100);
 	tree_file(&t, long_name, "1\n");
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries2", 1)->status, TUNING_UNREADABLE);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_retries1", 1)->status, TUNING_UNREADABLE);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_sack", 1)->status, TUNING_UNREADABLE);
+	CHECK_EQ_INT(recorded_find(table, "tcp_retries2", 1)->status, TUNING_UNREADABLE);
+	CHECK_EQ_INT(recorded_find(table, "tcp_retries1", 1)->status, TUNING_UNREADABLE);
+	CHECK_EQ_INT(recorded_find(table, "tcp_sack", 1)->status, TUNING_UNREADABLE);
 	for (size_t i = 0; i < table->count; i++) {
 		CU_ASSERT(strlen(table->rows[i].name) < SYSNAME_MAX);
 		CU_ASSERT_PTR_NULL(strchr(table->rows[i].name, ' '));
@@ -199,9 +199,8 @@ static void long_value_is_cut(void)
 	text[sizeof(text) - 1] = '\0';
 	tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", text);
 	table = read_tree(&t);
-	CU_ASSERT_EQUAL(strlen(recorded_find(table, "ip_local_reserved_ports", 1)->value), 255);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "ip_local_reserved_ports", 1)->value + 252,
-			       "...");
+	CHECK_EQ_INT(strlen(recorded_find(table, "ip_local_reserved_ports", 1)->value), 255);
+	CHECK_EQ_STR(recorded_find(table, "ip_local_reserved_ports", 1)->value + 252, "...");
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -212,7 +211,7 @@ static void no_proc_sys(void)
 	struct tuning_table *table = NULL;
 	char error[TUNABLE_ERROR_MAX];
 
-	CU_ASSERT_EQUAL(tunable_read(&roots, NULL, NULL, 0, &table, error), -ENOENT);
+	CHECK_EQ_INT(tunable_read(&roots, NULL, NULL, 0, &table, error), -ENOENT);
 	CU_ASSERT_PTR_NULL(table);
 	tunable_free(NULL);
 }
@@ -229,12 +228,12 @@ static void folders_that_fail(void)
 	tree_file(&t, "sys/net/ipv4/tcp_sack", "1\n");
 	tree_file(&t, "etc/sysctl.d/50-admin.conf", "net.ipv4.tcp_sack=1\n");
 	folder_error = EMFILE;
-	CU_ASSERT_EQUAL(
+	CHECK_EQ_INT(
 	    tunable_read(&(struct tunable_roots){.proc_sys = tree_path(&t, "sys"), .root = t.path},
 			 NULL, NULL, 0, &table, error),
 	    -EMFILE);
-	CU_ASSERT_STRING_EQUAL(error, strerror(EMFILE));
-	CU_ASSERT_EQUAL(sysctld_read(t.path, SYSCTLD_SYSTEMD, &sysctld), -EMFILE);
+	CHECK_EQ_STR(error, strerror(EMFILE));
+	CHECK_EQ_INT(sysctld_read(t.path, SYSCTLD_SYSTEMD, &sysctld), -EMFILE);
 	folder_error = 0;
 	CU_ASSERT_PTR_NULL(table);
 	CU_ASSERT_PTR_NULL(sysctld);
@@ -247,9 +246,9 @@ static void this_kernel(void)
 	struct tuning_table *table = NULL;
 	char error[TUNABLE_ERROR_MAX];
 
-	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
+	CHECK_EQ_INT_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
 	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_fastopen_key", 1));
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_rmem", 3)->is_number, true);
+	CHECK_EQ_INT(recorded_find(table, "tcp_rmem", 3)->is_number, true);
 	CU_ASSERT_PTR_NULL(recorded_find(table, "tcp_rmem", 4));
 	for (size_t i = 0; i < table->count; i++) {
 		CU_ASSERT(strlen(table->rows[i].meaning) < 256);

@@ -43,7 +43,7 @@ static void kernels_old_and_new(void)
 			CU_ASSERT_NOT_EQUAL(row->status, TUNING_HARMFUL);
 			CU_ASSERT_PTR_NULL(strstr(row->value, "badc0de"));
 			if (row->status == TUNING_ABSENT)
-				CU_ASSERT_STRING_EQUAL(row->default_value, "");
+				CHECK_EQ_STR(row->default_value, "");
 			differ += row->status == TUNING_DIFFERS;
 			if (row->status == TUNING_ABSENT || row->default_value[0] == '\0')
 				continue;
@@ -51,27 +51,25 @@ static void kernels_old_and_new(void)
 			if (strcmp(row->value, row->default_value) != 0)
 				printf("%s: %s[%u] is %s, default %s\n", cases[i].release,
 				       row->name, row->element, row->value, row->default_value);
-			CU_ASSERT_STRING_EQUAL(row->value, row->default_value);
-			CU_ASSERT_EQUAL(row->drift, DRIFT_NONE);
+			CHECK_EQ_STR(row->value, row->default_value);
+			CHECK_EQ_INT(row->drift, DRIFT_NONE);
 		}
 		CU_ASSERT(known > 40);
-		CU_ASSERT_EQUAL(differ, cases[i].differ);
-		CU_ASSERT_EQUAL(table->harmful, 0);
-		CU_ASSERT_EQUAL(table->drifted, 0);
-		CU_ASSERT_STRING_EQUAL(recorded_find(table, "net.core.somaxconn", 1)->default_value,
-				       cases[i].somaxconn);
-		CU_ASSERT_STRING_EQUAL(
-		    recorded_find(table, "ip_local_port_range", 2)->default_value, cases[i].port);
-		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_rmem", 2)->default_value,
-				       cases[i].rmem);
-		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_rmem", 3)->default_value,
-				       cases[i].rmem_max);
-		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_tw_reuse", 1)->default_value,
-				       cases[i].tw_reuse);
-		CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_max_tw_buckets", 1)->default_value,
-				       cases[i].tw_buckets);
-		CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->status != TUNING_ABSENT,
-				cases[i].tw_recycle);
+		CHECK_EQ_INT(differ, cases[i].differ);
+		CHECK_EQ_INT(table->harmful, 0);
+		CHECK_EQ_INT(table->drifted, 0);
+		CHECK_EQ_STR(recorded_find(table, "net.core.somaxconn", 1)->default_value,
+			     cases[i].somaxconn);
+		CHECK_EQ_STR(recorded_find(table, "ip_local_port_range", 2)->default_value,
+			     cases[i].port);
+		CHECK_EQ_STR(recorded_find(table, "tcp_rmem", 2)->default_value, cases[i].rmem);
+		CHECK_EQ_STR(recorded_find(table, "tcp_rmem", 3)->default_value, cases[i].rmem_max);
+		CHECK_EQ_STR(recorded_find(table, "tcp_tw_reuse", 1)->default_value,
+			     cases[i].tw_reuse);
+		CHECK_EQ_STR(recorded_find(table, "tcp_max_tw_buckets", 1)->default_value,
+			     cases[i].tw_buckets);
+		CHECK_EQ_INT(recorded_find(table, "tcp_tw_recycle", 1)->status != TUNING_ABSENT,
+			     cases[i].tw_recycle);
 		tunable_free(table);
 		tree_remove(&t);
 	}
@@ -170,15 +168,15 @@ static void verdicts(void)
 		    strcmp(row->target, cases[i].target) != 0)
 			printf("case %zu: %s=%s status %u drift %u target %s\n", i, row->name,
 			       row->value, row->status, row->drift, row->target);
-		CU_ASSERT_EQUAL(row->status, cases[i].status);
-		CU_ASSERT_EQUAL(row->drift, cases[i].drift);
-		CU_ASSERT_STRING_EQUAL(row->target, cases[i].target);
-		CU_ASSERT_EQUAL(table->harmful, row->status == TUNING_HARMFUL);
+		CHECK_EQ_INT(row->status, cases[i].status);
+		CHECK_EQ_INT(row->drift, cases[i].drift);
+		CHECK_EQ_STR(row->target, cases[i].target);
+		CHECK_EQ_INT(table->harmful, row->status == TUNING_HARMFUL);
 		CU_ASSERT(row->status != TUNING_HARMFUL ||
 			  (strlen(row->reason) > 20 && strlen(row->reason) < 256));
-		CU_ASSERT_EQUAL(row->persisted_in[0] != '\0',
-				cases[i].conf &&
-				    (row->drift != DRIFT_NONE || strlen(row->persisted) > 0));
+		CHECK_EQ_INT(row->persisted_in[0] != '\0',
+			     cases[i].conf &&
+				 (row->drift != DRIFT_NONE || strlen(row->persisted) > 0));
 		tunable_free(table);
 		tree_remove(&t);
 	}
@@ -195,12 +193,12 @@ static void profiles(void)
 	tree_make(&t);
 	recorded_expand(&t, "6.18");
 	table = recorded_audit(&t, "web-server", NULL, 0);
-	CU_ASSERT_STRING_EQUAL(table->profile, "web-server");
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_max_tw_buckets", 1)->target, "5000");
+	CHECK_EQ_STR(table->profile, "web-server");
+	CHECK_EQ_STR(recorded_find(table, "tcp_max_tw_buckets", 1)->target, "5000");
 	CU_ASSERT_TRUE(recorded_find(table, "tcp_max_tw_buckets", 1)->target_harmful);
 	CU_ASSERT_FALSE(recorded_find(table, "tcp_fin_timeout", 1)->target_harmful);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->recommended, "1");
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_recycle", 1)->status, TUNING_ABSENT);
+	CHECK_EQ_STR(recorded_find(table, "tcp_tw_recycle", 1)->recommended, "1");
+	CHECK_EQ_INT(recorded_find(table, "tcp_tw_recycle", 1)->status, TUNING_ABSENT);
 	tunable_free(table);
 
 	tree_file(&t, "mine.conf",
@@ -211,20 +209,19 @@ static void profiles(void)
 	tree_file(&t, "sys/net/core/rmem_max", "212992\n");
 	snprintf(path, sizeof(path), "%s/mine.conf", t.path);
 	table = recorded_audit(&t, path, NULL, 0);
-	CU_ASSERT_EQUAL(recorded_find(table, "net.core.rmem_max", 1)->status, TUNING_DIFFERS);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "net.core.rmem_max", 1)->recommended,
-			       "at least 4194304");
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_timestamps", 1)->recommended, "1 or 2");
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_AS_RECOMMENDED);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_mem", 1)->status, TUNING_NO_RECOMMENDATION);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_no_such", 1)->status, TUNING_ABSENT);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_no_such", 1)->recommended, "at most 5");
+	CHECK_EQ_INT(recorded_find(table, "net.core.rmem_max", 1)->status, TUNING_DIFFERS);
+	CHECK_EQ_STR(recorded_find(table, "net.core.rmem_max", 1)->recommended, "at least 4194304");
+	CHECK_EQ_STR(recorded_find(table, "tcp_timestamps", 1)->recommended, "1 or 2");
+	CHECK_EQ_INT(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_AS_RECOMMENDED);
+	CHECK_EQ_INT(recorded_find(table, "tcp_mem", 1)->status, TUNING_NO_RECOMMENDATION);
+	CHECK_EQ_INT(recorded_find(table, "tcp_no_such", 1)->status, TUNING_ABSENT);
+	CHECK_EQ_STR(recorded_find(table, "tcp_no_such", 1)->recommended, "at most 5");
 	tunable_free(table);
 
 	table = NULL;
 	tree_file(&t, "wrong.conf", "\ntcp_sack yes\n");
-	CU_ASSERT_EQUAL(tunable_read(&roots, tree_path(&t, "wrong.conf"), NULL, 0, &table, error),
-			-EINVAL);
+	CHECK_EQ_INT(tunable_read(&roots, tree_path(&t, "wrong.conf"), NULL, 0, &table, error),
+		     -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/wrong.conf:2: "));
 	CU_ASSERT_PTR_NULL(table);
 	tree_remove(&t);
@@ -251,16 +248,16 @@ static void names_of_files(void)
 	snprintf(path, sizeof(path), "%s", tree_path(&t, "own\xe9\n\033.conf"));
 	table = recorded_audit(&t, path, NULL, 0);
 	snprintf(clean, sizeof(clean), "%s", tree_path(&t, "own???.conf"));
-	CU_ASSERT_STRING_EQUAL(table->profile, clean);
-	CU_ASSERT_STRING_EQUAL(recorded_find(table, "tcp_sack", 1)->persisted_in,
-			       "/etc/sysctl.d/1???[31m.conf:1");
+	CHECK_EQ_STR(table->profile, clean);
+	CHECK_EQ_STR(recorded_find(table, "tcp_sack", 1)->persisted_in,
+		     "/etc/sysctl.d/1???[31m.conf:1");
 	row = recorded_find(table, "tcp_fin_timeout", 1);
 	snprintf(clean, sizeof(clean), "/etc/sysctl.d/%.238s?:1", name);
-	CU_ASSERT_STRING_EQUAL(row->persisted_in, clean);
+	CHECK_EQ_STR(row->persisted_in, clean);
 	tunable_free(table);
 
 	tree_file(&t, "own\xe9\n\033.conf", "tcp_sack\n");
-	CU_ASSERT_EQUAL(tunable_read(&roots, path, NULL, 0, &table, error), -EINVAL);
+	CHECK_EQ_INT(tunable_read(&roots, path, NULL, 0, &table, error), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/own???.conf:1: "));
 	tree_remove(&t);
 }
@@ -271,11 +268,11 @@ static void sysctld_that_cannot_be_read(void)
 	struct tuning_table *table = NULL;
 	char error[TUNABLE_ERROR_MAX];
 
-	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
-	CU_ASSERT_EQUAL(table->persisted_error, -ENOENT);
-	CU_ASSERT_STRING_EQUAL(table->persisted_by, "");
+	CHECK_EQ_INT_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
+	CHECK_EQ_INT(table->persisted_error, -ENOENT);
+	CHECK_EQ_STR(table->persisted_by, "");
 	for (size_t i = 0; i < table->count; i++)
-		CU_ASSERT_EQUAL(table->rows[i].drift, DRIFT_NOT_APPLICABLE);
+		CHECK_EQ_INT(table->rows[i].drift, DRIFT_NOT_APPLICABLE);
 	tunable_free(table);
 }
 
@@ -293,7 +290,7 @@ static void check_namespace(void)
 	size_t compared = 0;
 	FILE *file;
 
-	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
+	CHECK_EQ_INT_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
 	for (size_t i = 0; i < table->count; i++) {
 		const struct tuning *row = &table->rows[i];
 
@@ -304,7 +301,7 @@ static void check_namespace(void)
 		if (strcmp(row->value, row->default_value) != 0)
 			printf("%s[%u]: %s, known default %s\n", row->name, row->element,
 			       row->value, row->default_value);
-		CU_ASSERT_STRING_EQUAL(row->value, row->default_value);
+		CHECK_EQ_STR(row->value, row->default_value);
 	}
 	CU_ASSERT(compared > 40);
 	tunable_free(table);
@@ -312,10 +309,10 @@ static void check_namespace(void)
 	file = fopen("/proc/sys/net/ipv4/tcp_fin_timeout", "we");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	fputs("17\n", file);
-	CU_ASSERT_EQUAL(fclose(file), 0);
+	CHECK_EQ_INT(fclose(file), 0);
 	table = NULL;
-	CU_ASSERT_EQUAL_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_fin_timeout", 1)->number, 17);
+	CHECK_EQ_INT_FATAL(tunable_read(&roots, NULL, NULL, 0, &table, error), 0);
+	CHECK_EQ_INT(recorded_find(table, "tcp_fin_timeout", 1)->number, 17);
 	tunable_free(table);
 }
 
@@ -330,7 +327,7 @@ static void fresh_namespace(void)
 		CU_ASSERT_NOT_EQUAL(geteuid(), 0);
 	} else {
 		check_namespace();
-		CU_ASSERT_EQUAL_FATAL(setns(host, CLONE_NEWNET), 0);
+		CHECK_EQ_INT_FATAL(setns(host, CLONE_NEWNET), 0);
 	}
 	close(host);
 }

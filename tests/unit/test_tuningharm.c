@@ -21,9 +21,9 @@ static void harm_that_needs_two(void)
 	tree_file(&t, "sys/net/ipv4/tcp_timestamps", "0\n");
 	tree_file(&t, "sys/net/ipv4/tcp_tw_reuse", "1\n");
 	table = recorded_audit(&t, "modern", NULL, 0);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_HARMFUL);
-	CU_ASSERT_EQUAL(recorded_find(table, "tcp_tw_reuse", 1)->status, TUNING_DIFFERS);
-	CU_ASSERT_EQUAL(table->harmful, 1);
+	CHECK_EQ_INT(recorded_find(table, "tcp_timestamps", 1)->status, TUNING_HARMFUL);
+	CHECK_EQ_INT(recorded_find(table, "tcp_tw_reuse", 1)->status, TUNING_DIFFERS);
+	CHECK_EQ_INT(table->harmful, 1);
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -65,12 +65,12 @@ static void harm_to_listeners(void)
 		tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", cases[i].reserved);
 		tree_file(&t, "sys/net/core/somaxconn", cases[i].somaxconn);
 		table = recorded_audit(&t, "", listeners, sizeof(listeners) / sizeof(listeners[0]));
-		CU_ASSERT_EQUAL(table->harmful, cases[i].name ? 1 : 0);
+		CHECK_EQ_INT(table->harmful, cases[i].name ? 1 : 0);
 		if (cases[i].name) {
 			const struct tuning *row =
 			    recorded_find(table, cases[i].name, cases[i].element);
 
-			CU_ASSERT_EQUAL(row->status, TUNING_HARMFUL);
+			CHECK_EQ_INT(row->status, TUNING_HARMFUL);
 			CU_ASSERT_PTR_NOT_NULL(strstr(row->reason, cases[i].detail));
 		}
 		tunable_free(table);

@@ -75,17 +75,17 @@ static void at_its_interval(void)
 
 	open_keeper(&k);
 	CU_ASSERT_TRUE(sample(&k, 1000500, true));
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->number, 1);
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->status, TUNING_AS_RECOMMENDED);
+	CHECK_EQ_INT(row(&k, "tcp_sack")->number, 1);
+	CHECK_EQ_INT(row(&k, "tcp_sack")->status, TUNING_AS_RECOMMENDED);
 	tree_file(&k.t, "sys/net/ipv4/tcp_sack", "0\n");
 	CU_ASSERT_FALSE(sample(&k, 1000500 + INTERVAL_S * 1000 - 1, true));
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->number, 1);
+	CHECK_EQ_INT(row(&k, "tcp_sack")->number, 1);
 	/* A lesser sample reads as well when it is time. */
 	CU_ASSERT_TRUE(sample(&k, 1000500 + INTERVAL_S * 1000, false));
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->number, 0);
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->status, TUNING_HARMFUL);
-	CU_ASSERT_EQUAL(k.now.tuning->harmful, 1);
-	CU_ASSERT_EQUAL(k.now.tuning->read_at.tv_sec, 1000 + INTERVAL_S);
+	CHECK_EQ_INT(row(&k, "tcp_sack")->number, 0);
+	CHECK_EQ_INT(row(&k, "tcp_sack")->status, TUNING_HARMFUL);
+	CHECK_EQ_INT(k.now.tuning->harmful, 1);
+	CHECK_EQ_INT(k.now.tuning->read_at.tv_sec, 1000 + INTERVAL_S);
 	CU_ASSERT_FALSE(sample(&k, 1000500 + INTERVAL_S * 1000 + 1000, true));
 	close_keeper(&k);
 }
@@ -122,15 +122,14 @@ static void when_a_file_changes(void)
 		tree_file(&k.t, cases[i].path, cases[i].text);
 		/* Only full samples look. */
 		CU_ASSERT_FALSE(sample(&k, at_ms += 1000, false));
-		CU_ASSERT_EQUAL(sample(&k, at_ms += 1000, true), cases[i].persisted != NULL);
+		CHECK_EQ_INT(sample(&k, at_ms += 1000, true), cases[i].persisted != NULL);
 		CU_ASSERT_FALSE(sample(&k, at_ms += 1000, true));
 		if (!cases[i].persisted)
 			continue;
-		CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->persisted, cases[i].persisted);
-		CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->recommended,
-				       cases[i].recommended);
+		CHECK_EQ_STR(row(&k, "tcp_fin_timeout")->persisted, cases[i].persisted);
+		CHECK_EQ_STR(row(&k, "tcp_fin_timeout")->recommended, cases[i].recommended);
 	}
-	CU_ASSERT_EQUAL(row(&k, "tcp_fin_timeout")->drift, DRIFT_DIFFERS_FROM_PERSISTED);
+	CHECK_EQ_INT(row(&k, "tcp_fin_timeout")->drift, DRIFT_DIFFERS_FROM_PERSISTED);
 	close_keeper(&k);
 }
 
@@ -141,14 +140,14 @@ static void wrong_profile(void)
 
 	open_keeper(&k);
 	sample(&k, 1000, true);
-	CU_ASSERT_STRING_EQUAL(k.now.info.tuning_error, "");
+	CHECK_EQ_STR(k.now.info.tuning_error, "");
 	tree_file(&k.t, "profiles/mine.conf", "\ntcp_sack is good\n");
 	tree_file(&k.t, "sys/net/ipv4/tcp_window_scaling", "0\n");
 	CU_ASSERT_TRUE(sample(&k, 2000, true));
 	CU_ASSERT_PTR_NOT_NULL(strstr(k.now.info.tuning_error, "/mine.conf:2: \"is\""));
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->status, TUNING_NO_RECOMMENDATION);
-	CU_ASSERT_EQUAL(row(&k, "tcp_window_scaling")->status, TUNING_HARMFUL);
-	CU_ASSERT_STRING_EQUAL(row(&k, "tcp_fin_timeout")->persisted, "60");
+	CHECK_EQ_INT(row(&k, "tcp_sack")->status, TUNING_NO_RECOMMENDATION);
+	CHECK_EQ_INT(row(&k, "tcp_window_scaling")->status, TUNING_HARMFUL);
+	CHECK_EQ_STR(row(&k, "tcp_fin_timeout")->persisted, "60");
 	/* It is told as long as it lasts, and not tried again with each sample. */
 	CU_ASSERT_FALSE(sample(&k, 3000, true));
 	CU_ASSERT_PTR_NOT_NULL(strstr(k.now.info.tuning_error, "/mine.conf:2: "));
@@ -157,8 +156,8 @@ static void wrong_profile(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(k.now.info.tuning_error, "No such file"));
 	tree_file(&k.t, "profiles/mine.conf", "tcp_sack = 1 why\n");
 	CU_ASSERT_TRUE(sample(&k, 5000, true));
-	CU_ASSERT_STRING_EQUAL(k.now.info.tuning_error, "");
-	CU_ASSERT_EQUAL(row(&k, "tcp_sack")->status, TUNING_AS_RECOMMENDED);
+	CHECK_EQ_STR(k.now.info.tuning_error, "");
+	CHECK_EQ_INT(row(&k, "tcp_sack")->status, TUNING_AS_RECOMMENDED);
 	close_keeper(&k);
 }
 
@@ -176,7 +175,7 @@ static void no_parameters(void)
 	k.keep.roots.proc_sys = k.sys;
 	CU_ASSERT_FALSE(sample(&k, 2000, true));
 	CU_ASSERT_TRUE(sample(&k, 1000 + INTERVAL_S * 1000, true));
-	CU_ASSERT_STRING_EQUAL(k.now.info.tuning_error, "");
+	CHECK_EQ_STR(k.now.info.tuning_error, "");
 	table = k.now.tuning;
 	k.keep.roots.proc_sys = "/nonexistent";
 	k.keep.due = true;

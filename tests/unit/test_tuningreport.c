@@ -39,9 +39,9 @@ static char *print(const struct tuning_table *table, enum kind kind)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
 	if (kind == SYSCTL)
-		CU_ASSERT_EQUAL(tuningreport_sysctl(out, table), 0)
+		CHECK_EQ_INT(tuningreport_sysctl(out, table), 0);
 	else
-		CU_ASSERT_EQUAL(tuningreport_print(out, table, kind == PRINT_ALL), 0);
+		CHECK_EQ_INT(tuningreport_print(out, table, kind == PRINT_ALL), 0);
 	fclose(out);
 	return text;
 }
@@ -172,10 +172,10 @@ static void fragment_brings_the_host_there(void)
 		if (row->target[0] == '\0')
 			continue;
 		read++;
-		CU_ASSERT_STRING_EQUAL(row->persisted, row->target);
+		CHECK_EQ_STR(row->persisted, row->target);
 		CU_ASSERT_PTR_NOT_NULL(strstr(row->persisted_in, "/90-tcpstate.conf:"));
 	}
-	CU_ASSERT_EQUAL(read, 3);
+	CHECK_EQ_INT(read, 3);
 	tunable_free(table);
 	tree_remove(&t);
 }
@@ -215,26 +215,23 @@ static void json(void)
 	size_t i;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(object);
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "profile")), "modern");
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "persistedBy")),
-			       "systemd");
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "harmful")), 1);
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "drifted")), 1);
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedUnreadable")), 1);
-	CU_ASSERT_EQUAL(json_integer_value(json_object_get(object, "persistedBadLines")), 1);
-	CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(object, "persistedError")), "");
+	CHECK_EQ_STR(json_string_value(json_object_get(object, "profile")), "modern");
+	CHECK_EQ_STR(json_string_value(json_object_get(object, "persistedBy")), "systemd");
+	CHECK_EQ_INT(json_integer_value(json_object_get(object, "harmful")), 1);
+	CHECK_EQ_INT(json_integer_value(json_object_get(object, "drifted")), 1);
+	CHECK_EQ_INT(json_integer_value(json_object_get(object, "persistedUnreadable")), 1);
+	CHECK_EQ_INT(json_integer_value(json_object_get(object, "persistedBadLines")), 1);
+	CHECK_EQ_STR(json_string_value(json_object_get(object, "persistedError")), "");
 	rows = json_object_get(object, "parameters");
-	CU_ASSERT_EQUAL(json_array_size(rows), table->count);
+	CHECK_EQ_INT(json_array_size(rows), table->count);
 	json_array_foreach(rows, i, row)
 	{
-		CU_ASSERT_EQUAL(json_object_size(row), 12);
-		CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "name")),
-				       table->rows[i].name);
-		CU_ASSERT_EQUAL(json_is_integer(json_object_get(row, "number")),
-				table->rows[i].is_number);
+		CHECK_EQ_INT(json_object_size(row), 12);
+		CHECK_EQ_STR(json_string_value(json_object_get(row, "name")), table->rows[i].name);
+		CHECK_EQ_INT(json_is_integer(json_object_get(row, "number")),
+			     table->rows[i].is_number);
 		if (strcmp(table->rows[i].name, "tcp_max_tw_buckets") == 0)
-			CU_ASSERT_STRING_EQUAL(json_string_value(json_object_get(row, "status")),
-					       "harmful");
+			CHECK_EQ_STR(json_string_value(json_object_get(row, "status")), "harmful");
 	}
 	json_decref(object);
 	tunable_free(table);

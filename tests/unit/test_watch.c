@@ -17,7 +17,7 @@ static uint64_t look(const struct tree *t, const char *profile)
 	uint64_t mark = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", t->path, profile ? profile : "");
-	CU_ASSERT_EQUAL_FATAL(watch_mark(t->path, profile ? path : NULL, &mark), 0);
+	CHECK_EQ_INT_FATAL(watch_mark(t->path, profile ? path : NULL, &mark), 0);
 	return mark;
 }
 
@@ -65,7 +65,7 @@ static void each_change(void)
 		if (mark == before)
 			printf("not seen: %s (%s)\n", cases[i].what, cases[i].path);
 		CU_ASSERT_NOT_EQUAL(mark, before);
-		CU_ASSERT_EQUAL(mark, look(&t, "mine.conf"));
+		CHECK_EQ_INT(mark, look(&t, "mine.conf"));
 	}
 	tree_remove(&t);
 }
@@ -80,19 +80,19 @@ static void same_size_and_time(void)
 
 	tree_make(&t);
 	tree_file(&t, "etc/sysctl.d/a.conf", "1");
-	CU_ASSERT_EQUAL_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &old), 0);
+	CHECK_EQ_INT_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &old), 0);
 	mark = look(&t, NULL);
 	times[0] = old.st_atim;
 	times[1] = old.st_mtim;
 	/* The clock of a file system goes in steps of a few milliseconds. */
 	do {
 		tree_file(&t, "etc/sysctl.d/a.conf", "2");
-		CU_ASSERT_EQUAL_FATAL(
+		CHECK_EQ_INT_FATAL(
 		    utimensat(AT_FDCWD, tree_path(&t, "etc/sysctl.d/a.conf"), times, 0), 0);
-		CU_ASSERT_EQUAL_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &new), 0);
+		CHECK_EQ_INT_FATAL(stat(tree_path(&t, "etc/sysctl.d/a.conf"), &new), 0);
 	} while (new.st_ctim.tv_sec == old.st_ctim.tv_sec &&new.st_ctim.tv_nsec ==
 		 old.st_ctim.tv_nsec);
-	CU_ASSERT_EQUAL(new.st_mtim.tv_nsec, old.st_mtim.tv_nsec);
+	CHECK_EQ_INT(new.st_mtim.tv_nsec, old.st_mtim.tv_nsec);
 	CU_ASSERT_NOT_EQUAL(look(&t, NULL), mark);
 	tree_remove(&t);
 }
@@ -111,7 +111,7 @@ static void what_does_not_count(void)
 	tree_file(&t, "etc/sysctl.d/a.conf~", "x");
 	tree_file(&t, "usr/lib/sysctl.d/a.conf", "x");
 	tree_file(&t, "yours.conf", "x");
-	CU_ASSERT_EQUAL(look(&t, "mine.conf"), mark);
+	CHECK_EQ_INT(look(&t, "mine.conf"), mark);
 	CU_ASSERT_NOT_EQUAL(look(&t, "yours.conf"), mark);
 	CU_ASSERT_NOT_EQUAL(look(&t, NULL), mark);
 	tree_remove(&t);
@@ -121,8 +121,8 @@ static void no_root(void)
 {
 	uint64_t mark = 4711;
 
-	CU_ASSERT_EQUAL(watch_mark("/nonexistent", NULL, &mark), -ENOENT);
-	CU_ASSERT_EQUAL(mark, 4711);
+	CHECK_EQ_INT(watch_mark("/nonexistent", NULL, &mark), -ENOENT);
+	CHECK_EQ_INT(mark, 4711);
 }
 
 int main(void)
