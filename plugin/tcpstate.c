@@ -13,7 +13,8 @@
 #include <math.h>
 #include <time.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/notify.h"
+#include "core/diagnosis/wording.h"
 #include "core/config/config.h"
 #include "core/sample/sampler.h"
 #include "core/sample/schedule.h"

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/notify.h"
 #include "core/model/snapshot.h"
 
 struct agent;

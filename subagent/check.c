@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 #include "core/base/text.h"
 
 /* Of the offender; the text of a page has no place for more. */

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/diagnosis/wording.h"
 #include "core/sample/feed.h"
 #include "subagent/agent.h"
 #include "subagent/log.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 #include "core/model/state.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))

@@ -20,9 +20,9 @@ enum { EXIT_UNKNOWN = 3 };
 static void forget_holds(struct config *config)
 {
 	for (int i = 1; i <= CONDITION_COUNT; i++)
-		config->rules[i].hold_s = 0;
+		config->rules.of[i].hold_s = 0;
 	for (int i = 0; i < STATE_COUNT; i++)
-		config->state_rules[i].hold_s = 0;
+		config->rules.of_state[i].hold_s = 0;
 }
 
 static int take_two(struct sampler *s, struct snapshot **ret_snapshot)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/notify.h"
 
 enum { QUEUE_MAX = 256 };
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/wording.h"
 #include "core/base/text.h"
 #include "subagent/page.h"
 

@@ -114,10 +114,7 @@ void config_init(struct config *ret_config)
 	const char *argv[CONFIG_ARGS_MAX];
 	struct config config = {0};
 
-	for (size_t i = 0; i < CONDITION_COUNT; i++)
-		config.rules[condition_table[i].id] = condition_table[i].rule;
-	for (size_t i = 0; i < STATE_COUNT; i++)
-		config.state_rules[i] = config.rules[CONDITION_STATE_COUNT];
+	rules_init(&config.rules);
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct option *option = &config_options[i];
 		int argc, r;

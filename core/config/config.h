@@ -13,36 +13,34 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/diagnosis/condition.h"
 #include "core/config/series.h"
+#include "core/diagnosis/rule.h"
+#include "core/model/counter.h"
 
-enum { CONFIG_COUNTERS_MAX = 32, CONFIG_ERROR_MAX = 512 };
+enum { CONFIG_ERROR_MAX = 512 };
 
 /* In which order the sysctl.d folders are read: as systemd-sysctl or as procps' sysctl does it;
  * auto: as the one that the host boots with. */
 enum sysctl_order { SYSCTL_ORDER_AUTO, SYSCTL_ORDER_SYSTEMD, SYSCTL_ORDER_PROCPS };
 
 struct config {
-	uint32_t interval_s;        /* state counts */
-	uint32_t detail_interval_s; /* full samples */
-	uint32_t tuning_interval_s; /* kernel parameters */
-	uint32_t cpu_budget;        /* hundredths of a percent of one core */
-	uint32_t conn_states;       /* STATE_BIT()s whose connections are listed */
-	uint32_t conn_rows;         /* connections kept at the most */
-	uint32_t remotes;           /* remote addresses a state */
-	bool processes;             /* look for the owners of sockets */
-	uint32_t agentx_retry_s;    /* pause between attempts to reach snmpd */
-	uint32_t busy_poll_us;      /* wait awake for the next request; 0: do not */
-	bool traps;                 /* send notifications */
-	char agentx[128];           /* AgentX address of the master; "": net-snmp's default */
-	char profile[128];          /* name or path of the tuning profile */
-	uint32_t sysctl_order;      /* enum sysctl_order */
-	uint32_t surge_states;      /* STATE_BIT()s that stateSurge looks at */
-	char counters[CONFIG_COUNTERS_MAX][48]; /* further counters to show */
-	size_t n_counters;
-	struct series series;                   /* the plugin's own */
-	struct rule rules[CONDITION_COUNT + 1]; /* by enum condition_id; [0] is not used */
-	struct rule state_rules[STATE_COUNT];   /* stateCount, by state - 1 */
+	uint32_t interval_s;           /* state counts */
+	uint32_t detail_interval_s;    /* full samples */
+	uint32_t tuning_interval_s;    /* kernel parameters */
+	uint32_t cpu_budget;           /* hundredths of a percent of one core */
+	uint32_t conn_states;          /* STATE_BIT()s whose connections are listed */
+	uint32_t conn_rows;            /* connections kept at the most */
+	uint32_t remotes;              /* remote addresses a state */
+	bool processes;                /* look for the owners of sockets */
+	uint32_t agentx_retry_s;       /* pause between attempts to reach snmpd */
+	uint32_t busy_poll_us;         /* wait awake for the next request; 0: do not */
+	bool traps;                    /* send notifications */
+	char agentx[128];              /* AgentX address of the master; "": net-snmp's default */
+	char profile[128];             /* name or path of the tuning profile */
+	uint32_t sysctl_order;         /* enum sysctl_order */
+	struct counter_names counters; /* further ones to show */
+	struct series series;          /* the plugin's own */
+	struct rules rules;
 };
 
 /* Who an option is for. */

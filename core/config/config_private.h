@@ -10,9 +10,9 @@
 #include "core/config/config.h"
 
 enum {
-	CONFIG_LINE_MAX = 1024,                    /* bytes of a line, with a NUL */
-	CONFIG_RULE_ARGS = 11,                     /* a name and five pairs */
-	CONFIG_ARGS_MAX = CONFIG_COUNTERS_MAX + 1, /* words of a line */
+	CONFIG_LINE_MAX = 1024,                  /* bytes of a line, with a NUL */
+	CONFIG_RULE_ARGS = 11,                   /* a name and five pairs */
+	CONFIG_ARGS_MAX = COUNTER_NAMES_MAX + 1, /* words of a line */
 };
 
 struct option {

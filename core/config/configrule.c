@@ -89,7 +89,7 @@ int config_set_condition(struct config *config, int argc, const char *const *arg
 	if (info->id == CONDITION_STATE_COUNT)
 		return config_refuse(error, "condition: stateCount is set by the option \"state\"");
 	snprintf(label, sizeof(label), "condition %s", info->name);
-	return set_rule(&config->rules[info->id], info->id == CONDITION_STATE_SURGE, label,
+	return set_rule(&config->rules.of[info->id], info->id == CONDITION_STATE_SURGE, label,
 			argc - 1, argv + 1, error);
 }
 
@@ -103,5 +103,6 @@ int config_set_state(struct config *config, int argc, const char *const *argv,
 	if (r < 0)
 		return r;
 	snprintf(label, sizeof(label), "state %s", state_name(state));
-	return set_rule(&config->state_rules[state - 1], false, label, argc - 1, argv + 1, error);
+	return set_rule(&config->rules.of_state[state - 1], false, label, argc - 1, argv + 1,
+			error);
 }

@@ -133,13 +133,13 @@ static bool is_counter_name(const char *name)
 				  "0123456789_");
 
 	return strncmp(name, "Tcp", 3) == 0 && len > 3 && name[len] == '\0' &&
-	       len < sizeof(((struct config *)NULL)->counters[0]);
+	       len < COUNTER_NAME_SIZE;
 }
 
-static bool has_counter(const struct config *config, const char *name)
+static bool has_counter(const struct counter_names *names, const char *name)
 {
-	for (size_t i = 0; i < config->n_counters; i++)
-		if (strcmp(config->counters[i], name) == 0)
+	for (size_t i = 0; i < names->count; i++)
+		if (strcmp(names->name[i], name) == 0)
 			return true;
 	return false;
 }
@@ -147,17 +147,19 @@ static bool has_counter(const struct config *config, const char *name)
 static int set_counters(struct config *config, const struct option *option, int argc,
 			const char *const *argv, char *error)
 {
+	struct counter_names *names = member(config, option);
+
 	for (int i = 0; i < argc; i++) {
 		if (!is_counter_name(argv[i]))
 			return config_refuse(
 			    error, "%s: \"%s\" is no Tcp or TcpExt counter as nstat names them",
 			    option->name, argv[i]);
-		if (has_counter(config, argv[i]))
+		if (has_counter(names, argv[i]))
 			continue;
-		if (config->n_counters == CONFIG_COUNTERS_MAX)
+		if (names->count == COUNTER_NAMES_MAX)
 			return config_refuse(error, "%s: more than %d counters", option->name,
-					     CONFIG_COUNTERS_MAX);
-		strcpy(config->counters[config->n_counters++], argv[i]);
+					     COUNTER_NAMES_MAX);
+		strcpy(names->name[names->count++], argv[i]);
 	}
 	return 0;
 }
@@ -267,14 +269,14 @@ const struct option config_options[] = {
     {OPTION("profile", CONFIG_BOTH, set_text), AT(profile), ARGS(1, 1),
      RANGE(0, sizeof(((struct config *)NULL)->profile)), .fallback = "modern",
      .help = "The tuning profile that recommends the kernel parameters: a name or a path."},
-    {OPTION("counter", CONFIG_BOTH, set_counters), ARGS(1, CONFIG_COUNTERS_MAX),
+    {OPTION("counter", CONFIG_BOTH, set_counters), AT(counters), ARGS(1, COUNTER_NAMES_MAX),
      .example = "TcpExtTCPLostRetransmit TcpExtPAWSEstab",
      .help = "Further Tcp and TcpExt counters to show, named as nstat names them."},
     {OPTION("sysctl-order", CONFIG_BOTH, set_choice), AT(sysctl_order), ARGS(1, 1),
      .words = order_words, .fallback = "auto",
      .help = "Whose order of the sysctl.d folders decides what the next boot sets: systemd,\n"
 	     "procps; auto: the one that this host boots with."},
-    {OPTION("surge-states", CONFIG_BOTH, set_states), AT(surge_states), ARGS(1, STATE_COUNT),
+    {OPTION("surge-states", CONFIG_BOTH, set_states), AT(rules.surge_states), ARGS(1, STATE_COUNT),
      RANGE(0, STATE_MASK_ALL), .fallback = "SYN_RECV CLOSE_WAIT",
      .help = "The states that stateSurge compares with their last hour; none; all."},
     {OPTION("state", CONFIG_BOTH, set_state), ARGS(2, CONFIG_RULE_ARGS),

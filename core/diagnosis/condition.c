@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config/config.h"
 #include "core/diagnosis/measure.h"
 
 enum { SURGE_SPAN_MS = 3600 * 1000 };
@@ -55,15 +54,15 @@ static bool by_state(uint32_t id)
 }
 
 /* The rule of a row; NULL: there is no such row. */
-static const struct rule *find_rule(const struct config *config, uint32_t id, uint32_t element)
+static const struct rule *find_rule(const struct rules *rules, uint32_t id, uint32_t element)
 {
-	const struct rule *rule = &config->rules[id];
+	const struct rule *rule = &rules->of[id];
 
 	if (by_state(id) != (element != 0))
 		return NULL;
 	if (id == CONDITION_STATE_COUNT)
-		rule = &config->state_rules[element - 1];
-	if (id == CONDITION_STATE_SURGE && !(config->surge_states & STATE_BIT(element)))
+		rule = &rules->of_state[element - 1];
+	if (id == CONDITION_STATE_SURGE && !(rules->surge_states & STATE_BIT(element)))
 		return NULL;
 	return rule->enabled ? rule : NULL;
 }
@@ -186,7 +185,7 @@ static struct diagnosis summarise(const struct condition *rows, size_t count)
 	return d;
 }
 
-int conditions_update(struct conditions *c, const struct config *config,
+int conditions_update(struct conditions *c, const struct rules *rules,
 		      const struct snapshot *before, struct snapshot *now)
 {
 	struct condition *rows = calloc(CONDITION_COUNT - 2 + 2 * STATE_COUNT, sizeof(*rows));
@@ -197,7 +196,7 @@ int conditions_update(struct conditions *c, const struct config *config,
 	for (uint32_t id = 1; id <= CONDITION_COUNT; id++) {
 		for (uint32_t element = 0; element <= STATE_COUNT; element++) {
 			struct tracker *t = &c->trackers[id][element];
-			const struct rule *rule = find_rule(config, id, element);
+			const struct rule *rule = find_rule(rules, id, element);
 
 			if (!rule) {
 				*t = (struct tracker){0};
@@ -213,4 +212,13 @@ int conditions_update(struct conditions *c, const struct config *config,
 	now->n_conditions = count;
 	now->diagnosis = summarise(rows, count);
 	return 0;
+}
+
+bool condition_is_quiet(const struct snapshot *s, enum condition_id id)
+{
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].id == id)
+			return s->conditions[i].severity != SEVERITY_WARNING &&
+			       s->conditions[i].severity != SEVERITY_CRITICAL;
+	return false;
 }

@@ -9,8 +9,9 @@
 
 #include <stdint.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 #include "core/base/text.h"
+#include "core/model/snapshot.h"
 
 /* What a snapshot says of one condition. */
 enum measured {

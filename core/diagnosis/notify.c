@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/diagnosis/notify.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/diagnosis/condition.h"
 #include "core/diagnosis/measure.h"
+#include "core/diagnosis/rule.h"
 
 enum { PAUSE_MS = 60 * 1000 };
 
@@ -20,13 +21,13 @@ struct notify {
 	struct told told[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
 };
 
-int notify_new(struct notify **ret_telling)
+int notify_new(struct notify **ret_notify)
 {
 	struct notify *t = calloc(1, sizeof(*t));
 
 	if (!t)
 		return -ENOMEM;
-	*ret_telling = t;
+	*ret_notify = t;
 	return 0;
 }
 

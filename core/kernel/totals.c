@@ -76,7 +76,8 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 	set_count(full, now, STATE_TIME_WAIT, sub_sat(time_wait, fin2));
 }
 
-int totals_counters(const struct totals *totals, const struct config *config, struct snapshot *now)
+int totals_counters(const struct totals *totals, const struct counter_names *named,
+		    struct snapshot *now)
 {
 	static const char *const always[] = {
 	    "TcpActiveOpens",
@@ -117,8 +118,8 @@ int totals_counters(const struct totals *totals, const struct config *config, st
 
 		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
 			wanted = strcmp(name, always[j]) == 0;
-		for (size_t j = 0; !wanted && j < config->n_counters; j++)
-			wanted = strcmp(name, config->counters[j]) == 0;
+		for (size_t j = 0; !wanted && j < named->count; j++)
+			wanted = strcmp(name, named->name[j]) == 0;
 		if (!wanted)
 			continue;
 		now->counters[now->n_counters] = all->rows[i];
@@ -142,13 +143,6 @@ static bool has_grown(const struct counters *counters, const char *name,
 
 bool totals_overflowing(const struct totals *totals, const struct snapshot *last)
 {
-	for (size_t i = 0; i < last->n_conditions; i++) {
-		const struct condition *row = &last->conditions[i];
-
-		if (row->id == CONDITION_SYN_COOKIES && row->severity != SEVERITY_WARNING &&
-		    row->severity != SEVERITY_CRITICAL)
-			return has_grown(&totals->counters, "TcpExtSyncookiesSent", last) ||
-			       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop", last);
-	}
-	return false;
+	return has_grown(&totals->counters, "TcpExtSyncookiesSent", last) ||
+	       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop", last);
 }

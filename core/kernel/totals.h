@@ -10,7 +10,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/config/config.h"
 #include "core/kernel/proc.h"
 #include "core/model/snapshot.h"
 
@@ -33,10 +32,10 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 
 /* Fills now->counters: those that the diagnosis uses and those that the user named. 0 or
  * -ENOMEM. */
-int totals_counters(const struct totals *totals, const struct config *config, struct snapshot *now);
+int totals_counters(const struct totals *totals, const struct counter_names *named,
+		    struct snapshot *now);
 
-/* A SYN queue has overflowed since the last sample, and synCookies is not raised yet: only a count
- * of the half-open connections tells whose it is. */
+/* A SYN queue has overflowed since the last sample. */
 bool totals_overflowing(const struct totals *totals, const struct snapshot *last);
 
 #endif

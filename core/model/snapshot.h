@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "core/model/conn.h"
+#include "core/model/counter.h"
 #include "core/model/inet.h"
 #include "core/model/state.h"
 
@@ -150,12 +151,6 @@ struct limit {
 	char detail[160];      /* which listener; which remote address and port; "" */
 };
 
-/* One counter of /proc/net/{snmp,netstat}, named as nstat prints it. */
-struct counter {
-	char name[48];
-	uint64_t value;
-};
-
 enum tuning_status {
 	TUNING_AS_RECOMMENDED = 1,
 	TUNING_DIFFERS,
@@ -212,7 +207,7 @@ struct tuning_table {
 };
 
 struct condition {
-	uint32_t id;      /* enum condition_id of core/diagnosis/condition.h */
+	uint32_t id;      /* enum condition_id of core/diagnosis/rule.h */
 	uint32_t element; /* the state for stateCount and stateSurge, else 0 */
 	char name[32];    /* "closeWaitStale", "stateCount.SYN_RECV" */
 	int32_t value;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/sample/builder.h"
+#include "core/diagnosis/condition.h"
 #include "core/kernel/diag.h"
 #include "core/sample/limit.h"
 #include "core/kernel/owner.h"
@@ -316,7 +317,8 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	ret = totals_read(s->net_fd, &before);
 	if (ret < 0)
 		goto out;
-	if (*kind == SAMPLE_LISTENERS && totals_overflowing(&before, last))
+	if (*kind == SAMPLE_LISTENERS && condition_is_quiet(last, CONDITION_SYN_COOKIES) &&
+	    totals_overflowing(&before, last))
 		*kind = sampler_kind(s, SAMPLE_FAST, last);
 	if (*kind != SAMPLE_LISTENERS)
 		bounds_read(s->proc_fd, &s->bounds);
@@ -348,7 +350,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
-		ret = totals_counters(&before, &s->config, now);
+		ret = totals_counters(&before, &s->config.counters, now);
 out:
 	totals_done(&before);
 	totals_done(&after);
@@ -379,7 +381,7 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 	put_failures(s, now);
 	now->info.scan_us = 0;
 	clock_gettime(CLOCK_MONOTONIC, &now->info.attempted_at);
-	conditions_update(s->conditions, &s->config, last, now);
+	conditions_update(s->conditions, &s->config.rules, last, now);
 	return now;
 }
 
@@ -409,7 +411,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	put_info(s, kind, last, now);
 	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
-	ret = conditions_update(s->conditions, &s->config, last, now);
+	ret = conditions_update(s->conditions, &s->config.rules, last, now);
 	if (ret == 0)
 		*ret_snapshot = now;
 out:

@@ -87,8 +87,8 @@ static void update(struct lab *lab)
 	const struct snapshot *before = lab->steps++ > 0 ? &lab->before.s : NULL;
 
 	bind(&lab->now);
-	CHECK_EQ_INT_FATAL(conditions_update(lab->conditions, &lab->config, before, &lab->now.s),
-			   0);
+	CHECK_EQ_INT_FATAL(
+	    conditions_update(lab->conditions, &lab->config.rules, before, &lab->now.s), 0);
 	lab->before = lab->now;
 	lab->before.s.conditions = NULL;
 	bind(&lab->before);

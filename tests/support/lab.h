@@ -6,8 +6,8 @@
  * This module makes up snapshots and drives the conditions through time with them.
  */
 
-#include "core/diagnosis/condition.h"
 #include "core/config/config.h"
+#include "core/diagnosis/condition.h"
 
 enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 3, LAB_TUNING = 3 };
 

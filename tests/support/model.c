@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define V4(...)                                                                                    \

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 #include "subagent/check.h"
 #include "tests/support/sample.h"
 #include "tests/support/suite.h"

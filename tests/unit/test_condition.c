@@ -39,7 +39,7 @@ enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL };
 static void open_with_rule(struct lab *lab, uint32_t hold_s)
 {
 	lab_open(lab);
-	lab->config.rules[CONDITION_ORPHANS] = (struct rule){
+	lab->config.rules.of[CONDITION_ORPHANS] = (struct rule){
 	    .enabled = true, .warning = 50, .critical = 100, .hold_s = hold_s, .clear_percent = 80};
 }
 
@@ -100,13 +100,13 @@ static void test_thresholds_off(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 0);
-	lab.config.rules[CONDITION_ORPHANS].warning = -1;
+	lab.config.rules.of[CONDITION_ORPHANS].warning = -1;
 	DRIVE(&lab, {0, 99, N}, {1000, 100, C}, {2000, 0, N});
-	lab.config.rules[CONDITION_ORPHANS].warning = 50;
-	lab.config.rules[CONDITION_ORPHANS].critical = -1;
+	lab.config.rules.of[CONDITION_ORPHANS].warning = 50;
+	lab.config.rules.of[CONDITION_ORPHANS].critical = -1;
 	DRIVE(&lab, {3000, 500, W});
 	/* Taken back while it is raised. */
-	lab.config.rules[CONDITION_ORPHANS].warning = -1;
+	lab.config.rules.of[CONDITION_ORPHANS].warning = -1;
 	DRIVE(&lab, {4000, 500, N});
 	lab_close(&lab);
 }
@@ -237,7 +237,7 @@ static void test_failed_samples(void)
 	struct lab lab;
 
 	open_with_rule(&lab, 10);
-	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
+	lab.config.rules.of[CONDITION_SAMPLING].hold_s = 0;
 	DRIVE(&lab, {1000, 60, N});
 	lab_step_failed(&lab, 6000);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, 1);
@@ -293,7 +293,7 @@ static void test_surge(void)
 	*count = 999;
 	lab_step(&lab, 2000);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 9);
-	lab.config.rules[CONDITION_STATE_SURGE].floor = 10;
+	lab.config.rules.of[CONDITION_STATE_SURGE].floor = 10;
 	lab_step(&lab, 3000);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 99);
 	lab_close(&lab);
@@ -309,11 +309,11 @@ static void test_rows(void)
 	all = lab.now.s.n_conditions;
 	/* All but stateCount, and stateSurge for two states. */
 	CHECK_EQ_INT(all, CONDITION_COUNT - 2 + 2);
-	lab.config.rules[CONDITION_MEMORY].enabled = false;
-	lab.config.surge_states = 0;
-	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = true;
-	lab.config.state_rules[STATE_CLOSE_WAIT - 1].critical = 300;
-	lab.config.state_rules[STATE_CLOSE_WAIT - 1].hold_s = 0;
+	lab.config.rules.of[CONDITION_MEMORY].enabled = false;
+	lab.config.rules.surge_states = 0;
+	lab.config.rules.of_state[STATE_CLOSE_WAIT - 1].enabled = true;
+	lab.config.rules.of_state[STATE_CLOSE_WAIT - 1].critical = 300;
+	lab.config.rules.of_state[STATE_CLOSE_WAIT - 1].hold_s = 0;
 	lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = UINT32_MAX;
 	lab_step(&lab, 2000);
 	CHECK_EQ_INT(lab.now.s.n_conditions, all - 2);
@@ -332,8 +332,8 @@ static void test_rows(void)
 	CHECK_EQ_INT(lab.now.s.diagnosis.warning, 0);
 
 	for (size_t i = 1; i <= CONDITION_COUNT; i++)
-		lab.config.rules[i].enabled = false;
-	lab.config.state_rules[STATE_CLOSE_WAIT - 1].enabled = false;
+		lab.config.rules.of[i].enabled = false;
+	lab.config.rules.of_state[STATE_CLOSE_WAIT - 1].enabled = false;
 	lab_step(&lab, 3000);
 	CHECK_EQ_INT(lab.now.s.n_conditions, 0);
 	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_UNKNOWN);
@@ -389,7 +389,7 @@ static void test_unknown_is_carried_over(void)
 	struct suspects *stale = &lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
 
 	lab_open(&lab);
-	lab.config.rules[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
+	lab.config.rules.of[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
 	stale->count = 5000;
 	lab_step(&lab, 1000);
 	lab.now.s.info.source = SOURCE_PROC_NET;
@@ -404,6 +404,32 @@ static void test_unknown_is_carried_over(void)
 	lab_step(&lab, 5000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
 	lab_close(&lab);
+}
+
+static void test_quiet(void)
+{
+	static const struct {
+		uint32_t id, severity;
+		bool quiet;
+	} cases[] = {
+	    {CONDITION_SYN_COOKIES, SEVERITY_NORMAL, true},
+	    {CONDITION_SYN_COOKIES, SEVERITY_UNKNOWN, true},
+	    {CONDITION_SYN_COOKIES, SEVERITY_WARNING, false},
+	    {CONDITION_SYN_COOKIES, SEVERITY_CRITICAL, false},
+	    /* Switched off. */
+	    {CONDITION_ACCEPT_DROPS, SEVERITY_NORMAL, false},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct condition rows[] = {
+		    {.id = CONDITION_SYN_QUEUE, .severity = SEVERITY_WARNING},
+		    {.id = cases[i].id, .severity = cases[i].severity},
+		};
+		struct snapshot s = {.conditions = rows, .n_conditions = 2};
+
+		CHECK_EQ_INT(condition_is_quiet(&s, CONDITION_SYN_COOKIES), cases[i].quiet);
+	}
+	conditions_free(NULL);
 }
 
 int main(void)
@@ -428,6 +454,7 @@ int main(void)
 	    {"unknown", test_unknown},
 	    {"unknown breaks a hold", test_unknown_breaks_a_hold},
 	    {"unknown is carried over", test_unknown_is_carried_over},
+	    {"quiet", test_quiet},
 	    CU_TEST_INFO_NULL,
 	};
 

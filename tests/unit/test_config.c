@@ -39,12 +39,12 @@ static void test_defaults(void)
 	CHECK_EQ_STR(c.agentx, "");
 	CHECK_EQ_STR(c.profile, "modern");
 	CHECK_EQ_INT(c.sysctl_order, SYSCTL_ORDER_AUTO);
-	CHECK_EQ_INT(c.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
-	CHECK_EQ_INT(c.n_counters, 0);
-	CHECK_EQ_INT(c.rules[CONDITION_CLOSE_WAIT_STALE].critical, 200);
-	CU_ASSERT_TRUE(c.rules[CONDITION_MEMORY].enabled);
-	CU_ASSERT_FALSE(c.state_rules[STATE_SYN_RECV - 1].enabled);
-	CHECK_EQ_INT(c.state_rules[STATE_SYN_RECV - 1].hold_s, 30);
+	CHECK_EQ_INT(c.rules.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
+	CHECK_EQ_INT(c.counters.count, 0);
+	CHECK_EQ_INT(c.rules.of[CONDITION_CLOSE_WAIT_STALE].critical, 200);
+	CU_ASSERT_TRUE(c.rules.of[CONDITION_MEMORY].enabled);
+	CU_ASSERT_FALSE(c.rules.of_state[STATE_SYN_RECV - 1].enabled);
+	CHECK_EQ_INT(c.rules.of_state[STATE_SYN_RECV - 1].hold_s, 30);
 }
 
 /* One line and the member that it sets. */
@@ -81,20 +81,20 @@ static void test_good_lines(void)
 	    {"BusyPoll 1000", MEMBER(busy_poll_us), 1000},
 	    {"sysctl-order procps", MEMBER(sysctl_order), SYSCTL_ORDER_PROCPS},
 	    {"SysctlOrder Systemd", MEMBER(sysctl_order), SYSCTL_ORDER_SYSTEMD},
-	    {"surge-states TIME_WAIT", MEMBER(surge_states), STATE_BIT(STATE_TIME_WAIT)},
-	    {"condition synQueue warning 10", MEMBER(rules[CONDITION_SYN_QUEUE].warning), 10},
+	    {"surge-states TIME_WAIT", MEMBER(rules.surge_states), STATE_BIT(STATE_TIME_WAIT)},
+	    {"condition synQueue warning 10", MEMBER(rules.of[CONDITION_SYN_QUEUE].warning), 10},
 	    {"condition synQueue warning 90 critical 90",
-	     MEMBER(rules[CONDITION_SYN_QUEUE].warning), 90},
-	    {"condition SYNQUEUE critical off", MEMBER(rules[CONDITION_SYN_QUEUE].critical),
+	     MEMBER(rules.of[CONDITION_SYN_QUEUE].warning), 90},
+	    {"condition SYNQUEUE critical off", MEMBER(rules.of[CONDITION_SYN_QUEUE].critical),
 	     (uint32_t)-1},
-	    {"condition memory hold 0 clear 100", MEMBER(rules[CONDITION_MEMORY].hold_s), 0},
-	    {"condition memory hold 5 clear 100", MEMBER(rules[CONDITION_MEMORY].clear_percent),
+	    {"condition memory hold 0 clear 100", MEMBER(rules.of[CONDITION_MEMORY].hold_s), 0},
+	    {"condition memory hold 5 clear 100", MEMBER(rules.of[CONDITION_MEMORY].clear_percent),
 	     100},
-	    {"condition stateSurge floor 7", MEMBER(rules[CONDITION_STATE_SURGE].floor), 7},
+	    {"condition stateSurge floor 7", MEMBER(rules.of[CONDITION_STATE_SURGE].floor), 7},
 	    {"state SYN_RECV warning 200 critical 1000",
-	     MEMBER(state_rules[STATE_SYN_RECV - 1].critical), 1000},
+	     MEMBER(rules.of_state[STATE_SYN_RECV - 1].critical), 1000},
 	    {"state ESTABLISHED critical 2147483647",
-	     MEMBER(state_rules[STATE_ESTABLISHED - 1].critical), INT32_MAX},
+	     MEMBER(rules.of_state[STATE_ESTABLISHED - 1].critical), INT32_MAX},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -246,7 +246,7 @@ static void test_rules_add_up(void)
 	struct config c;
 
 	config_init(&c);
-	rule = &c.state_rules[STATE_CLOSE_WAIT - 1];
+	rule = &c.rules.of_state[STATE_CLOSE_WAIT - 1];
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error), 0);
 	CU_ASSERT_TRUE(rule->enabled);
 	CHECK_EQ_INT(rule->warning, -1);
@@ -255,9 +255,9 @@ static void test_rules_add_up(void)
 	CHECK_EQ_INT(rule->critical, 9);
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
-	CU_ASSERT_FALSE(c.state_rules[STATE_LAST_ACK - 1].enabled);
+	CU_ASSERT_FALSE(c.rules.of_state[STATE_LAST_ACK - 1].enabled);
 
-	rule = &c.rules[CONDITION_ORPHANS];
+	rule = &c.rules.of[CONDITION_ORPHANS];
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "condition orphans off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
 	CHECK_EQ_INT(
@@ -277,23 +277,23 @@ static void test_counters(void)
 	config_init(&c);
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error), 0);
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpExtTW", error), 0);
-	CHECK_EQ_INT_FATAL(c.n_counters, 2);
-	CHECK_EQ_STR(c.counters[0], "TcpOutRsts");
-	CHECK_EQ_STR(c.counters[1], "TcpExtTW");
+	CHECK_EQ_INT_FATAL(c.counters.count, 2);
+	CHECK_EQ_STR(c.counters.name[0], "TcpOutRsts");
+	CHECK_EQ_STR(c.counters.name[1], "TcpExtTW");
 
 	snprintf(line, sizeof(line), "counter Tcp%044d", 0);
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
-	CHECK_EQ_INT(strlen(c.counters[2]), 47);
+	CHECK_EQ_INT(strlen(c.counters.name[2]), 47);
 	snprintf(line, sizeof(line), "counter Tcp%045d", 0);
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
 
-	for (int i = 3; i < CONFIG_COUNTERS_MAX; i++) {
+	for (int i = 3; i < COUNTER_NAMES_MAX; i++) {
 		snprintf(line, sizeof(line), "counter TcpN%d", i);
 		CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
 	}
 	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpLast", error), -EINVAL);
 	CHECK_EQ_STR(error, "counter: more than 32 counters");
-	CHECK_EQ_INT(c.n_counters, CONFIG_COUNTERS_MAX);
+	CHECK_EQ_INT(c.counters.count, COUNTER_NAMES_MAX);
 }
 
 static void test_users(void)

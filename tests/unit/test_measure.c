@@ -233,7 +233,8 @@ static void check_trouble(const struct trouble *trouble)
 	int64_t t = 0;
 
 	lab_open(&lab);
-	lab.config.state_rules[STATE_ESTABLISHED - 1] = (struct rule){true, 100, 1000, 30, 80, 0};
+	lab.config.rules.of_state[STATE_ESTABLISHED - 1] =
+	    (struct rule){true, 100, 1000, 30, 80, 0};
 	for (int i = 0; i < QUIET_STEPS; i++, t += STEP_MS)
 		lab_step(&lab, t);
 	CHECK_EQ_INT(lab.now.s.diagnosis.worst, SEVERITY_NORMAL);
@@ -275,7 +276,7 @@ static void test_old_details(void)
 	int64_t t;
 
 	lab_open(&lab);
-	lab.config.rules[CONDITION_SAMPLING].hold_s = 0;
+	lab.config.rules.of[CONDITION_SAMPLING].hold_s = 0;
 	lab_step(&lab, 1000);
 	for (t = 2000; t < 51000; t += 1000)
 		lab_step_listeners(&lab, t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
 
+#include "core/diagnosis/notify.h"
 #include "tests/support/lab.h"
 #include "tests/support/suite.h"
 

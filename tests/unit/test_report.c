@@ -8,7 +8,7 @@
 #include <wchar.h>
 #include <wctype.h>
 
-#include "core/diagnosis/condition.h"
+#include "core/diagnosis/rule.h"
 #include "subagent/page.h"
 #include "subagent/report.h"
 #include "tests/support/sample.h"

@@ -4,49 +4,8 @@
 #include <string.h>
 
 #include "core/config/config_private.h"
+#include "core/diagnosis/rule.h"
 #include "tests/support/suite.h"
-
-static void test_format(void)
-{
-	struct condition c = {.id = CONDITION_CLOSE_WAIT_STALE,
-			      .name = "closeWaitStale",
-			      .value = 1201,
-			      .warning = 20,
-			      .critical = 200,
-			      .severity = SEVERITY_CRITICAL,
-			      .offender = "java[4321] app.service, local port 8080, "
-					  "1198 of 1201",
-			      .advice = "The application does not close(). More."};
-	char buf[512];
-
-	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
-		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-		     "more (critical at 200), java[4321] app.service, local port 8080, 1198 of "
-		     "1201: The application does not close().");
-	condition_format(&c, buf, 120);
-	CHECK_EQ_STR(buf,
-		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-		     "more (critical at 200)");
-	c.severity = SEVERITY_WARNING;
-	c.offender[0] = '\0';
-	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
-		     "WARNING closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
-		     "more (warning at 20): The application does not close().");
-	c.severity = SEVERITY_NORMAL;
-	c.value = 3;
-	c.warning = -1;
-	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
-		     "NORMAL closeWaitStale: 3 connections in CLOSE_WAIT, silent for 60 s or more "
-		     "(critical at 200)");
-	c.value = 1;
-	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
-		     "NORMAL closeWaitStale: 1 connection in CLOSE_WAIT, silent for 60 s or more "
-		     "(critical at 200)");
-	c.id = CONDITION_MEMORY;
-	CHECK_EQ_STR(condition_phrase(&c), "% of tcp_mem's maximum in use");
-	c.severity = SEVERITY_UNKNOWN;
-	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)), "UNKNOWN closeWaitStale");
-}
 
 static void test_table(void)
 {
@@ -69,7 +28,6 @@ static void test_table(void)
 	CU_ASSERT_PTR_EQUAL(condition_by_name("CLOSEWAITSTALE"), &condition_table[5]);
 	CU_ASSERT_PTR_NULL(condition_by_name("closeWait"));
 	CU_ASSERT_PTR_NULL(condition_by_name(""));
-	conditions_free(NULL);
 }
 
 static const char *const parts[] = {"\n**Default:** ", "\n**Symptom:** ", "\n**Meaning:** ",
@@ -100,7 +58,7 @@ static void check_defaults(const char *section, const struct condition_info *inf
 	const char *argv[CONFIG_ARGS_MAX];
 	const char *from = strchr(section, '`') + 1;
 	struct config config = {0};
-	struct rule *rule = &config.rules[info->id];
+	struct rule *rule = &config.rules.of[info->id];
 	int argc;
 
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(from, "`"), from);
@@ -149,11 +107,10 @@ static void test_doc(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"format", test_format},
 	    {"table", test_table},
 	    {"doc", test_doc},
 	    CU_TEST_INFO_NULL,
 	};
 
-	return suite_run("conditiondata", tests);
+	return suite_run("rule", tests);
 }

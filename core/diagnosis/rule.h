@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_RULE_H
+#define TCPSTATE_CORE_RULE_H
+
+/*
+ * This module is what is known of each condition before anything is measured: its name, unit,
+ * words and default thresholds as data, and the thresholds that the user set.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/model/state.h"
+
+enum condition_id {
+	CONDITION_SYN_QUEUE = 1,
+	CONDITION_SYN_UNANSWERED,
+	CONDITION_SYN_COOKIES,
+	CONDITION_ACCEPT_QUEUE,
+	CONDITION_ACCEPT_DROPS,
+	CONDITION_CLOSE_WAIT_STALE,
+	CONDITION_CLOSE_WAIT_UNACCEPTED,
+	CONDITION_FIN_WAIT_2_STALE,
+	CONDITION_CLOSING_STUCK,
+	CONDITION_SYN_SENT_FANOUT,
+	CONDITION_TIME_WAIT,
+	CONDITION_EPHEMERAL_PORTS,
+	CONDITION_ORPHANS,
+	CONDITION_MEMORY,
+	CONDITION_STATE_COUNT,
+	CONDITION_STATE_SURGE,
+	CONDITION_TUNING_HARMFUL,
+	CONDITION_TUNING_DRIFT,
+	CONDITION_SAMPLING,
+};
+
+enum { CONDITION_COUNT = 19 };
+
+/* When a condition is raised and when it clears. */
+struct rule {
+	bool enabled;
+	int32_t warning;        /* threshold; -1: no warning */
+	int32_t critical;       /* threshold; -1: never critical */
+	uint32_t hold_s;        /* how long without a break */
+	uint32_t clear_percent; /* clears below this share of the threshold */
+	uint32_t floor;         /* stateSurge: the mean counts as this at the least */
+};
+
+/* What is known of a condition before anything is measured. */
+struct condition_info {
+	uint32_t id;
+	const char *name;   /* "closeWaitStale" */
+	const char *unit;   /* "connections", "%", "1/s" */
+	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
+	const char *one;    /* the same of a single one; NULL: no other words */
+	const char *advice; /* one or two sentences for a person on call */
+	struct rule rule;   /* the defaults */
+};
+
+extern const struct condition_info condition_table[CONDITION_COUNT];
+
+/* The rules in force. */
+struct rules {
+	struct rule of[CONDITION_COUNT + 1]; /* by enum condition_id; [0] is not used */
+	struct rule of_state[STATE_COUNT];   /* stateCount, by state - 1 */
+	uint32_t surge_states;               /* STATE_BIT()s that stateSurge looks at */
+};
+
+/* Sets the defaults; no state is compared with its last hour. */
+void rules_init(struct rules *ret_rules);
+
+/* The row of condition_table with this name, in any case; NULL if none. */
+const struct condition_info *condition_by_name(const char *name);
+
+#endif

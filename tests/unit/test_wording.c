@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/diagnosis/rule.h"
+#include "core/diagnosis/wording.h"
+#include "tests/support/suite.h"
+
+static void test_format(void)
+{
+	struct condition c = {.id = CONDITION_CLOSE_WAIT_STALE,
+			      .name = "closeWaitStale",
+			      .value = 1201,
+			      .warning = 20,
+			      .critical = 200,
+			      .severity = SEVERITY_CRITICAL,
+			      .offender = "java[4321] app.service, local port 8080, "
+					  "1198 of 1201",
+			      .advice = "The application does not close(). More."};
+	char buf[512];
+
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (critical at 200), java[4321] app.service, local port 8080, 1198 of "
+		     "1201: The application does not close().");
+	condition_format(&c, buf, 120);
+	CHECK_EQ_STR(buf,
+		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (critical at 200)");
+	c.severity = SEVERITY_WARNING;
+	c.offender[0] = '\0';
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "WARNING closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
+		     "more (warning at 20): The application does not close().");
+	c.severity = SEVERITY_NORMAL;
+	c.value = 3;
+	c.warning = -1;
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "NORMAL closeWaitStale: 3 connections in CLOSE_WAIT, silent for 60 s or more "
+		     "(critical at 200)");
+	c.value = 1;
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)),
+		     "NORMAL closeWaitStale: 1 connection in CLOSE_WAIT, silent for 60 s or more "
+		     "(critical at 200)");
+	c.id = CONDITION_MEMORY;
+	CHECK_EQ_STR(condition_phrase(&c), "% of tcp_mem's maximum in use");
+	c.severity = SEVERITY_UNKNOWN;
+	CHECK_EQ_STR(condition_format(&c, buf, sizeof(buf)), "UNKNOWN closeWaitStale");
+}
+
+int main(void)
+{
+	CU_TestInfo tests[] = {
+	    {"format", test_format},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("wording", tests);
+}
