@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # The main thread answers whatever else goes on: while full samples of many sockets are
 # taken, over the pings of the master, and while it waits awake (busy-poll).
 # shellcheck source=tests/e2e/lib/lib.sh

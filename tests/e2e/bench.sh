@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain
 # make bench, with few sockets and little time: it measures all that it says, and writes a page
 # whose every table has all of its numbers. What they are is no matter here.
 . "$(dirname "$0")/lib/lib.sh"

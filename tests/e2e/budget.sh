@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 600 s; plain
 # What sampling many sockets takes: the CPU budget is kept, the suspicious states stay as fresh
 # as the interval shown, and all comes back when the sockets have gone. The CPU time is the
 # kernel's account in /proc.

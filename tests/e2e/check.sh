@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 120 s; plain; quick
 # tcpstated --once and --check as a plugin of Nagios or Icinga, on real sockets: exit codes,
 # what the line says, performance data that a parser takes.
 # shellcheck source=tests/e2e/lib/lib.sh

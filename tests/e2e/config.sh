@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 120 s; plain,sanitizers; quick
 # tcpstated's command line and configuration, right and wrong, at the start and at SIGHUP.
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"

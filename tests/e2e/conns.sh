@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # tcpStateConnTable against ss: what is listed, what is left out, what each column says; and
 # walks while rows come and go.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # Programs that do not close, or do not accept, and one that merely looks like it.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119
 . "$(dirname "$0")/lib/lib.sh"

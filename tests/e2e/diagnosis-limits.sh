@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # What runs out, and connections that hang in opening and in closing: each raises its own
 # condition and no other that is not true.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # SYN floods from false addresses on a small and on a large backlog, and as many honest
 # connections: the first raise what they should, and name who; the second raise nothing.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # A fast sample and one of the listeners tell what a full one tells: on a still host the same
 # numbers, which are those of ss; on a busy one no count is off by more than what changed.
 # shellcheck source=tests/e2e/lib/lib.sh

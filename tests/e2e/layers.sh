@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 60 s; plain; quick
 # Is the code in the order that doc/architecture.md describes? subagent/ -> core/ <- plugin/,
 # each library in its own place, and core/ neither prints nor logs.
 # shellcheck source=tests/e2e/lib/lib.sh

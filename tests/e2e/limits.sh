@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # tcpStateLimitTable and tcpStateCounterTable against the kernel's own figures: sockstat,
 # sysctl, nstat; with limits that are reached.
 # shellcheck source=tests/e2e/lib/lib.sh

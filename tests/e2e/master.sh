@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain,sanitizers; quick
 # snmpd is absent, stops, dies, hangs, does not let tcpstated in: tcpstated says so in one
 # line, serves again as soon as it can, and ends when it is told to, in each situation.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # tcpstated under valgrind: all states, a whole walk, a SET, a new configuration, snmpd away
 # and back, SIGTERM. No error, and no memory lost.
 # shellcheck source=tests/e2e/lib/lib.sh

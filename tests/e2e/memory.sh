@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 400 s; plain
 # The sampler's memory: it does not grow, and it does not depend on how many sockets there
 # are, but for the rows that are kept and the owners that are known.
 #

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 120 s; plain; quick
 # Is TCPSTATE-MIB right by smilint's standard, and do net-snmp's tools read it on a host that
 # has no other modules than the project's own and net-snmp's? The IETF's real modules, which
 # are held against ours, come from Debian's erlang-snmp package; nothing of it is installed.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 120 s; plain,sanitizers; quick
 # Where sock_diag is refused, as in strict containers, the counts come from /proc/net/tcp and
 # are right all the same, but for the state that it does not show.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 900 s; plain
 # From a fresh clone to a package: autoreconf, configure, make, install, uninstall, distcheck;
 # the parts that can be left out; another base of the MIB.
 # shellcheck source=tests/e2e/lib/lib.sh

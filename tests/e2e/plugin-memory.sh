@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # A minute of many reads, while listeners and connections come and go: no leak under
 # valgrind, no growth without it.
 . "$(dirname "$0")/lib/lib.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # Farther than one host: two agents send over collectd's network plugin to one server, which
 # writes RRDs and is scraped by Prometheus. The server does not load the plugin, it has its
 # types.

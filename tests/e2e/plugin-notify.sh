@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # Notifications: those of the plugin's conditions, and those of collectd's threshold plugin
 # with the thresholds that are installed.
 . "$(dirname "$0")/lib/lib.sh"

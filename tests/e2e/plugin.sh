@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # The collectd plugin on known sockets: what unixsock, csv and rrdtool receive.
 . "$(dirname "$0")/lib/lib.sh"
 . "$SRC/tests/e2e/lib/collectd.sh"

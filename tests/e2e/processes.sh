@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # Who owns the sockets: tcpStateProcessTable and the process columns against ss, /proc and what
 # was made.
 # shellcheck source=tests/e2e/lib/lib.sh

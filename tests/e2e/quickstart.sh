@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain; quick
 # ./quickstart from a fresh copy, as a user without privilege: what it shows, that it leaves
 # nothing, that it says in one line why it cannot.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain
 # The README's commands, as they stand there, on a throwaway copy of this system: /usr, /etc and
 # /var are overlaid in a mount namespace, so that "make install" and the changes of snmpd's
 # configuration are real and gone afterwards. There is no systemd in there: systemctl does what

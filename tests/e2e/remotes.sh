@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # tcpStateRemoteTable and tcpStateSpreadTable: exact counts of remotes in the thousands, held
 # against ss.
 # shellcheck source=tests/e2e/lib/lib.sh

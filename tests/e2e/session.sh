@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain,sanitizers; quick
 # What may happen to the AgentX session: snmpd hangs until it takes no more connections, dies
 # while it hangs, takes the MIB from somebody else, is asked for more than fits into a PDU.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2034,SC2119

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # Is what the other tests stand on true? tests/tools/sockets makes what it says, and the independent
 # counts of states.sh agree on it.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 400 s; plain
 # Notifications from the condition to snmptrapd: what stands in them, that each change is
 # told exactly once whatever happens to snmpd, and how often one may be told.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 300 s; plain; quick
 # What the tuning audit raises: every value that does harm (but two that no namespace has),
 # drift, and what collectd is sent. And that the secret key of TCP Fast Open stays one.
 # shellcheck source=tests/e2e/lib/lib.sh

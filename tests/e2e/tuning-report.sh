@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain,sanitizers; quick
 # tcpstated --tuning: the report, its JSON, the fragment for sysctl.d(5) applied to a host, the
 # user's own profiles; and that nothing is ever opened for writing.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # The tuning audit over SNMP, against the kernel itself, `sysctl --system` and
 # systemd-sysctl: on a host whose parameters and sysctl.d files are the test's own.
 # shellcheck source=tests/e2e/lib/lib.sh

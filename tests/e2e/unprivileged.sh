@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain; quick
 # tcpstated as nobody, without any capability: the counts are exact, only whose the sockets of
 # others are stays unknown, and the log says so once. Its memory on an ordinary host.
 # shellcheck source=tests/e2e/lib/lib.sh

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 240 s; plain,sanitizers; quick
 # Known numbers of real sockets through a real snmpd: each cell of tcpStateTable, and every
 # way to ask for it.
 # shellcheck source=tests/e2e/lib/lib.sh
