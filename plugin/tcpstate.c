@@ -340,7 +340,7 @@ static int on_init(void)
 	series_settle(&config.series);
 	rc = reader_new(&reader);
 	if (rc < 0) {
-		ERROR("tcpstate plugin: cannot start: %s", strerrordesc_np(-rc));
+		ERROR("tcpstate plugin: cannot start: %s", strerror(-rc));
 		return -1;
 	}
 	register_types();

@@ -6,14 +6,11 @@
 #include "subagent/oidtable.h"
 #include "subagent/tables.h"
 
-/* Of libnetsnmpagent; the header that declares it is not installed. */
-int agentx_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);
-
 enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
 
 /* net-snmp takes no longer PDU, on either side. A master that gets one drops it, waits six seconds
  * for another and ends the session. */
-enum { AGENTX_PDU_MAX = 65536, AGENTX_HEADER_LEN = 20, AGENTX_LENGTH_AT = 16 };
+enum { AGENTX_PDU_MAX = 65536, AGENTX_LENGTH_AT = 16 };
 
 const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
 

@@ -18,6 +18,22 @@ enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) }
 
 extern const oid agent_base_oid[AGENT_BASE_LEN];
 
+/* net-snmp's coding of AgentX, of libnetsnmpagent. The header that declares these functions is not
+ * installed: configure looks for them, and tests/unit/test_agentx.c uses them.
+ *
+ * agentx_realloc_build() writes a PDU into *buf, of *buf_len octets on the heap, from *out_len on;
+ * 0, or an error of net-snmp. agentx_check_packet(): the length that a PDU's header tells, its
+ * header included; 0: the header is not whole. agentx_parse(): as well 0 or an error. */
+int agentx_realloc_build(netsnmp_session *session, netsnmp_pdu *pdu, u_char **buf, size_t *buf_len,
+			 size_t *out_len);
+int agentx_check_packet(u_char *packet, size_t packet_len);
+int agentx_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);
+
+enum {
+	AGENTX_VERSION_1 = 0xc1, /* net-snmp's own number */
+	AGENTX_HEADER_LEN = 20,
+};
+
 /* RFC 2741, 6.1; net-snmp does not install the header that names them. */
 enum {
 	AGENTX_OPEN_PDU = 1,

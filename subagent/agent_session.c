@@ -20,13 +20,7 @@
  * often for ever. So only net-snmp's coding of AgentX is used here.
  */
 
-/* Of libnetsnmpagent; the header that declares them is not installed. */
-int agentx_realloc_build(netsnmp_session *session, netsnmp_pdu *pdu, u_char **buf, size_t *buf_len,
-			 size_t *out_len);
-int agentx_check_packet(u_char *packet, size_t packet_len);
-
 enum {
-	AGENTX_VERSION_1 = 0xc1, /* net-snmp's own number */
 	AGENTX_DUPLICATE_REGISTRATION = 263,
 	AGENTX_REASON_SHUTDOWN = 5,
 	AGENTX_DEFAULT_PRIORITY = 127,

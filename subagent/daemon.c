@@ -246,12 +246,13 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 		ret = notify_new(&d.notify);
 	}
 	if (ret == 0) {
-		what = "/proc";
-		ret = feed_start(config, &d.feed);
+		what = "AgentX";
+		/* Sets environment variables: before there is a second thread. */
+		ret = agent_open(&agent_options, &d.agent);
 	}
 	if (ret == 0) {
-		what = "AgentX";
-		ret = agent_open(&agent_options, &d.agent);
+		what = "/proc";
+		ret = feed_start(config, &d.feed);
 	}
 	if (ret == 0) {
 		what = "poll";

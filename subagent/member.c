@@ -48,7 +48,7 @@ static const char *label_condition(uint32_t number)
 	}
 
 static const struct member_table tables[] = {
-    {"tcpStateSampler", "sampler", {{NULL}}},
+    {"tcpStateSampler", "sampler", {{0}}},
     {"tcpStateTable", "states", {{"tcpStateIpVersion", INDEX_NUMBER, label_ip_version}, STATE}},
     {"tcpStateInfoTable", "stateInfo", {STATE}},
     {"tcpStateListenerTable",
@@ -75,7 +75,7 @@ static const struct member_table tables[] = {
     {"tcpStateConditionTable",
      "conditions",
      {{"tcpStateCondition", INDEX_NUMBER, label_condition}, NUMBER("tcpStateConditionElement")}},
-    {"tcpStateDiagnosis", "diagnosis", {{NULL}}},
+    {"tcpStateDiagnosis", "diagnosis", {{0}}},
 };
 
 static const struct {

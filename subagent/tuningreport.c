@@ -301,7 +301,7 @@ json_t *tuningreport_json(const struct tuning_table *table)
 	}
 	object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "profile", table->profile,
 			   "persistedBy", table->persisted_by, "persistedError",
-			   table->persisted_error ? strerrordesc_np(-table->persisted_error) : "",
+			   table->persisted_error ? strerror(-table->persisted_error) : "",
 			   "persistedUnreadable", (json_int_t)table->persisted_unreadable,
 			   "persistedBadLines", (json_int_t)table->persisted_bad_lines, "harmful",
 			   (json_int_t)table->harmful, "drifted", (json_int_t)table->drifted,

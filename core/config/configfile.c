@@ -84,7 +84,7 @@ int config_read(const char *path, enum config_user user, struct config *ret_conf
 
 	r = proc_read_file(AT_FDCWD, path, FILE_MAX, &text, &len);
 	if (r < 0) {
-		(void)config_refuse(error, "%s: %s", path, strerrordesc_np(-r));
+		(void)config_refuse(error, "%s: %s", path, strerror(-r));
 		return r;
 	}
 	config_init(&config);

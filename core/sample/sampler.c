@@ -362,7 +362,7 @@ static void note_failure(struct sampler *s, enum sample_kind kind, const char *w
 	s->errors++;
 	s->failed = s->failing && s->failed > kind ? s->failed : kind;
 	s->failing = true;
-	snprintf(s->error, sizeof(s->error), "%s: %s", what, strerrordesc_np(-error));
+	snprintf(s->error, sizeof(s->error), "%s: %s", what, strerror(-error));
 }
 
 /* After a failure the last sample stands once more, and says so. */
