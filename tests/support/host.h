@@ -25,7 +25,7 @@ struct host host_new(void);
 void host_free(struct host *h);
 
 /* The text, until the next call. */
-const char *host_path(const char *format, ...);
+const char *host_path(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes /proc/PID/stat: name and start time. */
 void host_stat(const struct host *h, unsigned pid, const char *comm, unsigned start);

@@ -39,11 +39,11 @@ static void fill_quiet(struct world *w)
 			 {"TcpExtSyncookiesSent", 1000},
 			 {"TcpExtTCPReqQFullDrop", 7}},
 	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "60",
-			"60", "60", "30", "/etc/sysctl.conf:3", "", ""},
+			"60", "60", "30", "/etc/sysctl.conf:3", "", "", "", false},
 		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
-			"128", "", "", "", "", "", ""},
+			"128", "", "", "", "", "", "", "", false},
 		       {"tcp_syncookies", 1, 1, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "1", "1",
-			"1", "", "", "", "no cookies: drops"}},
+			"1", "", "", "", "no cookies: drops", "", false}},
 	    .table = {.count = LAB_TUNING},
 	};
 	for (size_t i = 0; i < LAB_LISTENERS; i++)

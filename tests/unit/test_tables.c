@@ -152,8 +152,7 @@ static void test_summary(void)
 {
 	static const char *const expected[] = {
 	    "no process, recvq 0, sendq 0, retrans 2, uid 0",
-	    "java[4321] app.service, silent 1987 s, recvq 1, sendq 0, retrans 0, uid "
-	    "1001",
+	    "java[4321] app.service, silent 1987 s, recvq 1, sendq 0, retrans 0, uid 1001",
 	    "unknown process, recvq 2, sendq 3, retrans 1, uid 1001",
 	    "no process of cron.service, silent 4 s, recvq 0, sendq 0, retrans 0, uid 0",
 	    "caf??[77], silent 1 s, recvq 0, sendq 4294967295, retrans 0, uid 3",
