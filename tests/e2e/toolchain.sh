@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
+# run: 400 s; plain
 # What was built is hardened and runs with older C libraries; other compilers and C libraries take
 # the source without a warning.
 # shellcheck source=tests/e2e/lib/lib.sh
