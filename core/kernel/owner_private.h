@@ -55,7 +55,8 @@ struct scan {
 	bool thorough;             /* it relies on nothing that earlier ones have read */
 	struct candidate *current; /* half read; NULL: none */
 	int dir_fd;                /* /proc/PID of it */
-	DIR *fds;                  /* /proc/PID/fd of it */
+	DIR *fds;                  /* /proc/PID/fd of it, or that of a thread */
+	DIR *threads;              /* /proc/PID/task of it, where its main thread shows none */
 	uint32_t n_read;           /* descriptors of it */
 	uint64_t end_us;           /* of this slice, CPU time of the thread */
 };

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -149,25 +150,62 @@ static int read_fd(struct owners *o, const char *name)
 	return err;
 }
 
+/* Opens a directory below /proc/PID in place of the one in *dir. */
+static int open_dir(int dir_fd, const char *path, DIR **dir)
+{
+	int fd = openat(dir_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *opened = fd >= 0 ? fdopendir(fd) : NULL;
+	int err = opened ? 0 : -errno;
+
+	if (!opened && fd >= 0)
+		close(fd);
+	if (opened && *dir)
+		closedir(*dir);
+	if (opened)
+		*dir = opened;
+	return err;
+}
+
+/*
+ * Once the main thread has ended, /proc/PID/fd shows nothing, or root's alone; the other threads
+ * go on, and each shows the descriptors that all of them share. -ESRCH: there is no other one.
+ */
+static int open_thread(struct scan *scan)
+{
+	struct dirent *entry;
+	char path[32];
+	uint32_t tid;
+	int err = scan->threads ? 0 : open_dir(scan->dir_fd, "task", &scan->threads);
+
+	while (!err) {
+		errno = 0;
+		entry = readdir(scan->threads);
+		if (!entry)
+			return errno ? -errno : -ESRCH;
+		if (!procpid_number(entry->d_name, &tid) || tid == scan->current->pid)
+			continue;
+		snprintf(path, sizeof(path), "task/%u/fd", tid);
+		err = open_dir(scan->dir_fd, path, &scan->fds);
+		if (err != -ENOENT)
+			return err;
+		err = 0;
+	}
+	return err;
+}
+
 static int open_process(struct owners *o, struct candidate *who)
 {
 	struct scan *scan = &o->scan;
-	int fd;
+	int err;
 
+	scan->n_read = 0;
 	scan->dir_fd = procpid_open(o->proc_fd, who->pid);
 	if (scan->dir_fd < 0)
 		return scan->dir_fd;
-	fd = openat(scan->dir_fd, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	scan->fds = fd >= 0 ? fdopendir(fd) : NULL;
-	if (!scan->fds) {
-		int err = -errno;
-
-		if (fd >= 0)
-			close(fd);
-		return err;
-	}
-	scan->n_read = 0;
-	return 0;
+	err = open_dir(scan->dir_fd, "fd", &scan->fds);
+	if (err == -EACCES && open_thread(scan) == 0)
+		err = 0;
+	return err;
 }
 
 static void close_process(struct owners *o)
@@ -176,9 +214,11 @@ static void close_process(struct owners *o)
 
 	if (scan->fds)
 		closedir(scan->fds);
+	if (scan->threads)
+		closedir(scan->threads);
 	if (scan->dir_fd >= 0)
 		close(scan->dir_fd);
-	scan->fds = NULL;
+	scan->fds = scan->threads = NULL;
 	scan->dir_fd = -1;
 	scan->current = NULL;
 }
@@ -189,6 +229,7 @@ static int read_fds(struct owners *o)
 	struct candidate *who = o->scan.current;
 	struct procpid process;
 	struct dirent *entry;
+	bool more;
 	int err;
 
 	if (who->owner && (procpid_identify(o->scan.dir_fd, &process) != 0 ||
@@ -198,11 +239,12 @@ static int read_fds(struct owners *o)
 		errno = 0;
 		entry = readdir(o->scan.fds);
 		err = entry ? read_fd(o, entry->d_name) : -errno;
+		more = entry || (!err && o->scan.n_read == 0 && open_thread(&o->scan) == 0);
 		if (entry && !err && o->scan.n_read % CLOCK_EVERY == CLOCK_EVERY - 1 &&
 		    cpu_us() >= o->scan.end_us)
 			return -EAGAIN;
-	} while (entry && !err && o->wanted > 0);
-	if (!entry && !err && who->owner)
+	} while (more && !err && o->wanted > 0);
+	if (!more && !err && who->owner)
 		o->holders[who->owner].read = true;
 	return err;
 }

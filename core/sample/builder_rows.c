@@ -316,16 +316,22 @@ static size_t count_processes(const struct builder *b, const struct snapshot *la
 	return count + (last ? last->n_processes : 0);
 }
 
-static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
+static void rank_owner(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
 {
 	struct state_top *top = &now->tops[state - 1];
-	uint32_t pid = now->owners[owner].pid;
 
 	if (count > top->owner_count ||
-	    (count == top->owner_count && pid < now->owners[top->owner].pid)) {
+	    (count == top->owner_count && now->owners[owner].pid < now->owners[top->owner].pid)) {
 		top->owner = owner;
 		top->owner_count = count;
 	}
+}
+
+static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
+{
+	uint32_t pid = now->owners[owner].pid;
+
+	rank_owner(now, owner, state, count);
 	if (!pid)
 		return;
 	now->spreads[state - 1].processes++;
@@ -349,6 +355,11 @@ static int put_processes(struct builder *b, const struct snapshot *last, struct 
 		if (is_carried(b, row->state))
 			put_process(now, row->owner, row->state, row->count);
 	}
+	/* The one with the most may be a service alone, which has no row. */
+	for (uint32_t state = 1; last && state <= STATE_COUNT; state++)
+		if (is_carried(b, state))
+			rank_owner(now, last->tops[state - 1].owner, state,
+				   last->tops[state - 1].owner_count);
 	qsort(now->processes, now->n_processes, sizeof(*now->processes), compare_processes);
 	return 0;
 }

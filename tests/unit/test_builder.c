@@ -326,6 +326,8 @@ static void test_carry(void)
 	    STATE_MASK_ALL & ~(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT));
 	listen_options.states = STATE_BIT(STATE_LISTEN);
 	first = built(b, &all, full, COUNT(full), NULL, NULL);
+	/* Of a service whose processes are not known; it has no row among the processes. */
+	first->tops[STATE_ESTABLISHED - 1].owner_count = 2;
 	second = built(b, &fast_options, fast, COUNT(fast), first, NULL);
 	CHECK_EQ_INT(snapshot_count(second, IP_TOTAL, STATE_ESTABLISHED), 2);
 	CHECK_EQ_INT(snapshot_count(second, IP_TOTAL, STATE_CLOSE_WAIT), 0);
@@ -344,6 +346,7 @@ static void test_carry(void)
 	CHECK_EQ_INT(second->n_remotes, 3);
 	CHECK_EQ_INT(second->spreads[STATE_ESTABLISHED - 1].remotes, 2);
 	CHECK_EQ_INT(second->spreads[STATE_CLOSE_WAIT - 1].remotes, 0);
+	CHECK_EQ_INT(second->tops[STATE_ESTABLISHED - 1].owner_count, 2);
 
 	third = built(b, &listen_options, fast, 2, second, NULL);
 	CHECK_EQ_INT(snapshot_count(third, IP_TOTAL, STATE_LAST_ACK), 1);

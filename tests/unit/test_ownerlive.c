@@ -2,6 +2,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,33 @@ static void hold(int count, const char *name, int dumpable, int out)
 		pause();
 }
 
-static void start_child(struct child *c, int count, const char *name, int dumpable)
+/* What a thread is to hold whose process goes on without its main thread. */
+struct held {
+	int count, out;
+};
+
+static void *hold_on(void *arg)
+{
+	const struct held *held = arg;
+
+	hold(held->count, "lasting", 1, held->out);
+	return NULL;
+}
+
+static void end_main_thread(int count, int out)
+{
+	struct held *held = malloc(sizeof(*held));
+	pthread_t thread;
+
+	if (!held)
+		_exit(1);
+	*held = (struct held){count, out};
+	if (pthread_create(&thread, NULL, hold_on, held) != 0)
+		_exit(1);
+	pthread_exit(NULL);
+}
+
+static void start(struct child *c, int count, const char *name, int dumpable, bool main_ends)
 {
 	size_t size = (size_t)count * sizeof(c->inodes[0]), sum = 0;
 	int ends[2];
@@ -75,6 +102,8 @@ static void start_child(struct child *c, int count, const char *name, int dumpab
 	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
 	c->pid = fork();
 	CU_ASSERT_TRUE_FATAL(c->pid >= 0);
+	if (c->pid == 0 && main_ends)
+		end_main_thread(count, ends[1]);
 	if (c->pid == 0)
 		hold(count, name, dumpable, ends[1]);
 	close(ends[1]);
@@ -86,6 +115,11 @@ static void start_child(struct child *c, int count, const char *name, int dumpab
 	}
 	/* Nothing more comes, but name and dumpable have been set before. */
 	close(ends[0]);
+}
+
+static void start_child(struct child *c, int count, const char *name, int dumpable)
+{
+	start(c, count, name, dumpable, false);
 }
 
 static void stop_child(const struct child *c)
@@ -267,6 +301,43 @@ static void test_vanished(void)
 	free_owners(o, proc_fd);
 }
 
+/* /proc/PID/fd is empty then; those of the other threads are not. */
+static void test_main_thread_ended(void)
+{
+	char path[64], line[256] = "";
+	struct owners *o;
+	struct child c;
+	int proc_fd;
+
+	start(&c, 3, NULL, 1, true);
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)c.pid);
+	for (int i = 0; i < 1000 && !strstr(line, ") Z "); i++) {
+		FILE *file = fopen(path, "r");
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		CU_ASSERT_PTR_NOT_NULL(fgets(line, sizeof(line), file));
+		fclose(file);
+		usleep(1000);
+	}
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, ") Z "));
+	o = new_owners(-1, &proc_fd);
+	for (int i = 0; i < 3; i++)
+		owner_of(o, c.inodes[i]);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ_INT(owner_of(o, c.inodes[i])->pid, (uint32_t)c.pid);
+	/* And once more, with what is remembered of its descriptors. */
+	owners_begin(o);
+	for (int i = 0; i < 3; i++)
+		owner_of(o, c.inodes[i]);
+	owner_of(o, UINT32_MAX);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	for (int i = 0; i < 3; i++)
+		CHECK_EQ_INT(owner_of(o, c.inodes[i])->pid, (uint32_t)c.pid);
+	stop_child(&c);
+	free_owners(o, proc_fd);
+}
+
 /* As a user who may not read the holder: which expectation fails first, 0: none. */
 static int look_unprivileged(uint32_t foreign, int cgroup_fd, uint64_t cgroup_id)
 {
@@ -387,6 +458,7 @@ int main(void)
 	    {"a socket shared by parent and child", test_shared},
 	    {"hostile names", test_names},
 	    {"a process that ends meanwhile", test_vanished},
+	    {"a process goes on without its main thread", test_main_thread_ended},
 	    {"without permission", test_unprivileged},
 	    {"the numbers of sock_diag", test_sock_diag},
 	    CU_TEST_INFO_NULL,
