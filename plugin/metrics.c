@@ -10,8 +10,11 @@
 #include "plugin/selection.h"
 
 /* clang-format off */
-static const struct field limit_fields[] = {
+static const struct field percent_fields[] = {
 	METRIC_FIELD(METRIC_PERCENT, NULL, struct limit, percent, 1),
+};
+
+static const struct field overflow_fields[] = {
 	METRIC_FIELD(METRIC_COUNTER, NULL, struct limit, overflows, 1),
 };
 
@@ -103,33 +106,21 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_limits; i++) {
 		const struct limit *l = &s->limits[i];
 
-		if (l->id >= 1 && l->id < METRIC_LENGTH(limit_names))
-			metric_put_fields(sink, "limits", limit_names[l->id], limit_fields,
-					  METRIC_LENGTH(limit_fields), l);
+		if (l->id < 1 || l->id >= METRIC_LENGTH(limit_names))
+			continue;
+		metric_put_fields(sink, "limits", limit_names[l->id], percent_fields,
+				  METRIC_LENGTH(percent_fields), l);
+		if (l->has_overflows)
+			metric_put_fields(sink, "limits", limit_names[l->id], overflow_fields,
+					  METRIC_LENGTH(overflow_fields), l);
 	}
-}
-
-/* Tcp's line of /proc/net/snmp holds these between its counters. */
-static bool is_gauge(const char *name)
-{
-	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn", "TcpRtoAlgorithm",
-					     "TcpRtoMax", "TcpRtoMin"};
-
-	for (size_t i = 0; i < METRIC_LENGTH(gauges); i++) {
-		if (strcmp(name, gauges[i]) == 0)
-			return true;
-	}
-	return false;
 }
 
 static void emit_counters(const struct sink *sink, const struct snapshot *s)
 {
-	for (size_t i = 0; i < s->n_counters; i++) {
-		if (is_gauge(s->counters[i].name))
-			continue;
+	for (size_t i = 0; i < s->n_counters; i++)
 		metric_put_fields(sink, "counters", s->counters[i].name, counter_fields,
 				  METRIC_LENGTH(counter_fields), &s->counters[i]);
-	}
 }
 
 static void emit_conditions(const struct sink *sink, const struct snapshot *s)

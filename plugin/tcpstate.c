@@ -35,6 +35,7 @@ struct reader {
 	bool failing;          /* the newest sample failed, and the log says so */
 	char
 	    tuning_error[sizeof(((struct sample_info *)0)->tuning_error)]; /* the last one logged */
+	char missing[sizeof(((struct sample_info *)0)->missing)];          /* the same */
 };
 
 /* collectd gives no context to the callbacks that configure and start a plugin. Nothing reads this
@@ -195,6 +196,19 @@ static void log_tuning(struct reader *r)
 	memcpy(r->tuning_error, error, sizeof(r->tuning_error));
 }
 
+static void log_missing(struct reader *r)
+{
+	const char *missing = r->last->info.missing;
+
+	if (strcmp(missing, r->missing) == 0)
+		return;
+	if (missing[0])
+		WARNING("tcpstate plugin: %s", missing);
+	else
+		NOTICE("tcpstate plugin: /proc/net lacks nothing any more");
+	memcpy(r->missing, missing, sizeof(r->missing));
+}
+
 static uint64_t clock_us(clockid_t clock)
 {
 	struct timespec t;
@@ -234,6 +248,7 @@ static void emit(struct reader *r, int rc)
 {
 	log_source(r);
 	log_tuning(r);
+	log_missing(r);
 	if (rc == 0 && metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
 	if (r->config.series.sampler) {

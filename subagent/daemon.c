@@ -30,6 +30,7 @@ struct daemon {
 	bool failing, unreadable;
 	char *trouble; /* why there was no first sample */
 	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
+	char missing[sizeof(((struct sample_info *)0)->missing)];
 };
 
 static void tell_first(struct daemon *d, const struct snapshot *s)
@@ -92,6 +93,17 @@ static void tell_tuning(struct daemon *d, const struct snapshot *s)
 		log_line(LOG_NOTICE, "the tuning profile can be read again");
 }
 
+static void tell_missing(struct daemon *d, const struct snapshot *s)
+{
+	if (strcmp(s->info.missing, d->missing) == 0)
+		return;
+	memcpy(d->missing, s->info.missing, sizeof(d->missing));
+	if (s->info.missing[0])
+		log_line(LOG_WARNING, "%s", s->info.missing);
+	else
+		log_line(LOG_NOTICE, "/proc/net lacks nothing any more");
+}
+
 static void tell_owners(struct daemon *d, const struct snapshot *s)
 {
 	if (s->info.owners_unreadable && !d->unreadable && geteuid() != 0) {
@@ -130,6 +142,7 @@ static void show(struct daemon *d)
 	tell_source(d, s);
 	tell_errors(d, s);
 	tell_tuning(d, s);
+	tell_missing(d, s);
 	tell_owners(d, s);
 	notify_update(d->notify, s, on_transition, d);
 }

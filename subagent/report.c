@@ -32,6 +32,8 @@ static void print_notes(FILE *out, const struct sample_info *info)
 
 	if (info->last_error[0])
 		page_text(out, 0, 0, "The last sample that failed: %s.", info->last_error);
+	if (info->missing[0])
+		page_text(out, 0, 0, "%s.", info->missing);
 	if (info->tuning_error[0])
 		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)

@@ -261,25 +261,22 @@ void report_holders(FILE *out, const struct snapshot *s)
 
 static void limit_row(struct page_table *table, const struct limit *limit)
 {
-	static const struct {
-		const char *name;
-		bool counted; /* the kernel counts how often it was hit */
-	} names[] = {
-	    [LIMIT_TIME_WAIT_BUCKETS] = {"TIME_WAIT buckets", true},
-	    [LIMIT_ORPHANS] = {"orphans", true},
-	    [LIMIT_MEMORY] = {"TCP memory", true},
-	    [LIMIT_EPHEMERAL_PORTS] = {"ephemeral ports", false},
-	    [LIMIT_SYN_BACKLOG] = {"SYN queue", true},
-	    [LIMIT_ACCEPT_BACKLOG] = {"accept queue", true},
-	    [LIMIT_FILES] = {"open files", false},
+	static const char *const names[] = {
+	    [LIMIT_TIME_WAIT_BUCKETS] = "TIME_WAIT buckets",
+	    [LIMIT_ORPHANS] = "orphans",
+	    [LIMIT_MEMORY] = "TCP memory",
+	    [LIMIT_EPHEMERAL_PORTS] = "ephemeral ports",
+	    [LIMIT_SYN_BACKLOG] = "SYN queue",
+	    [LIMIT_ACCEPT_BACKLOG] = "accept queue",
+	    [LIMIT_FILES] = "open files",
 	};
 	char bound[PAGE_CELL];
 	struct text text = text_begin(bound, sizeof(bound));
 
-	if (limit->id >= COUNT_OF(names) || !names[limit->id].name)
+	if (limit->id >= COUNT_OF(names) || !names[limit->id])
 		return;
 	page_row(table);
-	page_cell(table, 0, "%s", names[limit->id].name);
+	page_cell(table, 0, "%s", names[limit->id]);
 	number_cell(table, 1, limit->usage);
 	/* The kernel's way to write no limit (fs.file-max). */
 	if (limit->capacity >= INT64_MAX)
@@ -287,7 +284,7 @@ static void limit_row(struct page_table *table, const struct limit *limit)
 	else
 		number_cell(table, 2, limit->capacity);
 	number_cell(table, 3, limit->percent);
-	if (names[limit->id].counted)
+	if (limit->has_overflows)
 		number_cell(table, 4, limit->overflows);
 	else
 		page_cell(table, 4, "-");

@@ -41,6 +41,10 @@ static const struct column sampler_columns[] = {
 	    unknown_states)},
     {COLUMN(16, "tcpStateSampleOwnersUnreadable", SYNTAX_GAUGE32, struct sample_info,
 	    owners_unreadable)},
+    {COLUMN(17, "tcpStateStartTime", SYNTAX_DATE, struct sample_info, start)},
+    {COLUMN(18, "tcpStateCounterDiscontinuityTime", SYNTAX_DATE, struct sample_info,
+	    counters_since)},
+    {COLUMN(19, "tcpStateSampleMissing", SYNTAX_CHARS, struct sample_info, missing)},
 };
 
 static const struct column state_columns[] = {
@@ -72,6 +76,7 @@ static const struct column listener_columns[] = {
     {OWNER(13, "tcpStateListenerProcessId", SYNTAX_GAUGE32, struct listener, pid)},
     {OWNER(14, "tcpStateListenerProcessName", SYNTAX_CHARS, struct listener, name)},
     {OWNER(15, "tcpStateListenerService", SYNTAX_CHARS, struct listener, service)},
+    {COLUMN(24, "tcpStateListenerDiscontinuityTime", SYNTAX_DATE, struct listener, since)},
 };
 
 static const struct column listener_state_columns[] = {
@@ -113,12 +118,20 @@ static const struct column process_columns[] = {
     {OWNER(4, "tcpStateProcessService", SYNTAX_CHARS, struct process, service)},
 };
 
+static bool limit_has_overflows(const void *row)
+{
+	const struct limit *limit = row;
+
+	return limit->has_overflows;
+}
+
 static const struct column limit_columns[] = {
     {COLUMN(2, "tcpStateLimitUsage", SYNTAX_GAUGE32_64, struct limit, usage)},
     {COLUMN(3, "tcpStateLimitCapacity", SYNTAX_GAUGE32_64, struct limit, capacity)},
     {COLUMN(4, "tcpStateLimitPercent", SYNTAX_GAUGE32, struct limit, percent)},
     {COLUMN(5, "tcpStateLimitPeakPercent", SYNTAX_GAUGE32, struct limit, peak_percent)},
-    {COLUMN(6, "tcpStateLimitOverflows", SYNTAX_COUNTER64, struct limit, overflows)},
+    {COLUMN_IF(6, "tcpStateLimitOverflows", SYNTAX_COUNTER64, struct limit, overflows,
+	       limit_has_overflows)},
     {COLUMN(7, "tcpStateLimitBound", SYNTAX_CHARS, struct limit, bound)},
     {COLUMN(8, "tcpStateLimitDetail", SYNTAX_CHARS, struct limit, detail)},
 };

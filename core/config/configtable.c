@@ -136,6 +136,18 @@ static bool is_counter_name(const char *name)
 	       len < COUNTER_NAME_SIZE;
 }
 
+/* What stands between the counters in snmp's Tcp: line and goes up and down, or does not move. */
+static bool is_gauge_name(const char *name)
+{
+	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn", "TcpRtoAlgorithm",
+					     "TcpRtoMax", "TcpRtoMin"};
+
+	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+		if (strcmp(name, gauges[i]) == 0)
+			return true;
+	return false;
+}
+
 static bool has_counter(const struct counter_names *names, const char *name)
 {
 	for (size_t i = 0; i < names->count; i++)
@@ -154,6 +166,10 @@ static int set_counters(struct config *config, const struct option *option, int 
 			return config_refuse(
 			    error, "%s: \"%s\" is no Tcp or TcpExt counter as nstat names them",
 			    option->name, argv[i]);
+		if (is_gauge_name(argv[i]))
+			return config_refuse(error,
+					     "%s: %s is no counter but a gauge (TCP-MIB has it)",
+					     option->name, argv[i]);
 		if (has_counter(names, argv[i]))
 			continue;
 		if (names->count == COUNTER_NAMES_MAX)

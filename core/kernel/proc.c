@@ -123,69 +123,66 @@ static const char *find_line(const char *text, const char *label)
 	return skip_blanks(text + len);
 }
 
-struct figure {
-	const char *name;
-	uint64_t *value;
-};
-
-/* Reads the figures of a line "label name value name value ..."; a line may have more. */
-static int parse_figures(const char *text, const char *label, const struct figure *figures,
-			 size_t n_figures)
+/* What kernels lack (gVisor, WSL, old ones) takes away just that; what this process lacks now is an
+ * error. *ret_text: for the caller to free, NULL: there is no such file. */
+static int read_net_file(int net_fd, const char *path, char **ret_text)
 {
-	const char *at = find_line(text, label);
-	unsigned found = 0;
-
-	if (!at)
-		return -EBADMSG;
-	while (*at != '\0' && *at != '\n') {
-		const char *name = at;
-		size_t len = strcspn(at, " \t\n");
-		uint64_t value;
-
-		at = skip_blanks(at + len);
-		if (!take_number(&at, &value))
-			return -EBADMSG;
-		for (size_t i = 0; i < n_figures; i++) {
-			if (strlen(figures[i].name) == len &&
-			    memcmp(figures[i].name, name, len) == 0) {
-				*figures[i].value = value;
-				found |= 1u << i;
-			}
-		}
-	}
-	return found == (1u << n_figures) - 1 ? 0 : -EBADMSG;
-}
-
-static int read_figures(int net_fd, const char *path, const char *label,
-			const struct figure *figures, size_t n_figures)
-{
-	char *text;
+	char *text = NULL;
 	size_t len;
 	int error = proc_read_file(net_fd, path, NET_FILE_MAX, &text, &len);
 
-	if (error)
+	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
 		return error;
-	error = parse_figures(text, label, figures, n_figures);
-	free(text);
-	return error;
+	*ret_text = text;
+	return 0;
 }
 
+/* A word of a line, blanks behind it skipped; false: the line ends here. A word that the text ends
+ * with may have been cut. */
+static bool take_word(const char **text, const char **ret_word, size_t *ret_len)
+{
+	const char *word = *text;
+	size_t len = strcspn(word, " \t\n");
+
+	if (len == 0 || word[len] == '\0')
+		return false;
+	*text = skip_blanks(word + len);
+	*ret_word = word;
+	*ret_len = len;
+	return true;
+}
+
+static bool word_is(const char *word, size_t len, const char *name)
+{
+	return strlen(name) == len && memcmp(word, name, len) == 0;
+}
+
+/* "TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1" */
 int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 {
-	struct sockstat s = {.in_use = 0};
-	const struct figure v4[] = {
-	    {"inuse", &s.in_use},    {"orphan", &s.orphans},   {"tw", &s.time_wait},
-	    {"alloc", &s.allocated}, {"mem", &s.memory_pages},
+	struct sockstat s = {0};
+	const struct {
+		const char *name;
+		uint64_t *value;
+		bool *has;
+	} figures[] = {
+	    {"orphan", &s.orphans, &s.has_orphans},
+	    {"tw", &s.time_wait, &s.has_time_wait},
+	    {"mem", &s.memory_pages, &s.has_memory},
 	};
-	const struct figure v6[] = {{"inuse", &s.in_use_v6}};
-	int error = read_figures(net_fd, "sockstat", "TCP:", v4, sizeof(v4) / sizeof(v4[0]));
+	const char *at, *name, *value;
+	size_t name_len, len;
+	char *text;
+	int error = read_net_file(net_fd, "sockstat", &text);
 
 	if (error)
 		return error;
-	error = read_figures(net_fd, "sockstat6", "TCP6:", v6, sizeof(v6) / sizeof(v6[0]));
-	/* A kernel without IPv6 has no such file. */
-	if (error && error != -ENOENT)
-		return error;
+	at = text ? find_line(text, "TCP:") : NULL;
+	while (at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
+		for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+			if (word_is(name, name_len, figures[i].name))
+				*figures[i].has = take_number(&value, figures[i].value);
+	free(text);
 	*ret_sockstat = s;
 	return 0;
 }
@@ -214,45 +211,52 @@ static int add_counter(struct counters *c, const char *group, const char *name, 
 	return 0;
 }
 
-/* Two lines, both with the label: the names, and below them the values. */
+static size_t count_words(const char *at)
+{
+	const char *word;
+	size_t len, count = 0;
+
+	while (take_word(&at, &word, &len))
+		count++;
+	return count;
+}
+
+/* Two lines, both with the label: the names, and below them the values. Where they are not equally
+ * many, nothing tells which is whose, unless the file has been cut short. */
 static int parse_counters(const char *text, const char *group, const char *label,
 			  struct counters *c)
 {
-	const char *name = find_line(text, label);
-	const char *value = name ? strchr(name, '\n') : NULL;
-	size_t label_len = strlen(label);
+	const char *names = find_line(text, label);
+	const char *values = names ? strchr(names, '\n') : NULL;
+	size_t label_len = strlen(label), len, value_len, n_names, n_values;
+	const char *name, *value;
+	int error = 0;
 
-	if (!value || strncmp(value + 1, label, label_len) != 0)
-		return -EBADMSG;
-	value = skip_blanks(value + 1 + label_len);
-	while (*name != '\n') {
-		size_t len = strcspn(name, " \t\n");
-		/* "MaxConn -1": no limit, and no counter. */
-		bool negative = *value == '-';
+	if (!values || strncmp(values + 1, label, label_len) != 0)
+		return 0;
+	values = skip_blanks(values + 1 + label_len);
+	n_names = count_words(names);
+	n_values = count_words(values);
+	if (n_values > n_names || (n_values < n_names && strchr(values, '\n')))
+		return 0;
+	while (!error && take_word(&names, &name, &len) && take_word(&values, &value, &value_len)) {
 		uint64_t number;
-		int error;
 
-		value += negative;
-		if (!take_number(&value, &number))
-			return -EBADMSG;
-		error = negative ? 0 : add_counter(c, group, name, len, number);
-		if (error)
-			return error;
-		name = skip_blanks(name + len);
+		/* "MaxConn -1": no limit, and no counter. */
+		if (take_number(&value, &number))
+			error = add_counter(c, group, name, len, number);
 	}
-	return *value == '\n' || *value == '\0' ? 0 : -EBADMSG;
+	return error;
 }
 
 static int read_counters(int net_fd, const char *path, const char *group, const char *label,
 			 struct counters *c)
 {
-	char *text;
-	size_t len;
-	int error = proc_read_file(net_fd, path, NET_FILE_MAX, &text, &len);
+	char *text = NULL;
+	int error = read_net_file(net_fd, path, &text);
 
-	if (error)
-		return error;
-	error = parse_counters(text, group, label, c);
+	if (text)
+		error = parse_counters(text, group, label, c);
 	free(text);
 	return error;
 }

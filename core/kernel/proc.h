@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_PROC_H
 
 /*
- * This module reads the kernel's totals and counters: /proc/net/{snmp,netstat} and
- * /proc/net/{sockstat,sockstat6}, and single numbers below /proc.
+ * This module reads the kernel's totals and counters: /proc/net/{snmp,netstat,sockstat}, and single
+ * numbers below /proc.
  */
 
 #include <stdbool.h>
@@ -13,27 +13,24 @@
 
 #include "core/model/snapshot.h"
 
-/*
- * Figures of sockstat. Beware of scope: in_use and time_wait are the network namespace's own,
- * orphans, allocated and memory are those of the whole machine.
- */
+/* Figures of sockstat, each where has_... says that it is there. Beware of scope: time_wait is the
+ * network namespace's own, orphans and memory are those of the whole machine. */
 struct sockstat {
-	uint64_t in_use;
 	uint64_t orphans;
-	uint64_t time_wait; /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
-	uint64_t allocated;
+	uint64_t time_wait;    /* "tw": TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets */
 	uint64_t memory_pages; /* "mem" */
-	uint64_t in_use_v6;
+	bool has_orphans, has_time_wait, has_memory;
 };
 
-/* All counters of snmp's Tcp: and netstat's TcpExt: lines, sorted by name. */
+/* The counters of snmp's Tcp: and netstat's TcpExt: lines, sorted by name. */
 struct counters {
 	struct counter *rows;
 	size_t count;
 };
 
-/* net_fd: directory handle of /proc/thread-self/net. 0, or -errno of the file that could not be
- * read; -EBADMSG: it has not the form that the kernel gives it. */
+/* net_fd: directory handle of /proc/thread-self/net. A file, line or figure that is missing or is
+ * not what the kernel writes is left out, and so is a last word that the file may end within. 0, or
+ * -ENOMEM, -EMFILE, -ENFILE: then nothing is known of what the kernel tells. */
 int proc_sockstat(int net_fd, struct sockstat *ret_sockstat);
 int proc_counters(int net_fd, struct counters *ret_counters);
 void proc_counters_done(struct counters *c);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/text.h"
+
 int totals_read(int net_fd, struct totals *ret_totals)
 {
 	struct totals totals;
@@ -37,6 +39,13 @@ static uint64_t counter(const struct totals *totals, const char *name)
 	return not_negative(value);
 }
 
+static bool has_counter(const struct totals *totals, const char *name)
+{
+	uint64_t value;
+
+	return proc_counter(&totals->counters, name, &value);
+}
+
 /* Divided as in the full sample, whose counts are exact: those derived since are rounded, and
  * would lose it bit by bit. */
 static void set_count(const struct state_row *full, struct snapshot *now, enum tcp_state state,
@@ -59,15 +68,85 @@ static uint64_t sub_sat(uint64_t a, uint64_t b)
 	return a > b ? a - b : 0;
 }
 
-/*
- * The two states that a fast sample does not read, from the kernel's totals: CurrEstab counts
- * ESTABLISHED and CLOSE_WAIT, sockstat's "tw" TIME_WAIT and the FIN_WAIT_2 kept as time-wait
- * sockets. The totals right before and right after the dump are averaged.
- */
-void totals_derive(const struct totals *before, const struct totals *after, uint32_t fin2,
-		   const struct state_row *full, struct snapshot *now)
+static uint64_t distance(uint64_t a, uint64_t b)
 {
-	uint64_t close_wait = snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
+	return a > b ? a - b : b - a;
+}
+
+/* What the named counters gained between the two. */
+static uint64_t gain(const struct totals *before, const struct totals *after,
+		     const char *const *names)
+{
+	uint64_t sum = 0;
+
+	for (; *names; names++)
+		sum += sub_sat(counter(after, *names), counter(before, *names));
+	return sum;
+}
+
+/*
+ * In a quiet moment CurrEstab has to be one of the two sums. Else the nearer one is right if there
+ * are more CLOSE_WAIT than twice the connections that came or went meanwhile.
+ */
+static void learn_curr_estab(struct totals_lore *lore, uint64_t was, uint64_t is, uint64_t opened,
+			     uint64_t established, uint64_t close_wait)
+{
+	uint64_t churn = opened + distance(was, is);
+	uint64_t both = established + close_wait;
+	bool quiet = churn == 0;
+
+	lore->unsure = 2 * churn;
+	if (quiet && is != established && is != both)
+		lore->curr_estab = CURR_ESTAB_OTHER;
+	else if (quiet && close_wait == 0 && lore->curr_estab == CURR_ESTAB_OTHER)
+		lore->curr_estab = CURR_ESTAB_UNKNOWN;
+	else if (close_wait <= lore->unsure)
+		return;
+	else if (2 * distance(was, both) < close_wait && 2 * distance(is, both) < close_wait)
+		lore->curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT;
+	else if (2 * distance(was, established) < close_wait &&
+		 2 * distance(is, established) < close_wait)
+		lore->curr_estab = CURR_ESTAB_ALONE;
+}
+
+void totals_learn(struct totals_lore *lore, const struct totals *before, const struct totals *after,
+		  uint32_t fin2, const struct snapshot *now)
+{
+	static const char *const opens[] = {"TcpActiveOpens", "TcpPassiveOpens", NULL};
+	static const char *const ends[] = {"TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", NULL};
+	uint64_t opened = gain(before, after, opens);
+	uint64_t time_wait = (uint64_t)snapshot_count(now, IP_TOTAL, STATE_TIME_WAIT) + fin2;
+	uint64_t tw = after->sockstat.time_wait;
+
+	learn_curr_estab(lore, counter(before, "TcpCurrEstab"), counter(after, "TcpCurrEstab"),
+			 opened, snapshot_count(now, IP_TOTAL, STATE_ESTABLISHED),
+			 snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT));
+	if (before->sockstat.time_wait == tw && opened + gain(before, after, ends) == 0)
+		lore->time_wait_other = tw != time_wait;
+}
+
+bool totals_derivable(const struct totals_lore *lore, const struct totals *totals,
+		      uint64_t close_wait)
+{
+	if (!totals->sockstat.has_time_wait || lore->time_wait_other ||
+	    !has_counter(totals, "TcpCurrEstab"))
+		return false;
+	return lore->curr_estab == CURR_ESTAB_UNKNOWN ? close_wait <= lore->unsure
+						      : lore->curr_estab != CURR_ESTAB_OTHER;
+}
+
+/*
+ * The two states that a fast sample does not read, from the kernel's totals: CurrEstab, and
+ * sockstat's "tw", which counts TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets. The totals
+ * right before and right after the dump are averaged.
+ */
+void totals_derive(const struct totals_lore *lore, const struct totals *before,
+		   const struct totals *after, uint32_t fin2, const struct state_row *full,
+		   struct snapshot *now)
+{
+	uint64_t close_wait = lore->curr_estab == CURR_ESTAB_ALONE
+				  ? 0
+				  : snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
 	uint64_t established =
 	    (counter(before, "TcpCurrEstab") + counter(after, "TcpCurrEstab") + 1) / 2;
 	uint64_t time_wait = (before->sockstat.time_wait + after->sockstat.time_wait + 1) / 2;
@@ -76,13 +155,26 @@ void totals_derive(const struct totals *before, const struct totals *after, uint
 	set_count(full, now, STATE_TIME_WAIT, sub_sat(time_wait, fin2));
 }
 
+/* Never, unless a namespace was restored from what it once was. */
+static bool has_fallen(const struct snapshot *last, const struct snapshot *now)
+{
+	for (size_t i = 0, j = 0; i < last->n_counters && j < now->n_counters;) {
+		int order = strcmp(last->counters[i].name, now->counters[j].name);
+
+		if (order == 0 && now->counters[j].value < last->counters[i].value)
+			return true;
+		i += order <= 0;
+		j += order >= 0;
+	}
+	return false;
+}
+
 int totals_counters(const struct totals *totals, const struct counter_names *named,
-		    struct snapshot *now)
+		    const struct snapshot *last, struct snapshot *now)
 {
 	static const char *const always[] = {
 	    "TcpActiveOpens",
 	    "TcpAttemptFails",
-	    "TcpCurrEstab",
 	    "TcpEstabResets",
 	    "TcpExtListenDrops",
 	    "TcpExtListenOverflows",
@@ -125,7 +217,31 @@ int totals_counters(const struct totals *totals, const struct counter_names *nam
 		now->counters[now->n_counters] = all->rows[i];
 		now->counters[now->n_counters++].value = not_negative(all->rows[i].value);
 	}
+	now->info.counters_since =
+	    last && !has_fallen(last, now) ? last->info.counters_since : now->info.time;
 	return 0;
+}
+
+void totals_missing(const struct totals *totals, struct snapshot *now)
+{
+	const struct sockstat *s = &totals->sockstat;
+	const struct {
+		bool there;
+		const char *figure, *cost;
+	} figures[] = {
+	    {has_counter(totals, "TcpCurrEstab"), "snmp's Tcp", "all samples are full ones"},
+	    {has_counter(totals, "TcpExtListenDrops"), "netstat's TcpExt",
+	     "acceptDrops, synCookies unknown"},
+	    {s->has_time_wait, "sockstat's tw", "timeWait unknown, all samples are full ones"},
+	    {s->has_orphans, "sockstat's orphan", "orphans unknown"},
+	    {s->has_memory, "sockstat's mem", "memory unknown"},
+	};
+	struct text text = text_begin(now->info.missing, sizeof(now->info.missing));
+
+	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		if (!figures[i].there)
+			text_add(&text, ", ", "%s%s (%s)", text.len ? "" : "/proc/net lacks ",
+				 figures[i].figure, figures[i].cost);
 }
 
 static bool has_grown(const struct counters *counters, const char *name,

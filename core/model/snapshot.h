@@ -29,6 +29,7 @@ enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
 /* The scalars of the sampler. */
 struct sample_info {
 	char version[24];
+	struct timespec start;        /* wall clock, when the sampler began */
 	struct timespec time;         /* wall clock, when the sample was taken */
 	struct timespec monotonic;    /* CLOCK_MONOTONIC, the same moment */
 	struct timespec counted_at;   /* CLOCK_MONOTONIC of the newest fast or full sample */
@@ -51,6 +52,10 @@ struct sample_info {
 	uint32_t unknown_states;      /* sockets in a state this program does not know, ever */
 	uint32_t owners_unreadable;   /* processes whose descriptors may not be read */
 	uint32_t counted_source;      /* of the newest fast or full sample */
+	char missing[256];            /* what /proc/net lacks and what that costs; "" */
+
+	/* wall clock, since when the kernel's counters are known to have had no break */
+	struct timespec counters_since;
 };
 
 struct state_row {
@@ -88,6 +93,7 @@ struct listener {
 	uint32_t owner;             /* index into owners */
 	uint32_t fullest_queue;     /* of that single socket, and its limit */
 	uint32_t fullest_limit;
+	struct timespec since; /* wall clock, when drops were 0 */
 };
 
 /* n_listeners * STATE_COUNT rows, in the listeners' order. */
@@ -145,10 +151,11 @@ struct limit {
 	uint64_t capacity;
 	uint32_t percent;
 	uint32_t peak_percent; /* 15 minutes */
-	uint64_t overflows;    /* how often the kernel hit it; 0 where it does not count */
+	uint64_t overflows;    /* how often the kernel hit it */
 	uint32_t owner;        /* process behind a listener or the ports; 0 */
 	char bound[64];        /* the sysctl, or "listen() backlog" */
 	char detail[160];      /* which listener; which remote address and port; "" */
+	bool has_overflows;    /* the kernel counts how often it was hit */
 };
 
 enum tuning_status {

@@ -366,6 +366,11 @@ int builder_end(struct builder *b)
 	return ret;
 }
 
+uint32_t builder_count(const struct builder *b, enum tcp_state state)
+{
+	return b->counts[0][state - 1] + b->counts[1][state - 1];
+}
+
 const struct builder_listener_socket *builder_listener_sockets(const struct builder *b,
 							       size_t *ret_count)
 {

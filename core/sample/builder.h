@@ -60,6 +60,9 @@ int builder_socket(const struct conn *conn, void *arg);
 /* All sockets have been added: from now on owners_scan() knows what to look for. 0 or -ENOMEM. */
 int builder_end(struct builder *b);
 
+/* How many sockets of a state there were; after builder_end(). */
+uint32_t builder_count(const struct builder *b, enum tcp_state state);
+
 /* True if there were more sockets without a known owner than are kept: after the scan they have to
  * be read once more. */
 bool builder_overflowed(const struct builder *b);

@@ -121,14 +121,17 @@ static struct limit *add(struct snapshot *now, enum limit_id id, uint64_t usage,
 	return limit;
 }
 
-static uint64_t sum(const struct counters *counters, const char *const *names)
+/* Nothing where the kernel lacks one of them. */
+static void put_overflows(const struct counters *counters, const char *const *names,
+			  struct limit *limit)
 {
 	uint64_t total = 0, value;
 
-	for (; *names; names++)
-		if (proc_counter(counters, *names, &value))
-			total += value;
-	return total;
+	for (; *names; names++, total += value)
+		if (!proc_counter(counters, *names, &value))
+			return;
+	limit->overflows = total;
+	limit->has_overflows = true;
 }
 
 #define COUNTERS(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -207,8 +210,8 @@ static void add_syn_backlog(const struct bounds *bounds, const struct counters *
 		    capacity < fullest->accept_queue_limit
 			? "net.ipv4.tcp_max_syn_backlog"
 			: backlog_bound(bounds, capacity, fullest->sockets));
-	limit->overflows =
-	    sum(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"));
+	put_overflows(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"),
+		      limit);
 	name_listener(now, fullest, limit);
 }
 
@@ -232,7 +235,7 @@ static void add_accept_backlog(const struct bounds *bounds, const struct counter
 	limit = add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
 		    backlog_bound(bounds, fullest->fullest_limit, 1));
 	limit->percent = fullest->accept_queue_fullest;
-	limit->overflows = sum(counters, COUNTERS("TcpExtListenOverflows"));
+	put_overflows(counters, COUNTERS("TcpExtListenOverflows"), limit);
 	name_listener(now, fullest, limit);
 }
 
@@ -243,21 +246,21 @@ void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 	struct limit *limit;
 
 	now->n_limits = 0;
-	if (bounds->has_tw) {
+	if (bounds->has_tw && sockstat->has_time_wait) {
 		limit = add(now, LIMIT_TIME_WAIT_BUCKETS, sockstat->time_wait,
 			    bounds->max_tw_buckets, "net.ipv4.tcp_max_tw_buckets");
-		limit->overflows = sum(counters, COUNTERS("TcpExtTCPTimeWaitOverflow"));
+		put_overflows(counters, COUNTERS("TcpExtTCPTimeWaitOverflow"), limit);
 	}
-	if (bounds->has_orphans) {
+	if (bounds->has_orphans && sockstat->has_orphans) {
 		limit = add(now, LIMIT_ORPHANS, sockstat->orphans, bounds->max_orphans,
 			    "net.ipv4.tcp_max_orphans");
-		limit->overflows = sum(counters, COUNTERS("TcpExtTCPAbortOnMemory"));
+		put_overflows(counters, COUNTERS("TcpExtTCPAbortOnMemory"), limit);
 		snprintf(limit->detail, sizeof(limit->detail), "of the whole machine");
 	}
-	if (bounds->has_memory) {
+	if (bounds->has_memory && sockstat->has_memory) {
 		limit = add(now, LIMIT_MEMORY, sockstat->memory_pages, bounds->memory_max,
 			    "net.ipv4.tcp_mem");
-		limit->overflows = sum(counters, COUNTERS("TcpExtTCPMemoryPressures"));
+		put_overflows(counters, COUNTERS("TcpExtTCPMemoryPressures"), limit);
 		snprintf(limit->detail, sizeof(limit->detail), "pages, of the whole machine");
 	}
 	if (bounds->has_ports)

@@ -21,6 +21,7 @@ struct listener_past {
 	struct peak accept_queue;
 	struct peak syn_queue;
 	uint64_t drops;
+	struct timespec since; /* wall clock, when drops were 0 */
 	uint64_t seen_ms;
 };
 
@@ -109,6 +110,9 @@ static int note_listeners(struct peaks *p, uint64_t now_ms, struct snapshot *now
 		row->syn_queue_peak =
 		    peak_note(&past->syn_queue, LONG_WINDOW, now_ms, row->syn_queue);
 		row->drops = past->drops;
+		if (!past->since.tv_sec)
+			past->since = now->info.time;
+		row->since = past->since;
 		past->seen_ms = now_ms;
 	}
 	return 0;

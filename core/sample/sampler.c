@@ -28,6 +28,7 @@ enum { DUMP_TRIES = 3 };
 
 struct sampler {
 	struct config config;
+	struct timespec start; /* wall clock */
 	int proc_fd, net_fd, cgroup_fd;
 	struct diag *diag; /* NULL: refused at the last try */
 	struct owners *owners;
@@ -41,6 +42,8 @@ struct sampler {
 	bool failing; /* a sample has failed, and none since was as full */
 	enum sample_kind failed;
 	char error[sizeof(((struct sample_info *)NULL)->last_error)];
+	struct totals_lore lore;
+	bool never_fast;      /* the totals do not tell what fast samples leave out */
 	struct bounds bounds; /* of the newest sample that is more than listeners */
 	/* Of the newest full sample. */
 	struct builder_ports ports;
@@ -61,6 +64,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 		return -ENOMEM;
 	s->config = *config;
 	s->tuning.due = true;
+	clock_gettime(CLOCK_REALTIME, &s->start);
 	s->net_fd = s->cgroup_fd = -1;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
@@ -293,12 +297,39 @@ enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 {
 	if (!last || s->reconfigured)
 		return SAMPLE_FULL;
-	return due == SAMPLE_FAST && last->info.source == SOURCE_PROC_NET ? SAMPLE_FULL : due;
+	return due == SAMPLE_FAST && (s->never_fast || last->info.source == SOURCE_PROC_NET)
+		   ? SAMPLE_FULL
+		   : due;
 }
 
 const char *sampler_error(const struct sampler *s)
 {
 	return s->error;
+}
+
+/* The sockets of a kind of sample, and the totals right after them. */
+static int read_kind(struct sampler *s, enum sample_kind kind, uint32_t scan_us,
+		     struct snapshot *now, struct totals *ret_after)
+{
+	enum sample_source source;
+	int ret = kind == SAMPLE_FULL ? read_owned_sockets(s, scan_us, &source)
+				      : read_sockets(s, states_of_kind[kind], false, &source);
+
+	if (ret < 0)
+		return ret;
+	now->info.source = source;
+	if (kind == SAMPLE_FULL)
+		now->info.scan_us = (uint32_t)owners_scan_us(s->owners);
+	return kind == SAMPLE_LISTENERS ? 0 : totals_read(s->net_fd, ret_after);
+}
+
+static bool is_derivable(const struct sampler *s, const struct totals *before,
+			 const struct totals *after)
+{
+	uint32_t close_wait = builder_count(s->build, STATE_CLOSE_WAIT);
+
+	return totals_derivable(&s->lore, before, close_wait) &&
+	       totals_derivable(&s->lore, after, close_wait);
 }
 
 /* Everything that comes from the sockets and the totals, into now. *kind may become one that sees
@@ -309,7 +340,6 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	const struct builder_listener_socket *sockets;
 	struct totals before = {0}, after = {0};
 	struct builder_result result;
-	enum sample_source source;
 	size_t n_sockets;
 	int ret;
 
@@ -323,16 +353,12 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (*kind != SAMPLE_LISTENERS)
 		bounds_read(s->proc_fd, &s->bounds);
 	*what = "reading the sockets";
-	ret = *kind == SAMPLE_FULL ? read_owned_sockets(s, scan_us, &source)
-				   : read_sockets(s, states_of_kind[*kind], false, &source);
-	if (ret < 0)
-		goto out;
-	now->info.source = source;
-	if (*kind == SAMPLE_FULL)
-		now->info.scan_us = (uint32_t)owners_scan_us(s->owners);
-	*what = "reading /proc/net";
-	if (*kind == SAMPLE_FAST)
-		ret = totals_read(s->net_fd, &after);
+	ret = read_kind(s, *kind, scan_us, now, &after);
+	if (ret == 0 && *kind == SAMPLE_FAST && !is_derivable(s, &before, &after)) {
+		totals_done(&after);
+		*kind = SAMPLE_FULL;
+		ret = read_kind(s, *kind, scan_us, now, &after);
+	}
 	if (ret < 0)
 		goto out;
 	*what = "building the snapshot";
@@ -340,8 +366,11 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret < 0)
 		goto out;
 	if (*kind == SAMPLE_FAST)
-		totals_derive(&before, &after, result.time_wait_sockets_fin2, s->states, now);
+		totals_derive(&s->lore, &before, &after, result.time_wait_sockets_fin2, s->states,
+			      now);
 	if (*kind == SAMPLE_FULL) {
+		totals_learn(&s->lore, &before, &after, result.time_wait_sockets_fin2, now);
+		s->never_fast = !totals_derivable(&s->lore, &after, 0);
 		s->ports = result.ports;
 		memcpy(s->states, now->states, sizeof(s->states));
 	}
@@ -350,7 +379,8 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
 	if (ret == 0)
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
-		ret = totals_counters(&before, &s->config.counters, now);
+		ret = totals_counters(&before, &s->config.counters, last, now);
+	totals_missing(&before, now);
 out:
 	totals_done(&before);
 	totals_done(&after);
@@ -401,6 +431,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
+	now->info.start = s->start;
 	clock_gettime(CLOCK_REALTIME, &now->info.time);
 	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
 	ret = observe(s, &kind, pace->scan_us, last, now, &what);

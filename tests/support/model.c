@@ -40,10 +40,10 @@ static struct owner owners[] = {
 };
 
 static struct listener listeners[] = {
-    {V4(0), 8443, false, 1, 0, 128, 0, 5, 129, 129, 100, 0, 2, 0, 0},
-    {V4(127, 0, 0, 1), 22, false, 1, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0},
-    {V6(0), 8080, true, 4, 97, 512, 75, 130, 3, 9, 0, 5000000000, 1, 0, 0},
-    {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0},
+    {V4(0), 8443, false, 1, 0, 128, 0, 5, 129, 129, 100, 0, 2, 0, 0, {1795230730, 0}},
+    {V4(127, 0, 0, 1), 22, false, 1, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, {1795230730, 0}},
+    {V6(0), 8080, true, 4, 97, 512, 75, 130, 3, 9, 0, 5000000000, 1, 0, 0, {1795230730, 0}},
+    {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0, {1795230730, 0}},
 };
 
 static struct conn conns[] = {
@@ -74,11 +74,11 @@ static struct process processes[] = {
 };
 
 static const struct limit limits[] = {
-    {1, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", ""},
-    {2, 5, 131072, 0, 0, 0, 0, "net.ipv4.tcp_max_orphans", ""},
-    {4, 26110, 28232, 92, 93, 0, 1, "net.ipv4.ip_local_port_range", "10.0.7.12:5432"},
-    {5, 129, 128, 100, 101, 171, 2, "listen() backlog", "0.0.0.0:8443"},
-    {7, 8000, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
+    {1, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", "", true},
+    {2, 5, 131072, 0, 0, 0, 0, "net.ipv4.tcp_max_orphans", "", true},
+    {4, 26110, 28232, 92, 93, 0, 1, "net.ipv4.ip_local_port_range", "10.0.7.12:5432", false},
+    {5, 129, 128, 100, 101, 171, 2, "listen() backlog", "0.0.0.0:8443", true},
+    {7, 8000, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false},
 };
 
 static struct counter counters[] = {
@@ -231,7 +231,10 @@ void model_fill(struct snapshot *ret_snapshot)
 	memset(s, 0, sizeof(*s));
 	s->info = (struct sample_info){
 	    .version = "0.1.0",
+	    .start = {1795230600, 0},
 	    .time = {1795230727, 500000000},
+	    .counters_since = {1795230601, 0},
+	    .missing = "/proc/net lacks sockstat's mem (memory unknown)",
 	    /* In the future: an age of 0 whenever it is asked for. */
 	    .monotonic = {INT32_MAX, 0},
 	    .detail_at = {INT32_MAX, 0},

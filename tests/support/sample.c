@@ -151,7 +151,8 @@ struct snapshot *sample_quiet(void)
 	    {.id = LIMIT_TIME_WAIT_BUCKETS,
 	     .usage = 3,
 	     .capacity = 262144,
-	     .bound = "net.ipv4.tcp_max_tw_buckets"},
+	     .bound = "net.ipv4.tcp_max_tw_buckets",
+	     .has_overflows = true},
 	};
 	struct snapshot *s = sample_empty();
 
@@ -244,14 +245,15 @@ static void set_trouble_rows(struct snapshot *s)
 static void set_trouble_limits(struct snapshot *s)
 {
 	static const struct limit limits[] = {
-	    {LIMIT_TIME_WAIT_BUCKETS, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", ""},
+	    {LIMIT_TIME_WAIT_BUCKETS, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", "",
+	     true},
 	    {LIMIT_MEMORY, 40213, 379848, 10, 12, 0, 0, "net.ipv4.tcp_mem",
-	     "pages, of the whole machine"},
+	     "pages, of the whole machine", true},
 	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2, "net.ipv4.ip_local_port_range",
-	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service"},
+	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service", false},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
-	     "0.0.0.0:8443 nginx[812] nginx.service"},
-	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", ""},
+	     "0.0.0.0:8443 nginx[812] nginx.service", true},
+	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false},
 	};
 
 	memcpy(s->limits, limits, sizeof(limits));
@@ -345,6 +347,7 @@ static void hostile_rows(struct snapshot *s)
 
 		*limit = (struct limit){.id = i + 1, .percent = UINT32_MAX};
 		limit->usage = limit->overflows = UINT64_MAX;
+		limit->has_overflows = true;
 		limit->capacity = INT64_MAX - 1;
 		hostile_text(limit->bound, sizeof(limit->bound), pattern);
 		hostile_text(limit->detail, sizeof(limit->detail), pattern);

@@ -167,6 +167,8 @@ static const struct bad bad_lines[] = {
     {"sysctl-order runit", "sysctl-order: \"runit\" is none of auto systemd procps"},
     {"counter IpInReceives",
      "counter: \"IpInReceives\" is no Tcp or TcpExt counter as nstat names them"},
+    {"counter TcpExtTW TcpCurrEstab",
+     "counter: TcpCurrEstab is no counter but a gauge (TCP-MIB has it)"},
     {"counter Tcp", "counter: \"Tcp\" is no Tcp or TcpExt counter as nstat names them"},
     {"counter TcpExtA/B", "counter: \"TcpExtA/B\" is no Tcp or TcpExt counter as nstat names them"},
     {"condition synqueues off", "condition: \"synqueues\" is none of " CONDITIONS},

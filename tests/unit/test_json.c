@@ -30,7 +30,7 @@ static const struct {
      "{'address':'::','port':8080,'sockets':4,'acceptQueue':97,'acceptQueueLimit':512,"
      "'acceptQueueFullest':75,'acceptQueuePeak':130,'synQueue':3,'synQueuePeak':9,"
      "'synUnanswered':0,'drops':5000000000,'processId':4321,'processName':'java',"
-     "'service':'app.service'}"},
+     "'service':'app.service','discontinuityTime':'2026-11-21T03:12:10Z'}"},
     {"listenerStates", 44, 43,
      "{'listenerAddress':'fe80::1%2','listenerPort':53,'state':'TIME_WAIT','count':53}"},
     {"connections", 6, 1,
@@ -52,7 +52,7 @@ static const struct {
     /* What SNMP's Gauge32 cannot hold is here as it is. */
     {"limits", 5, 4,
      "{'limit':'socketsPerUserOrFiles','usage':8000,'capacity':9223372036854775807,"
-     "'percent':0,'peakPercent':0,'overflows':0,'bound':'fs.file-max','detail':''}"},
+     "'percent':0,'peakPercent':0,'overflows':null,'bound':'fs.file-max','detail':''}"},
     {"counters", 3, 1, "{'name':'TcpExtListenDrops','value':9223372036854775807}"},
     {"tuning", 5, 2,
      "{'name':'tcp_fin_timeout','element':1,'value':'2','number':2,'default':'60',"
@@ -118,7 +118,10 @@ static void test_scalars(void)
 	       "system call','sampleDuration':41000,'sampleSockets':48211,"
 	       "'sampleSource':'sockDiag','detailAge':0,'sampleInterval':5000,"
 	       "'detailInterval':15000,'sampleCpu':35,'sampleRowsOmitted':3,"
-	       "'sampleUnknownStates':2,'sampleOwnersUnreadable':4}");
+	       "'sampleUnknownStates':2,'sampleOwnersUnreadable':4,"
+	       "'startTime':'2026-11-21T03:10:00Z',"
+	       "'counterDiscontinuityTime':'2026-11-21T03:10:01Z',"
+	       "'sampleMissing':'/proc/net lacks sockstat\\u0027s mem (memory unknown)'}");
 	expect(json_object_get(json, "diagnosis"),
 	       "{'worstSeverity':'critical','conditionsWarning':1,'conditionsCritical':1,"
 	       "'notificationsLost':7}");

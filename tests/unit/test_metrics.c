@@ -70,7 +70,10 @@ static void test_limits(void)
 	static const struct series report = {.limits = true};
 	struct snapshot s = {
 	    .n_limits = 3,
-	    .limits = {{.id = LIMIT_TIME_WAIT_BUCKETS, .percent = 61, .overflows = 12},
+	    .limits = {{.id = LIMIT_TIME_WAIT_BUCKETS,
+			.percent = 61,
+			.overflows = 12,
+			.has_overflows = true},
 		       {.id = LIMIT_FILES, .percent = 3},
 		       {.id = 99, .percent = 1}},
 	};
@@ -78,24 +81,22 @@ static void test_limits(void)
 	    "limits/tcpstate_percent-time_wait_buckets=61",
 	    "limits/tcpstate_counter-time_wait_buckets=12",
 	    "limits/tcpstate_percent-files=3",
-	    "limits/tcpstate_counter-files=0",
 	    NULL,
 	};
 
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, lines);
-	CHECK_EQ_INT(record->count, 4);
+	CHECK_EQ_INT(record->count, 3);
 }
 
 static void test_counters(void)
 {
 	static const struct series report = {.counters = true};
 	struct counter rows[] = {
-	    {"TcpCurrEstab", 26},
 	    {"TcpExtListenOverflows", 12345678901234567},
 	    {"TcpOutSegs", 0},
 	};
-	struct snapshot s = {.counters = rows, .n_counters = 3};
+	struct snapshot s = {.counters = rows, .n_counters = 2};
 	static const char *const lines[] = {
 	    "counters/tcpstate_counter-TcpExtListenOverflows=12345678901234567",
 	    "counters/tcpstate_counter-TcpOutSegs=0",

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/suite.h"
 
@@ -54,9 +55,10 @@ static void count_full(struct state_row *full, uint32_t v4, uint32_t v6)
 /* A fast sample at which the kernel has that many time-wait sockets. */
 static void derive(const struct state_row *full, uint64_t time_wait, struct snapshot *now)
 {
+	static const struct totals_lore lore;
 	struct totals totals = {.sockstat = {.time_wait = time_wait}};
 
-	totals_derive(&totals, &totals, 0, full, now);
+	totals_derive(&lore, &totals, &totals, 0, full, now);
 }
 
 /* Each fast sample builds on the one before, but not its division. */
@@ -89,18 +91,19 @@ static uint32_t established(uint64_t before, uint64_t after)
 	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
 	struct snapshot now = {0};
 
-	totals_derive(&(struct totals){.counters = {.rows = &was, .count = 1}},
+	totals_derive(&(struct totals_lore){0},
+		      &(struct totals){.counters = {.rows = &was, .count = 1}},
 		      &(struct totals){.counters = {.rows = &is, .count = 1}}, 0, full, &now);
 	return snapshot_count(&now, IP_TOTAL, STATE_ESTABLISHED);
 }
 
 static uint64_t shown(uint64_t value)
 {
-	struct counter row = {.name = "TcpCurrEstab", .value = value};
+	struct counter row = {.name = "TcpRetransSegs", .value = value};
 	struct totals totals = {.counters = {.rows = &row, .count = 1}};
 	struct snapshot now = {0};
 
-	CHECK_EQ_INT_FATAL(totals_counters(&totals, &(struct counter_names){.count = 0}, &now), 0);
+	CHECK_EQ_INT_FATAL(totals_counters(&totals, &(struct counter_names){0}, NULL, &now), 0);
 	CHECK_EQ_INT_FATAL(now.n_counters, 1);
 	value = now.counters[0].value;
 	free(now.counters);
@@ -118,6 +121,200 @@ static void a_total_below_0_is_0(void)
 	CHECK_EQ_INT(shown((uint64_t)-1), 0);
 }
 
+/* The totals around a full sample, and what that counted. */
+struct moment {
+	uint64_t before, after; /* CurrEstab */
+	uint64_t opened;        /* connections, between the two */
+	uint32_t established, close_wait;
+};
+
+static void learn(struct totals_lore *lore, const struct moment *m)
+{
+	struct counter was[] = {
+	    {.name = "TcpActiveOpens", .value = 500},
+	    {.name = "TcpCurrEstab", .value = m->before},
+	};
+	struct counter is[] = {
+	    {.name = "TcpActiveOpens", .value = 500 + m->opened},
+	    {.name = "TcpCurrEstab", .value = m->after},
+	};
+	struct totals before = {.counters = {was, 2}}, after = {.counters = {is, 2}};
+	struct snapshot now = {0};
+	struct state_row *rows = &now.states[(IP_TOTAL - 1) * STATE_COUNT];
+
+	rows[STATE_ESTABLISHED - 1].count = m->established;
+	rows[STATE_CLOSE_WAIT - 1].count = m->close_wait;
+	totals_learn(lore, &before, &after, 0, &now);
+}
+
+/* ESTABLISHED as a fast sample says with this CurrEstab and CLOSE_WAIT; -1: it cannot. */
+static int64_t fast(const struct totals_lore *lore, uint64_t curr_estab, uint32_t close_wait)
+{
+	struct counter row = {.name = "TcpCurrEstab", .value = curr_estab};
+	struct totals totals = {.sockstat = {.has_time_wait = true}, .counters = {&row, 1}};
+	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
+	struct snapshot now = {0};
+
+	if (!totals_derivable(lore, &totals, close_wait))
+		return -1;
+	now.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = close_wait;
+	totals_derive(lore, &totals, &totals, 0, full, &now);
+	return snapshot_count(&now, IP_TOTAL, STATE_ESTABLISHED);
+}
+
+/* Each begins with nothing known, and then has a fast sample with CurrEstab 100, CLOSE_WAIT 30. */
+static void what_curr_estab_counts_is_found_out(void)
+{
+	static const struct {
+		struct moment moments[3];
+		int64_t established;
+	} cases[] = {
+	    /* Unknown: a fast sample would guess. */
+	    {{{0}}, -1},
+	    {{{10, 10, 0, 10, 0}}, -1},
+	    /* One CLOSE_WAIT is enough in a quiet moment. */
+	    {{{10, 10, 0, 10, 1}}, 100},
+	    {{{11, 11, 0, 10, 1}}, 70},
+	    {{{700, 700, 0, 0, 700}}, 70},
+	    {{{0, 0, 0, 0, 700}}, 100},
+	    /* It stays known while there is none. */
+	    {{{10, 10, 0, 10, 1}, {10, 10, 0, 10, 0}}, 100},
+	    {{{11, 11, 0, 10, 1}, {10, 10, 0, 10, 0}}, 70},
+	    /* Comings and goings, but more in CLOSE_WAIT. */
+	    {{{1000, 1004, 10, 1003, 40}}, 100},
+	    {{{1040, 1044, 10, 1003, 40}}, 70},
+	    /* More comings and goings: what was known stays. */
+	    {{{10, 10, 0, 10, 1}, {1040, 1044, 20, 1003, 40}}, 100},
+	    {{{11, 11, 0, 10, 1}, {1000, 1004, 20, 1003, 40}}, 70},
+	    /* Half the way between the two. */
+	    {{{1000, 1000, 1, 980, 40}}, -1},
+	    /* Moved to another kernel, live. */
+	    {{{10, 10, 0, 10, 9}, {19, 19, 0, 10, 9}}, 70},
+	    {{{19, 19, 0, 10, 9}, {10, 10, 0, 10, 9}}, 100},
+	    /* Nothing that the sockets say. */
+	    {{{5, 5, 0, 10, 9}}, -1},
+	    {{{11, 11, 0, 10, 9}}, -1},
+	    {{{19, 19, 0, 10, 9}, {5, 5, 0, 10, 0}}, -1},
+	    {{{5, 5, 0, 10, 0}, {10, 10, 0, 10, 0}}, -1},
+	    {{{5, 5, 0, 10, 0}, {19, 19, 0, 10, 9}}, 70},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct totals_lore lore = {0};
+
+		for (size_t j = 0; j < 3; j++)
+			if (cases[i].moments[j].before || cases[i].moments[j].close_wait)
+				learn(&lore, &cases[i].moments[j]);
+		CHECK_EQ_INT(fast(&lore, 100, 30), cases[i].established);
+	}
+}
+
+/* Where a full sample cannot tell, because of all that comes and goes, it would be off by as much
+ * itself: it is not worth its price. */
+static void what_a_full_sample_cannot_tell_is_not_asked(void)
+{
+	struct totals_lore lore = {0};
+
+	CHECK_EQ_INT(fast(&lore, 100, 0), 100);
+	CHECK_EQ_INT(fast(&lore, 100, 1), -1);
+	learn(&lore, &(struct moment){1000, 1010, 10, 1003, 5});
+	CHECK_EQ_INT(fast(&lore, 1000, 40), 960);
+	CHECK_EQ_INT(fast(&lore, 1000, 41), -1);
+}
+
+static void a_total_that_is_not_given_derives_nothing(void)
+{
+	struct counter row = {.name = "TcpCurrEstab", .value = 1};
+	struct totals no_tw = {.counters = {&row, 1}};
+	struct totals no_tcp = {.sockstat = {.has_time_wait = true}};
+	static const struct totals_lore known = {.curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT};
+
+	CU_ASSERT_FALSE(totals_derivable(&known, &no_tw, 0));
+	CU_ASSERT_FALSE(totals_derivable(&known, &no_tcp, 0));
+}
+
+static bool time_wait_tells(struct totals_lore *lore, uint64_t before, uint64_t after,
+			    uint64_t expired, uint32_t time_wait, uint32_t fin2)
+{
+	struct counter was[] = {{.name = "TcpCurrEstab"}, {.name = "TcpExtTW", .value = 1}};
+	struct counter is[] = {{.name = "TcpCurrEstab"},
+			       {.name = "TcpExtTW", .value = 1 + expired}};
+	struct totals t0 = {.sockstat = {.time_wait = before, .has_time_wait = true},
+			    .counters = {was, 2}};
+	struct totals t1 = {.sockstat = {.time_wait = after, .has_time_wait = true},
+			    .counters = {is, 2}};
+	struct snapshot now = {0};
+
+	now.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count = time_wait;
+	totals_learn(lore, &t0, &t1, fin2, &now);
+	return totals_derivable(lore, &t1, 0);
+}
+
+/* As on kernels where it is that of all namespaces. */
+static void tw_is_compared_with_the_sockets(void)
+{
+	struct totals_lore lore = {0};
+
+	CU_ASSERT_TRUE(time_wait_tells(&lore, 20, 20, 0, 7, 13));
+	CU_ASSERT_FALSE(time_wait_tells(&lore, 21, 21, 0, 7, 13));
+	/* A moment that is not quiet tells nothing new. */
+	CU_ASSERT_FALSE(time_wait_tells(&lore, 19, 20, 0, 7, 13));
+	CU_ASSERT_FALSE(time_wait_tells(&lore, 20, 20, 1, 7, 13));
+	CU_ASSERT_TRUE(time_wait_tells(&lore, 20, 20, 0, 7, 13));
+	CU_ASSERT_TRUE(time_wait_tells(&lore, 21, 21, 1, 7, 13));
+}
+
+static int64_t since(const struct snapshot *last, struct counter *rows, size_t count,
+		     struct snapshot *now)
+{
+	static const struct counter_names named = {.count = 1, .name = {"TcpInSegs"}};
+	struct totals totals = {.counters = {rows, count}};
+
+	now->info.time.tv_sec = last ? last->info.time.tv_sec + 5 : 1000;
+	CHECK_EQ_INT_FATAL(totals_counters(&totals, &named, last, now), 0);
+	return now->info.counters_since.tv_sec;
+}
+
+/* The rows are in the order of their names. */
+static void a_counter_that_falls_is_a_discontinuity(void)
+{
+	struct counter rows[] = {
+	    {"TcpActiveOpens", 7}, {"TcpCurrEstab", 9}, {"TcpInSegs", 5}, {"TcpOutRsts", 3}};
+	struct snapshot s[5] = {0};
+
+	CHECK_EQ_INT(since(NULL, rows, 4, &s[0]), 1000);
+	CHECK_EQ_INT(s[0].n_counters, 3);
+	rows[1].value = 0; /* no counter */
+	rows[3].value = 4;
+	CHECK_EQ_INT(since(&s[0], rows, 4, &s[1]), 1000);
+	rows[2].value = 4;
+	CHECK_EQ_INT(since(&s[1], rows, 4, &s[2]), 1010);
+	CHECK_EQ_INT(since(&s[2], rows, 3, &s[3]), 1010);
+	CHECK_EQ_INT(since(&s[3], rows, 4, &s[4]), 1010);
+	for (size_t i = 0; i < 5; i++)
+		free(s[i].counters);
+}
+
+static void what_is_missing_is_said_once(void)
+{
+	struct counter rows[] = {{.name = "TcpCurrEstab"}, {.name = "TcpExtListenDrops"}};
+	struct totals totals = {
+	    .sockstat = {.has_orphans = true, .has_time_wait = true, .has_memory = true},
+	    .counters = {rows, 2}};
+	struct snapshot now = {0};
+
+	totals_missing(&totals, &now);
+	CHECK_EQ_STR(now.info.missing, "");
+	totals.counters.count = 1;
+	totals.sockstat.has_memory = false;
+	totals_missing(&totals, &now);
+	CHECK_EQ_STR(now.info.missing, "/proc/net lacks netstat's TcpExt (acceptDrops, synCookies "
+				       "unknown), sockstat's mem (memory unknown)");
+	/* All of them have room. */
+	totals_missing(&(struct totals){0}, &now);
+	CU_ASSERT_PTR_NOT_NULL(strstr(now.info.missing, "sockstat's mem (memory unknown)"));
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -126,6 +323,14 @@ int main(void)
 	     a_counter_that_is_new_or_gone_says_nothing},
 	    {"the division is that of the full sample", division_is_that_of_the_full_sample},
 	    {"a total below 0 is 0", a_total_below_0_is_0},
+	    {"what CurrEstab counts is found out", what_curr_estab_counts_is_found_out},
+	    {"what a full sample cannot tell is not asked",
+	     what_a_full_sample_cannot_tell_is_not_asked},
+	    {"a total that is not given derives nothing",
+	     a_total_that_is_not_given_derives_nothing},
+	    {"tw is compared with the sockets", tw_is_compared_with_the_sockets},
+	    {"a counter that falls is a discontinuity", a_counter_that_falls_is_a_discontinuity},
+	    {"what is missing is said once", what_is_missing_is_said_once},
 	    CU_TEST_INFO_NULL,
 	};
 
