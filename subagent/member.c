@@ -26,7 +26,8 @@ LABELS(label_limit, "timeWaitBuckets", "orphans", "memory", "ephemeralPorts", "s
        "acceptBacklog", "socketsPerUserOrFiles")
 LABELS(label_status, "asRecommended", "differs", "harmful", "absent", "unreadable",
        "noRecommendation")
-LABELS(label_drift, "none", "differsFromPersisted", "notPersisted", "notApplicable")
+LABELS(label_drift, "none", "differsFromPersisted", "notPersisted", "notApplicable", "notKnown",
+       "refused")
 
 static const char *label_state(uint32_t number)
 {

@@ -158,6 +158,7 @@ static const struct column tuning_columns[] = {
     {COLUMN(10, "tcpStateTuningDrift", SYNTAX_INTEGER, struct tuning, drift)},
     {COLUMN(11, "tcpStateTuningMeaning", SYNTAX_TEXT, struct tuning, meaning)},
     {COLUMN(12, "tcpStateTuningReason", SYNTAX_TEXT, struct tuning, reason)},
+    {COLUMN(13, "tcpStateTuningNote", SYNTAX_TEXT, struct tuning, note)},
 };
 
 static const struct column condition_columns[] = {

@@ -21,6 +21,8 @@ static const char *const drift_names[] = {
     [DRIFT_DIFFERS_FROM_PERSISTED] = "differsFromPersisted",
     [DRIFT_NOT_PERSISTED] = "notPersisted",
     [DRIFT_NOT_APPLICABLE] = "notApplicable",
+    [DRIFT_NOT_KNOWN] = "notKnown",
+    [DRIFT_REFUSED] = "refused",
 };
 
 static bool has_drift(const struct tuning *row)
@@ -36,7 +38,7 @@ static bool is_set_but_absent(const struct tuning *row)
 static bool deserves_a_look(const struct tuning *row)
 {
 	return row->status == TUNING_HARMFUL || row->status == TUNING_DIFFERS || has_drift(row) ||
-	       is_set_but_absent(row);
+	       is_set_but_absent(row) || row->refused;
 }
 
 static bool is_vector(const struct tuning_table *table, size_t i)
@@ -116,6 +118,8 @@ static void print_notes(FILE *out, const struct tuning *row, bool all)
 	}
 	if (row->drift == DRIFT_NOT_PERSISTED)
 		print_note(out, "drift: no file sets it, the next boot goes back to the default");
+	if (row->note[0] != '\0' && (row->element == 1 || row->drift == DRIFT_NOT_KNOWN))
+		print_note(out, row->note);
 	if (is_set_but_absent(row)) {
 		snprintf(text, sizeof(text), "absent: %s sets what this kernel does not have",
 			 row->persisted_in);
@@ -135,10 +139,16 @@ static void print_head(FILE *out, const struct tuning_table *table)
 	if (table->persisted_error < 0)
 		fprintf(out, "sysctl.d could not be read: %s\n", strerror(-table->persisted_error));
 	if (table->persisted_unreadable > 0)
-		fprintf(out,
-			"%" PRIu32 " files of sysctl.d could not be read: the next boot may set "
-			"something else\n",
+		fprintf(out, "%" PRIu32 " files that the next boot reads could not be read\n",
 			table->persisted_unreadable);
+	if (table->persisted_unknown > 0)
+		fprintf(out, "what the next boot sets is not known of %" PRIu32 " values\n",
+			table->persisted_unknown);
+	if (table->persisted_refused > 0)
+		fprintf(out,
+			"the kernel refuses the newest line of %" PRIu32
+			" parameters, which does nothing\n",
+			table->persisted_refused);
 	if (table->persisted_bad_lines > 0)
 		fprintf(out, "%" PRIu32 " lines in sysctl.d are neither assignment nor comment\n",
 			table->persisted_bad_lines);
@@ -279,13 +289,14 @@ int tuningreport_sysctl(FILE *out, const struct tuning_table *table)
 
 static json_t *row_to_json(const struct tuning *row)
 {
-	return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "name",
-			 row->name, "element", (json_int_t)row->element, "value", row->value,
-			 "number", row->is_number ? json_integer(row->number) : json_null(),
-			 "default", row->default_value, "recommended", row->recommended,
-			 "persisted", row->persisted, "persistedIn", row->persisted_in, "status",
+	return json_pack("{s:s, s:I, s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s}",
+			 "name", row->name, "element", (json_int_t)row->element, "value",
+			 row->value, "number",
+			 row->is_number ? json_integer(row->number) : json_null(), "default",
+			 row->default_value, "recommended", row->recommended, "persisted",
+			 row->persisted, "persistedIn", row->persisted_in, "status",
 			 status_names[row->status], "drift", drift_names[row->drift], "reason",
-			 row->reason, "meaning", row->meaning);
+			 row->reason, "note", row->note, "meaning", row->meaning);
 }
 
 json_t *tuningreport_json(const struct tuning_table *table)
@@ -299,12 +310,14 @@ json_t *tuningreport_json(const struct tuning_table *table)
 			return NULL;
 		}
 	}
-	object = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:o}", "profile", table->profile,
-			   "persistedBy", table->persisted_by, "persistedError",
-			   table->persisted_error ? strerror(-table->persisted_error) : "",
-			   "persistedUnreadable", (json_int_t)table->persisted_unreadable,
-			   "persistedBadLines", (json_int_t)table->persisted_bad_lines, "harmful",
-			   (json_int_t)table->harmful, "drifted", (json_int_t)table->drifted,
-			   "parameters", rows);
+	object =
+	    json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "profile",
+		      table->profile, "persistedBy", table->persisted_by, "persistedError",
+		      table->persisted_error ? strerror(-table->persisted_error) : "",
+		      "persistedUnreadable", (json_int_t)table->persisted_unreadable,
+		      "persistedBadLines", (json_int_t)table->persisted_bad_lines,
+		      "persistedRefused", (json_int_t)table->persisted_refused, "persistedUnknown",
+		      (json_int_t)table->persisted_unknown, "harmful", (json_int_t)table->harmful,
+		      "drifted", (json_int_t)table->drifted, "parameters", rows);
 	return object;
 }

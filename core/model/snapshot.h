@@ -172,6 +172,8 @@ enum tuning_drift {
 	DRIFT_DIFFERS_FROM_PERSISTED,
 	DRIFT_NOT_PERSISTED,
 	DRIFT_NOT_APPLICABLE,
+	DRIFT_NOT_KNOWN, /* what the next boot sets cannot be told */
+	DRIFT_REFUSED,   /* as DRIFT_NONE, but the kernel refuses the line that would set it */
 };
 
 /* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where there is
@@ -186,11 +188,13 @@ struct tuning {
 	const char *value; /* as the kernel prints the element */
 	const char *default_value;
 	const char *recommended;
-	const char *persisted;    /* what the sysctl.d files set for the next boot */
-	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3" */
+	const char *persisted;    /* what the next boot sets */
+	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3", "kernel command line" */
+	const char *note;         /* what the kernel refuses of it, or why it is not known */
 	const char *meaning;
 	const char *reason;  /* why recommended, or why harmful */
 	const char *target;  /* value that would bring it to the profile; "": it is there */
+	bool refused;        /* the kernel refuses the newest line that sets it */
 	bool target_harmful; /* the profile recommends what is known to do harm */
 };
 
@@ -210,6 +214,8 @@ struct tuning_table {
 	int persisted_error;           /* -errno: sysctl.d could not be read, nothing is known */
 	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
 	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
+	uint32_t persisted_refused;    /* parameters whose newest line the kernel refuses */
+	uint32_t persisted_unknown;    /* rows with DRIFT_NOT_KNOWN */
 	struct textpool *pool;         /* what the rows' texts point into */
 };
 

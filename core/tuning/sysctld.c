@@ -8,46 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/tuning/sysctld_private.h"
 #include "core/tuning/sysctldfiles.h"
 #include "core/tuning/sysctlpattern.h"
 #include "core/tuning/sysname.h"
-#include "core/base/textpool.h"
 
 enum {
 	FILE_MAX = 1024 * 1024,
 	TOTAL_MAX = 16 * 1024 * 1024,
 	ASSIGNMENTS_MAX = 65536,
 	PATTERNS_MAX = 1024,
+	UNSEEN_MAX = 16384,
 };
 
 static const char blanks[] = " \t\r\n";
-
-struct assignment {
-	const char *name;  /* as sysname_parse() gives it, or a pattern with slashes */
-	const char *value; /* NULL: a line "-name" */
-	const char *file;
-	uint32_t line;
-	uint32_t sequence; /* its place in the order of reading */
-};
-
-struct assignments {
-	struct assignment *rows;
-	size_t count;
-	size_t capacity;
-	size_t max;
-};
-
-struct sysctld {
-	struct sysctld_stats stats;
-	struct assignments plain;    /* by name, then in the order of reading */
-	struct assignments patterns; /* in the order in which they are applied */
-	struct textpool *pool;
-};
-
-struct position {
-	const char *file;
-	uint32_t line;
-};
 
 static int append(struct assignments *list, const struct assignment *a)
 {
@@ -90,8 +64,9 @@ static void normalize(char *name)
 static int add_pattern(struct sysctld *s, const struct assignment *a)
 {
 	struct assignments *list = &s->patterns;
+	bool dedupe = s->stats.order == SYSCTLD_SYSTEMD && a->phase == PHASE_FILES;
 
-	for (size_t i = 0; i < list->count && s->stats.order == SYSCTLD_SYSTEMD; i++) {
+	for (size_t i = 0; i < list->count && dedupe; i++) {
 		struct assignment *old = &list->rows[i];
 
 		if (strcmp(old->name, a->name) != 0)
@@ -106,12 +81,13 @@ static int add_pattern(struct sysctld *s, const struct assignment *a)
 }
 
 static int keep(struct sysctld *s, const char *name, const char *value, const struct position *at,
-		bool pattern)
+		struct assignments *list)
 {
 	struct assignment a = {
 	    .file = at->file,
 	    .line = at->line,
-	    .sequence = (uint32_t)s->plain.count,
+	    .sequence = s->sequence++,
+	    .phase = s->phase,
 	};
 
 	a.name = textpool_add(s->pool, name, strlen(name));
@@ -119,10 +95,10 @@ static int keep(struct sysctld *s, const char *name, const char *value, const st
 		a.value = textpool_add(s->pool, value, strlen(value));
 	if (!a.name || (value && !a.value))
 		return -ENOMEM;
-	return pattern ? add_pattern(s, &a) : append(&s->plain, &a);
+	return list == &s->patterns ? add_pattern(s, &a) : append(list, &a);
 }
 
-static char *strip(char *text)
+char *sysctld_strip(char *text)
 {
 	char *end;
 
@@ -133,10 +109,50 @@ static char *strip(char *text)
 	return text;
 }
 
-static int parse_line(struct sysctld *s, char *line, const struct position *at)
+/* A parameter below net by its key. A dot that is left is part of an interface's name; no
+ * parameter of ours has one. */
+static bool is_ours(const char *key, char ret_name[SYSNAME_MAX])
+{
+	return !strchr(key, '.') && strncmp(key, "net/", 4) == 0 && sysname_parse(key, ret_name);
+}
+
+int sysctld_assign(struct sysctld *s, char *key, const char *value, const struct position *at)
 {
 	char name[SYSNAME_MAX];
-	char *key = strip(line), *value;
+
+	normalize(key);
+	if (sysctlpattern_is(key))
+		return keep(s, key, value, at, &s->patterns);
+	return is_ours(key, name) ? keep(s, name, value, at, &s->plain) : 0;
+}
+
+int sysctld_assign_unknown(struct sysctld *s, char *key, const struct position *at)
+{
+	char name[SYSNAME_MAX];
+	int r;
+
+	normalize(key);
+	if (!is_ours(key, name))
+		return 0;
+	r = keep(s, name, NULL, at, &s->plain);
+	if (r == 0)
+		s->plain.rows[s->plain.count - 1].unknown = true;
+	return r;
+}
+
+int sysctld_add_unseen(struct sysctld *s, const char *path)
+{
+	struct position at = {.file = textpool_format(s->pool, "/%s", path)};
+	int r = at.file ? keep(s, "", NULL, &at, &s->unseen) : -ENOMEM;
+
+	if (r == 0)
+		s->unseen.rows[s->unseen.count - 1].unknown = true;
+	return r;
+}
+
+static int parse_line(struct sysctld *s, char *line, const struct position *at)
+{
+	char *key = sysctld_strip(line), *value;
 
 	if (*key == '\0' || *key == '#' || *key == ';')
 		return 0;
@@ -149,16 +165,7 @@ static int parse_line(struct sysctld *s, char *line, const struct position *at)
 	}
 	if (*key == '-')
 		key++;
-	key = strip(key);
-	normalize(key);
-	if (value)
-		value = strip(value);
-	if (sysctlpattern_is(key))
-		return keep(s, key, value, at, true);
-	/* A dot that is left is part of an interface's name; no parameter of ours has one. */
-	if (strchr(key, '.') || strncmp(key, "net/", 4) != 0 || !sysname_parse(key, name))
-		return 0;
-	return keep(s, name, value, at, false);
+	return sysctld_assign(s, sysctld_strip(key), value ? sysctld_strip(value) : NULL, at);
 }
 
 static int parse(struct sysctld *s, char *text, size_t len, const char *file)
@@ -183,59 +190,74 @@ static int parse(struct sysctld *s, char *text, size_t len, const char *file)
 	return r;
 }
 
-/* Opens a file that is to be read. *ret_size is 0 for what is no file, as /dev/null. */
-static int open_file(int root, const char *path, size_t *ret_size)
+int sysctld_load(int root, const char *path, char **ret_text, size_t *ret_len)
 {
+	size_t size = 0, len = 0;
+	ssize_t got = 1;
 	struct stat st;
-	int fd;
+	char *text;
+	int fd, r;
 
 	fd = openat(root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || S_ISDIR(st.st_mode) || st.st_size > FILE_MAX) {
-		close(fd);
-		return -EFBIG;
-	}
-	*ret_size = S_ISREG(st.st_mode) ? (size_t)st.st_size : 0;
-	return fd;
-}
-
-/* Reads one file; what cannot be read is counted. 0, -ENOMEM or -EFBIG (in all). */
-static int read_file(struct sysctld *s, int root, const char *path, char *buffer, size_t *total)
-{
-	size_t size = 0, len = 0;
-	ssize_t got = 1;
-	const char *file;
-	int fd;
-
-	fd = open_file(root, path, &size);
-	if (fd == -ENOENT && strcmp(path, "etc/sysctl.conf") == 0)
-		return 0;
-	if (fd < 0) {
-		s->stats.unreadable++;
-		return 0;
-	}
-	while (len < size && got > 0) {
-		got = read(fd, buffer + len, size - len);
+	r = fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
+	/* /proc tells no size; what is no file, as /dev/null, is empty. */
+	if (r == 0 && S_ISREG(st.st_mode))
+		size = st.st_size > 0 && st.st_size <= FILE_MAX ? (size_t)st.st_size : FILE_MAX + 1;
+	text = r == 0 ? malloc(size + 1) : NULL;
+	if (r == 0 && !text)
+		r = -ENOMEM;
+	while (r == 0 && len < size && got > 0) {
+		got = read(fd, text + len, size - len);
 		if (got > 0)
 			len += (size_t)got;
+		else if (got < 0)
+			r = -errno;
 	}
 	close(fd);
-	if (got < 0) {
-		s->stats.unreadable++;
-		return 0;
+	if (r == 0 && len > FILE_MAX)
+		r = -EFBIG;
+	if (r < 0) {
+		free(text);
+		return r;
 	}
-	s->stats.files++;
-	*total += len;
-	if (*total > TOTAL_MAX)
-		return -EFBIG;
-	if (len == 0)
+	text[len] = '\0';
+	*ret_text = text;
+	*ret_len = len;
+	return 0;
+}
+
+/* What cannot be read is counted. What leads nowhere sets nothing; all else may set anything. */
+static int skip_file(struct sysctld *s, const char *path, int error)
+{
+	if (error == -ENOMEM)
+		return error;
+	s->stats.unreadable++;
+	if (error == -ENOENT || error == -ELOOP || error == -EISDIR || error == -ENOTDIR)
 		return 0;
-	file = textpool_format(s->pool, "/%s", path);
+	return sysctld_add_unseen(s, path);
+}
+
+int sysctld_read_file(struct sysctld *s, int root, const char *path)
+{
+	const char *file = textpool_format(s->pool, "/%s", path);
+	size_t len = 0;
+	char *text;
+	int r;
+
 	if (!file)
 		return -ENOMEM;
-	buffer[len] = '\0';
-	return parse(s, buffer, len, file);
+	r = sysctld_load(root, path, &text, &len);
+	if (r == -ENOENT && (strcmp(path, "etc/sysctl.conf") == 0 || s->phase != PHASE_FILES))
+		return 0;
+	if (r < 0)
+		return skip_file(s, path, r);
+	s->stats.files++;
+	s->total += len;
+	r = s->total > TOTAL_MAX ? -EFBIG : len > 0 ? parse(s, text, len, file) : 0;
+	free(text);
+	return r;
 }
 
 static enum sysctld_order choose_order(int root, enum sysctld_order order)
@@ -257,17 +279,30 @@ static int assignment_cmp(const void *va, const void *vb)
 	return (a->sequence > b->sequence) - (a->sequence < b->sequence);
 }
 
-static int read_all(struct sysctld *s, int root)
+static int read_files(struct sysctld *s, int root)
 {
 	struct sysctldfiles files = {0};
-	char *buffer = malloc(FILE_MAX + 1);
-	size_t total = 0;
-	int r = buffer ? sysctldfiles_list(root, s->stats.order, &files) : -ENOMEM;
+	int r = sysctldfiles_list(root, s->stats.order, &files);
 
 	for (size_t i = 0; i < files.count && r == 0; i++)
-		r = read_file(s, root, files.paths[i], buffer, &total);
-	free(buffer);
+		r = sysctld_read_file(s, root, files.paths[i]);
+	if (r == 0 && files.unseen) {
+		s->stats.unreadable++;
+		r = sysctld_add_unseen(s, files.unseen);
+	}
 	sysctldfiles_done(&files);
+	return r;
+}
+
+static int read_all(struct sysctld *s, int root)
+{
+	int r = sysctldother_kernel(s, root);
+
+	s->phase = PHASE_FILES;
+	if (r == 0)
+		r = read_files(s, root);
+	if (r == 0)
+		r = sysctldother_later(s, root);
 	if (r == 0 && s->plain.count > 0)
 		qsort(s->plain.rows, s->plain.count, sizeof(s->plain.rows[0]), assignment_cmp);
 	return r;
@@ -282,6 +317,7 @@ int sysctld_read(const char *root, enum sysctld_order order, struct sysctld **re
 		goto out;
 	s->plain.max = ASSIGNMENTS_MAX;
 	s->patterns.max = PATTERNS_MAX;
+	s->unseen.max = UNSEEN_MAX;
 	root_fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0) {
 		r = -errno;
@@ -306,79 +342,9 @@ void sysctld_free(struct sysctld *s)
 		return;
 	free(s->plain.rows);
 	free(s->patterns.rows);
+	free(s->unseen.rows);
 	textpool_free(s->pool);
 	free(s);
-}
-
-/* The row behind the last one with this name. */
-static size_t find_end(const struct assignments *list, const char *name)
-{
-	size_t low = 0, high = list->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(list->rows[middle].name, name) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* The assignment that names the parameter and counts. *ret_named: there is any, or a line "-name",
- * so that patterns do not apply. */
-static const struct assignment *find_plain(const struct sysctld *s, const char *name,
-					   bool *ret_named)
-{
-	const struct assignment *rows = s->plain.rows;
-	size_t end = find_end(&s->plain, name);
-
-	*ret_named = end > 0 && strcmp(rows[end - 1].name, name) == 0;
-	for (size_t i = end; i > 0 && strcmp(rows[i - 1].name, name) == 0; i--) {
-		if (rows[i - 1].value)
-			return &rows[i - 1];
-		if (s->stats.order == SYSCTLD_SYSTEMD)
-			return NULL;
-	}
-	return NULL;
-}
-
-static const struct assignment *find_pattern(const struct sysctld *s, const char *name)
-{
-	bool systemd = s->stats.order == SYSCTLD_SYSTEMD;
-	const struct assignment *found = NULL;
-	char path[SYSNAME_KEY_MAX];
-
-	sysname_path(name, path);
-	for (size_t i = 0; i < s->patterns.count; i++) {
-		const struct assignment *a = &s->patterns.rows[i];
-
-		if (a->value && sysctlpattern_matches(a->name, path, systemd))
-			found = a;
-	}
-	return found;
-}
-
-bool sysctld_find(const struct sysctld *s, const char *name, struct sysctld_setting *ret_setting)
-{
-	bool named = false;
-	const struct assignment *a = find_plain(s, name, &named);
-	bool by_pattern = false;
-
-	if (!a && !named) {
-		a = find_pattern(s, name);
-		by_pattern = true;
-	}
-	if (!a)
-		return false;
-	*ret_setting = (struct sysctld_setting){
-	    .value = a->value,
-	    .file = a->file,
-	    .line = a->line,
-	    .by_pattern = by_pattern,
-	};
-	return true;
 }
 
 const struct sysctld_stats *sysctld_stats(const struct sysctld *s)

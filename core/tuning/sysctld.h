@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_SYSCTLD_H
 
 /*
- * This module tells which value the next boot will give to a kernel parameter, from the
- * files of sysctl.d(5).
+ * This module tells what the next boot writes to a kernel parameter: what the kernel's command
+ * line says, then the files of sysctl.d(5), then those that ufw and tuned have.
  *
  * The folders /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d
  * and /lib/sysctl.d are one: of files with the same name the one in the folder named
@@ -14,6 +14,8 @@
  * touched by patterns.
  *
  * Two programs read these files, and differ:
+ * - systemd-sysctl writes only the last assignment of a name: what the kernel refuses leaves the
+ *   parameter as it was, whatever an earlier line says. `sysctl --system` writes them all.
  * - systemd-sysctl (at the boot of a systemd host) does not read /etc/sysctl.conf, unless
  * a link such as 99-sysctl.conf leads there. A line "-name" without a value takes back an
  *   earlier assignment of that name. Names that begin with a dot are no files.
@@ -38,11 +40,14 @@ struct sysctld_stats {
 	uint32_t bad_lines;       /* neither assignment nor comment */
 };
 
-struct sysctld_setting {
-	const char *value; /* as written, without blanks around it; may be "" */
-	const char *file;  /* "/etc/sysctl.d/50-web.conf" */
-	uint32_t line;     /* 1.. */
-	bool by_pattern;   /* applies only where the kernel has the parameter */
+/* One write of the next boot. */
+struct sysctld_write {
+	/* As written, without blanks around it; may be "". NULL: cannot be told, because the file
+	 * may not be read or the value is not plain. */
+	const char *value;
+	const char *file; /* "/etc/sysctl.d/50-web.conf", "kernel command line" */
+	uint32_t line;    /* 1..; 0: not a line of a file, or none that is known */
+	bool by_pattern;  /* applies only where the kernel has the parameter */
 };
 
 struct sysctld;
@@ -56,9 +61,11 @@ struct sysctld;
 int sysctld_read(const char *root, enum sysctld_order order, struct sysctld **ret_sysctld);
 void sysctld_free(struct sysctld *s);
 
-/* What the next boot sets a parameter to; name: as sysname_parse() gives it. False: nothing sets
- * it. The texts live as long as s. */
-bool sysctld_find(const struct sysctld *s, const char *name, struct sysctld_setting *ret_setting);
+/* Is told of one write; the texts live as long as the sysctld. */
+typedef void sysctld_visitor(void *data, const struct sysctld_write *write);
+
+/* All that the next boot writes to a parameter, in its order; name: as sysname_parse() gives it. */
+void sysctld_replay(const struct sysctld *s, const char *name, sysctld_visitor *visit, void *data);
 
 const struct sysctld_stats *sysctld_stats(const struct sysctld *s);
 

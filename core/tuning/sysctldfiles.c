@@ -26,6 +26,7 @@ struct search {
 	struct found *rows;
 	size_t count;
 	size_t capacity;
+	const char *unseen;
 };
 
 static bool is_wanted(const char *name, enum sysctld_order order)
@@ -61,7 +62,7 @@ static int add(struct search *s, size_t folder, const char *name)
 	return 0;
 }
 
-/* A folder that is not there, or may not be read, has no files: the others still count. */
+/* A folder that is not there has no files; of one that may not be read nobody knows. */
 static int search_folder(struct search *s, int root, size_t folder, enum sysctld_order order)
 {
 	struct dirent *entry;
@@ -69,8 +70,11 @@ static int search_folder(struct search *s, int root, size_t folder, enum sysctld
 	DIR *dir;
 
 	fd = openat(root, folders[folder], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno != ENOENT && errno != ENOTDIR)
+			s->unseen = folders[folder];
 		return 0;
+	}
 	dir = fdopendir(fd);
 	if (!dir) {
 		r = -errno;
@@ -122,6 +126,7 @@ int sysctldfiles_list(int root, enum sysctld_order order, struct sysctldfiles *r
 	if (r < 0)
 		goto out;
 	r = -ENOMEM;
+	files.unseen = s.unseen;
 	files.paths = calloc(s.count + 1, sizeof(files.paths[0]));
 	if (!files.paths)
 		goto out;

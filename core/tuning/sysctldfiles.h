@@ -14,6 +14,7 @@
 struct sysctldfiles {
 	char **paths; /* below the root, without a slash in front */
 	size_t count;
+	const char *unseen; /* a directory that may not be read; NULL: none */
 };
 
 /* root: directory handle. order: not SYSCTLD_AUTO. 0 or -errno; -EFBIG: too many. */

@@ -124,6 +124,7 @@ static struct tuning *add_row(struct reading *r, const char *name, uint32_t elem
 	    .recommended = "",
 	    .persisted = "",
 	    .persisted_in = "",
+	    .note = "",
 	    .meaning = info ? info->meaning : "",
 	    .reason = "",
 	    .target = "",
@@ -260,6 +261,8 @@ static void finish(struct reading *r, struct tuning_table *table)
 	for (size_t i = 0; i < table->count; i++) {
 		table->harmful += table->rows[i].status == TUNING_HARMFUL;
 		table->drifted += table->rows[i].drift == DRIFT_DIFFERS_FROM_PERSISTED;
+		table->persisted_unknown += table->rows[i].drift == DRIFT_NOT_KNOWN;
+		table->persisted_refused += table->rows[i].element == 1 && table->rows[i].refused;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
 }

@@ -7,23 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base/text.h"
+#include "core/tuning/nextboot.h"
 #include "core/tuning/sysvalue.h"
 #include "core/tuning/tuningharm.h"
+#include "core/tuning/tuningports.h"
 
-enum { TEXT_MAX = 256, WORDS_MAX = 64 };
-
-static const char blanks[] = " \t";
-
-/* A number as the kernel reads it from a written value: hexadecimal and octal, too. */
-static bool written_number(const char *text, int64_t *ret_number)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoimax(text, &end, 0);
-	return end != text && *end == '\0' && errno == 0;
-}
+enum {
+	TEXT_MAX = 256,
+	UNPRIVILEGED_PORTS = 1024, /* ip_unprivileged_port_start of a fresh kernel */
+};
 
 static bool has_value(const struct tuning *row)
 {
@@ -53,7 +45,7 @@ static bool is_equal(const char *a, const char *b)
 {
 	int64_t x, y;
 
-	if (sysvalue_number(a, &x) && written_number(b, &y))
+	if (sysvalue_number(a, &x) && sysvalue_number(b, &y))
 		return x == y;
 	return strcmp(a, b) == 0;
 }
@@ -115,114 +107,43 @@ static int set_recommended(const struct tuningaudit *a, struct tuning *row)
 	return row->target ? 0 : -ENOMEM;
 }
 
-static int word_cmp(const void *a, const void *b)
+static void count_write(void *data, const struct sysctld_write *write)
 {
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	(void)write;
+	++*(size_t *)data;
 }
 
-static size_t sorted_words(char *text, char *words[WORDS_MAX])
+static const char *running(const struct tuning *rows, size_t count, const char *name)
 {
-	size_t count = 0;
-	char *save = NULL;
-
-	for (char *w = strtok_r(text, blanks, &save); w && count < WORDS_MAX;
-	     w = strtok_r(NULL, blanks, &save))
-		words[count++] = w;
-	qsort(words, count, sizeof(words[0]), word_cmp);
-	return count;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].value;
+	return "";
 }
 
-/* The kernel lists what it was told (tcp_allowed_congestion_control) in its own order. */
-static bool same_words(const char *a, const char *b)
+/* What the next boot leaves, parameter by parameter. */
+static int set_persisted(const struct tuningaudit *a, struct tuning *rows, size_t count)
 {
-	char *a_words[WORDS_MAX], *b_words[WORDS_MAX];
-	char *a_copy = strdup(a), *b_copy = strdup(b);
-	bool same = false;
-
-	if (a_copy && b_copy) {
-		size_t n = sorted_words(a_copy, a_words);
-
-		same = n == sorted_words(b_copy, b_words);
-		for (size_t i = 0; i < n && same; i++)
-			same = strcmp(a_words[i], b_words[i]) == 0;
-	}
-	free(a_copy);
-	free(b_copy);
-	return same;
-}
-
-/* Whether writing `persisted` would leave the running value as it is. */
-static bool is_persisted(const struct tuningaudit *a, const struct tuning *row,
-			 const char *persisted)
-{
-	struct portset ports;
-
-	if (strcmp(row->name, "ip_local_reserved_ports") == 0)
-		return portset_parse(persisted, &ports) &&
-		       memcmp(&ports, a->reserved, sizeof(ports)) == 0;
-	return is_equal(row->value, persisted) || same_words(row->value, persisted);
-}
-
-/* The word of a written value that is for this element; the whole of it where the parameter is no
- * vector. False: the value ends before it, the element stays as it is. */
-static bool element_of(const char *value, uint32_t element, bool vector, const char **ret_start,
-		       size_t *ret_len)
-{
-	const char *start = value;
-
-	for (uint32_t i = 1; vector; i++) {
-		start += strspn(start, blanks);
-		if (*start == '\0')
-			return false;
-		if (i == element)
-			break;
-		start += strcspn(start, blanks);
-	}
-	*ret_start = start;
-	*ret_len = vector ? strcspn(start, blanks) : strlen(start);
-	return true;
-}
-
-static enum tuning_drift unpersisted_drift(const struct tuning *row)
-{
-	if (row->default_value[0] == '\0' && strcmp(row->name, "ip_local_reserved_ports") != 0)
-		return DRIFT_NOT_APPLICABLE;
-	return is_equal(row->value, row->default_value) ? DRIFT_NONE : DRIFT_NOT_PERSISTED;
-}
-
-static int set_persisted(const struct tuningaudit *a, struct tuning *row, bool vector)
-{
-	struct sysctld_setting setting;
-	char text[SYSVALUE_TEXT_MAX];
-	const char *start, *whole;
-	char *place;
-	size_t len;
+	struct nextboot boot = {
+	    .sysctld = a->sysctld,
+	    .kernel = {.release = a->kernel.release},
+	    .reserved = a->reserved,
+	    .pool = a->pool,
+	};
+	size_t writes = 0, end;
+	int r = 0;
 
 	if (!a->sysctld)
 		return 0;
-	if (!sysctld_find(a->sysctld, row->name, &setting) ||
-	    (setting.by_pattern && row->status == TUNING_ABSENT) ||
-	    !element_of(setting.value, row->element, vector, &start, &len)) {
-		if (has_value(row))
-			row->drift = unpersisted_drift(row);
-		return 0;
+	sysctld_replay(a->sysctld, "ip_unprivileged_port_start", count_write, &writes);
+	boot.kernel.port_start = writes == 0 ? UNPRIVILEGED_PORTS : 0;
+	boot.kernel.congestion_allowed = running(rows, count, "tcp_allowed_congestion_control");
+	for (size_t first = 0; first < count && r == 0; first = end) {
+		for (end = first + 1; end < count && rows[end].element > 1; end++)
+			;
+		r = nextboot_fill(&boot, rows + first, end - first);
 	}
-	whole = textpool_add(a->pool, start, len);
-	if (!whole)
-		return -ENOMEM;
-	sysvalue_printable(whole, text);
-	row->persisted = textpool_add(a->pool, text, strlen(text));
-	snprintf(text, sizeof(text), ":%" PRIu32, setting.line);
-	place = textpool_format(a->pool, "%.*s%s", (int)(SYSVALUE_TEXT_MAX - 1 - strlen(text)),
-				setting.file, text);
-	if (!row->persisted || !place)
-		return -ENOMEM;
-	text_clean(place);
-	row->persisted_in = place;
-	if (has_value(row))
-		row->drift =
-		    is_persisted(a, row, whole) ? DRIFT_NONE : DRIFT_DIFFERS_FROM_PERSISTED;
-	return 0;
+	return r;
 }
 
 static int set_harm(const struct tuningaudit *a, const struct tuningharm *h, struct tuning *row)
@@ -247,19 +168,19 @@ int tuningaudit_judge(const struct tuningaudit *a, struct tuning *rows, size_t c
 	    .n_rows = count,
 	    .listeners = a->listeners,
 	    .n_listeners = a->n_listeners,
-	    .reserved = a->reserved,
 	};
 	int r = 0;
 
 	for (size_t i = 0; i < count && r == 0; i++) {
-		bool vector = rows[i].element > 1 || (i + 1 < count && rows[i + 1].element > 1);
-
 		r = set_default(a, &rows[i]);
 		if (r == 0)
 			r = set_recommended(a, &rows[i]);
-		if (r == 0)
-			r = set_persisted(a, &rows[i], vector);
 	}
+	if (r == 0)
+		r = tuningports_recommend(a->listeners, a->n_listeners, a->reserved, a->pool, rows,
+					  count);
+	if (r == 0)
+		r = set_persisted(a, rows, count);
 	for (size_t i = 0; i < count && r == 0; i++)
 		r = set_harm(a, &harm, &rows[i]);
 	return r;

@@ -7,7 +7,7 @@
 
 #include "core/tuning/sysvalue.h"
 
-enum { FIRST_PORT = 32768, LAST_PORT = 60999, SOMAXCONN_TODAY = 4096 };
+enum { SOMAXCONN_TODAY = 4096 };
 
 static bool number_of(const struct tuningharm *h, const char *name, uint32_t element,
 		      int64_t *ret_number)
@@ -26,49 +26,6 @@ static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
 	(void)value;
 	(void)ret_detail;
 	return number_of(h, "tcp_tw_reuse", 1, &reuse) && reuse == 1;
-}
-
-/* Listening ports in first..last that nobody reserved. */
-static bool covers_listeners(const struct tuningharm *h, int64_t first, int64_t last,
-			     char ret_detail[TUNINGHARM_DETAIL_MAX])
-{
-	uint32_t ports = 0, shown = 0;
-	struct portset seen = {0};
-
-	for (size_t i = 0; i < h->n_listeners; i++) {
-		uint16_t port = h->listeners[i].port;
-
-		if (port < first || port > last || portset_has(h->reserved, port) ||
-		    portset_has(&seen, port))
-			continue;
-		seen.bits[port / 64] |= UINT64_C(1) << (port % 64);
-		if (ports++ == 0)
-			shown = port;
-	}
-	if (ports == 0)
-		return false;
-	if (ports == 1)
-		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %" PRIu32, shown);
-	else
-		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX,
-			 ": port %" PRIu32 " and %" PRIu32 " more", shown, ports - 1);
-	return true;
-}
-
-/*
- * Ports inside the kernel's own range say nothing: a listener there may have got its port from the
- * kernel. A range that was widened reaches services with ports of their own.
- */
-static bool reaches_below(const struct tuningharm *h, int64_t first,
-			  char ret_detail[TUNINGHARM_DETAIL_MAX])
-{
-	return covers_listeners(h, first, FIRST_PORT - 1, ret_detail);
-}
-
-static bool reaches_above(const struct tuningharm *h, int64_t last,
-			  char ret_detail[TUNINGHARM_DETAIL_MAX])
-{
-	return covers_listeners(h, LAST_PORT + 1, last, ret_detail);
 }
 
 /* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and whose
@@ -90,12 +47,6 @@ static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
 }
 
 const struct tuningharm_rule tuningharm_rules[] = {
-    {"ip_local_port_range", 1, HARM_BELOW, FIRST_PORT, reaches_below,
-     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
-     "take one while the service restarts"},
-    {"ip_local_port_range", 2, HARM_ABOVE, LAST_PORT, reaches_above,
-     "covers listening ports not in ip_local_reserved_ports: an outgoing connection can "
-     "take one while the service restarts"},
     {"net.core.somaxconn", 1, HARM_BELOW, SOMAXCONN_TODAY, cuts_a_backlog,
      "cuts the backlog of a listener whose accept queue runs full"},
     {"tcp_abort_on_overflow", 1, HARM_IS_NOT, 0, NULL,
@@ -141,8 +92,6 @@ static bool passes(const struct tuningharm_rule *rule, const struct tuning *row,
 		return value != rule->bound;
 	case HARM_BELOW:
 		return value < rule->bound;
-	case HARM_ABOVE:
-		return value > rule->bound;
 	case HARM_BELOW_HALF_OF_DEFAULT:
 		return sysvalue_number(row->default_value, &normal) && value < normal / 2;
 	}

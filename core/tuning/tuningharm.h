@@ -20,7 +20,6 @@ enum tuningharm_test {
 	HARM_IS,
 	HARM_IS_NOT,
 	HARM_BELOW,
-	HARM_ABOVE,
 	HARM_BELOW_HALF_OF_DEFAULT,
 };
 
@@ -30,7 +29,6 @@ struct tuningharm {
 	size_t n_rows;
 	const struct listener *listeners;
 	size_t n_listeners;
-	const struct portset *reserved; /* ip_local_reserved_ports */
 };
 
 struct tuningharm_rule {

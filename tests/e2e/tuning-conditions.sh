@@ -86,10 +86,17 @@ $SELDOM"
 		check "of an unknown default nothing is said" noRecommendation \
 			"$(tuning Status tcp_max_tw_buckets)"
 	fi
-	check_harmful 'ip_local_port_range[1]' 'net.ipv4.ip_local_port_range=1024 60999' \
-		$'net.ipv4.ip_local_port_range=1024 60999\nnet.ipv4.ip_local_reserved_ports=8080'
-	check_harmful 'ip_local_port_range[2]' 'net.ipv4.ip_local_port_range=32768 65000' \
-		$'net.ipv4.ip_local_port_range=32768 65000\nnet.ipv4.ip_local_reserved_ports=64000'
+	sysctl_server 'ip_local_port_range=1024 65000'
+	reread
+	check_run "a port range that covers listeners is a recommendation" \
+		wait_until 10 is_tuning 8080,64000 Recommended ip_local_reserved_ports
+	check "and nothing that is harmful" "0 differs" \
+		"$(condition tuningHarmful Value) $(tuning Status ip_local_reserved_ports)"
+	sysctl_server ip_local_reserved_ports=8080,64000
+	reread
+	check_run "it is gone when they are reserved" \
+		wait_until 10 is_tuning noRecommendation Status ip_local_reserved_ports
+	sysctl_server 'ip_local_port_range=32768 60999'
 	check_harmful net.core.somaxconn net.core.somaxconn=64 net.core.somaxconn=128
 	sysctl_server tcp_sack=0 tcp_retries2=5
 	reread

@@ -53,7 +53,7 @@ test_report() {
 	check_match "a value in no file" '^    drift: no file sets it' "$look"
 	check_match "a parameter that is set and not there" \
 		'^    absent: /etc/sysctl\.d/50-web\.conf:2 sets what this kernel' "$look"
-	check_match "a file that cannot be read" '^1 files of sysctl\.d could not be read' "$look"
+	check_match "a file that cannot be read" '^1 files that the next boot reads could not be read' "$look"
 	check_match "a line that nobody understands" '^1 lines in sysctl\.d are neither' "$look"
 	check "nothing that is well" "" "$(grep -E '^(tcp_dsack|tcp_window_scaling) ' <<<"$look")"
 	check_match "the sums" "values: 2 harmful, 2 differ from the profile, 1 differ from the" \

@@ -39,11 +39,11 @@ static void fill_quiet(struct world *w)
 			 {"TcpExtSyncookiesSent", 1000},
 			 {"TcpExtTCPReqQFullDrop", 7}},
 	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "60",
-			"60", "60", "30", "/etc/sysctl.conf:3", "", "", "", false},
+			"60", "60", "30", "/etc/sysctl.conf:3", "", "", "", "", false, false},
 		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
-			"128", "", "", "", "", "", "", "", false},
+			"128", "", "", "", "", "", "", "", "", false, false},
 		       {"tcp_syncookies", 1, 1, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "1", "1",
-			"1", "", "", "", "no cookies: drops", "", false}},
+			"1", "", "", "", "", "no cookies: drops", "", false, false}},
 	    .table = {.count = LAB_TUNING},
 	};
 	for (size_t i = 0; i < LAB_LISTENERS; i++)

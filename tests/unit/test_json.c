@@ -58,7 +58,7 @@ static const struct {
      "{'name':'tcp_fin_timeout','element':1,'value':'2','number':2,'default':'60',"
      "'recommended':'30','persisted':'60','persistedIn':'/etc/sysctl.d/50-web.conf:3',"
      "'status':'harmful','drift':'differsFromPersisted','meaning':'seconds in "
-     "FIN_WAIT_2','reason':'too short'}"},
+     "FIN_WAIT_2','reason':'too short','note':''}"},
     {"conditions", 4, 1,
      "{'condition':'stateCount','element':4,'name':'stateCount.SYN_RECV','value':129,"
      "'unit':'connections','warning':100,'critical':-1,'severity':'warning',"

@@ -102,6 +102,8 @@ static void test_enums(void)
 	    [DRIFT_DIFFERS_FROM_PERSISTED - 1] = "differsFromPersisted",
 	    [DRIFT_NOT_PERSISTED - 1] = "notPersisted",
 	    [DRIFT_NOT_APPLICABLE - 1] = "notApplicable",
+	    [DRIFT_NOT_KNOWN - 1] = "notKnown",
+	    [DRIFT_REFUSED - 1] = "refused",
 	};
 	static const char *const sources[] = {
 	    [SOURCE_SOCK_DIAG - 1] = "sockDiag",

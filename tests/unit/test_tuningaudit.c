@@ -122,7 +122,14 @@ static void verdicts(void)
 	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=15", "tcp_fin_timeout",
 	     1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
 	    {"6.18", "ipv4/tcp_fin_timeout", "60", "net.ipv4.tcp_fin_timeout=abc",
-	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_DIFFERS_FROM_PERSISTED, ""},
+	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_REFUSED, ""},
+	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=30s",
+	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_NOT_PERSISTED, ""},
+	    {"6.18", "ipv4/tcp_fin_timeout", "30", "net.ipv4.tcp_fin_timeout=30 # s",
+	     "tcp_fin_timeout", 1, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
+	    {"6.18", "ipv4/tcp_congestion_control", "cubic",
+	     "net.ipv4.tcp_congestion_control=vegas", "tcp_congestion_control", 1,
+	     TUNING_NO_RECOMMENDATION, DRIFT_NOT_KNOWN, ""},
 	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096 16384 9",
 	     "tcp_wmem", 2, TUNING_NO_RECOMMENDATION, DRIFT_NONE, ""},
 	    {"6.18", "ipv4/tcp_wmem", "4096\t16384\t4194304", "net.ipv4.tcp_wmem=4096 16384 9",
@@ -174,9 +181,12 @@ static void verdicts(void)
 		CHECK_EQ_INT(table->harmful, row->status == TUNING_HARMFUL);
 		CU_ASSERT(row->status != TUNING_HARMFUL ||
 			  (strlen(row->reason) > 20 && strlen(row->reason) < 256));
+		/* A line that is refused sets nothing, and is named in the note. */
 		CHECK_EQ_INT(row->persisted_in[0] != '\0',
-			     cases[i].conf &&
+			     cases[i].conf && !row->refused &&
 				 (row->drift != DRIFT_NONE || strlen(row->persisted) > 0));
+		CHECK_EQ_INT(strstr(row->note, "/etc/sysctl.d/") != NULL,
+			     row->refused || row->drift == DRIFT_NOT_KNOWN);
 		tunable_free(table);
 		tree_remove(&t);
 	}

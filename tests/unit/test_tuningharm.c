@@ -28,23 +28,24 @@ static void harm_that_needs_two(void)
 	tree_remove(&t);
 }
 
-static void harm_to_listeners(void)
+static void listeners_are_looked_at(void)
 {
 	static const struct {
 		const char *range, *reserved, *somaxconn;
-		const char *name; /* the row that is harmful; NULL: none */
-		uint32_t element;
-		const char *detail; /* in its reason */
+		const char *recommended; /* ports to reserve; NULL: none */
+		const char *detail;      /* of the harm that somaxconn does; NULL: none */
 	} cases[] = {
-	    {"32768\t60999", "", "4096", NULL, 0, NULL},
-	    {"1024\t60999", "", "4096", "ip_local_port_range", 1, ": port 8080 and 1 more"},
-	    {"1024\t60999", "8000-8100", "4096", "ip_local_port_range", 1, ": port 9090"},
-	    {"1024\t60999", "8080,9090", "4096", NULL, 0, NULL},
-	    {"10000\t60999", "", "4096", NULL, 0, NULL},
-	    {"32768\t65000", "", "4096", "ip_local_port_range", 2, ": port 64000"},
-	    {"32768\t65000", "64000", "4096", NULL, 0, NULL},
-	    {"32768\t60999", "", "128", "net.core.somaxconn", 1, ": port 9090"},
-	    {"32768\t60999", "", "256", NULL, 0, NULL},
+	    {"32768\t60999", "", "4096", NULL, NULL},
+	    {"1024\t60999", "", "4096", "8080,9090", NULL},
+	    {"1024\t60999", "8000-8100", "4096", "8000-8100,9090", NULL},
+	    {"1024\t60999", "8080,9090", "4096", NULL, NULL},
+	    {"8080\t9089", "", "4096", "8080", NULL},
+	    {"8081\t9090", "", "4096", "9090", NULL},
+	    {"10000\t60999", "", "4096", NULL, NULL},
+	    {"32768\t65000", "", "4096", "64000", NULL},
+	    {"32768\t65000", "64000", "4096", NULL, NULL},
+	    {"32768\t60999", "", "128", NULL, ": port 9090"},
+	    {"32768\t60999", "", "256", NULL, NULL},
 	};
 	static const struct listener listeners[] = {
 	    {.port = 22, .sockets = 1, .accept_queue_limit = 128},
@@ -56,6 +57,7 @@ static void harm_to_listeners(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct tuning *row;
 		struct tuning_table *table;
 		struct tree t;
 
@@ -65,11 +67,14 @@ static void harm_to_listeners(void)
 		tree_file(&t, "sys/net/ipv4/ip_local_reserved_ports", cases[i].reserved);
 		tree_file(&t, "sys/net/core/somaxconn", cases[i].somaxconn);
 		table = recorded_audit(&t, "", listeners, sizeof(listeners) / sizeof(listeners[0]));
-		CHECK_EQ_INT(table->harmful, cases[i].name ? 1 : 0);
-		if (cases[i].name) {
-			const struct tuning *row =
-			    recorded_find(table, cases[i].name, cases[i].element);
-
+		CHECK_EQ_INT(table->harmful, cases[i].detail ? 1 : 0);
+		row = recorded_find(table, "ip_local_reserved_ports", 1);
+		CHECK_EQ_INT(row->status,
+			     cases[i].recommended ? TUNING_DIFFERS : TUNING_NO_RECOMMENDATION);
+		CHECK_EQ_STR(row->recommended, cases[i].recommended ? cases[i].recommended : "");
+		CHECK_EQ_STR(row->target, row->recommended);
+		row = recorded_find(table, "net.core.somaxconn", 1);
+		if (cases[i].detail) {
 			CHECK_EQ_INT(row->status, TUNING_HARMFUL);
 			CU_ASSERT_PTR_NOT_NULL(strstr(row->reason, cases[i].detail));
 		}
@@ -99,10 +104,8 @@ static void reasons_fit(void)
 /* doc/tuning.md has a line for each. */
 static void each_is_documented(void)
 {
-	static const char *const words[] = {[HARM_IS] = "is",
-					    [HARM_IS_NOT] = "is not",
-					    [HARM_BELOW] = "is below",
-					    [HARM_ABOVE] = "is above"};
+	static const char *const words[] = {
+	    [HARM_IS] = "is", [HARM_IS_NOT] = "is not", [HARM_BELOW] = "is below"};
 	const char *dir = getenv("DOCDIR");
 	char path[4096], *doc = calloc(1, DOC_MAX);
 	FILE *file;
@@ -114,11 +117,9 @@ static void each_is_documented(void)
 	fclose(file);
 	for (size_t i = 0; i < tuningharm_n_rules; i++) {
 		const struct tuningharm_rule *rule = &tuningharm_rules[i];
-		char line[512], name[96];
+		const char *name = rule->name;
+		char line[512];
 
-		snprintf(name, sizeof(name),
-			 strcmp(rule->name, "ip_local_port_range") == 0 ? "%s[%u]" : "%s",
-			 rule->name, rule->element);
 		if (rule->test == HARM_BELOW_HALF_OF_DEFAULT)
 			snprintf(line, sizeof(line),
 				 "\n| `%s` | is below half of the default | %s |", name,
@@ -142,7 +143,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"harm that needs two parameters", harm_that_needs_two},
-	    {"harm to listeners", harm_to_listeners},
+	    {"listeners are looked at", listeners_are_looked_at},
 	    {"reasons fit into an offender", reasons_fit},
 	    {"each is documented", each_is_documented},
 	    CU_TEST_INFO_NULL,

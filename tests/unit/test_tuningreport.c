@@ -75,7 +75,7 @@ static void what_deserves_a_look(void)
 	char *text = print(table, PRINT);
 
 	expect_text(text, "profile modern; next boot as systemd reads sysctl.d\n");
-	expect_text(text, "1 files of sysctl.d could not be read");
+	expect_text(text, "1 files that the next boot reads could not be read");
 	expect_text(text, "1 lines in sysctl.d are neither");
 	expect_text(text,
 		    "\ntcp_max_tw_buckets                           5000       131072 at least "
@@ -226,7 +226,7 @@ static void json(void)
 	CHECK_EQ_INT(json_array_size(rows), table->count);
 	json_array_foreach(rows, i, row)
 	{
-		CHECK_EQ_INT(json_object_size(row), 12);
+		CHECK_EQ_INT(json_object_size(row), 13);
 		CHECK_EQ_STR(json_string_value(json_object_get(row, "name")), table->rows[i].name);
 		CHECK_EQ_INT(json_is_integer(json_object_get(row, "number")),
 			     table->rows[i].is_number);
