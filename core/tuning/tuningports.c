@@ -15,8 +15,8 @@
 enum { FIRST_PORT = 32768, LAST_PORT = 60999 };
 
 static const char reason[] =
-    "ip_local_port_range covers ports that services listen on: an outgoing connection can take "
-    "one while its service restarts";
+    "ip_local_port_range, as it is or as the profile wants it, covers ports that services listen "
+    "on: an outgoing connection can take one while its service restarts";
 
 static struct tuning *find(struct tuning *rows, size_t count, const char *name, uint32_t element)
 {
@@ -26,11 +26,22 @@ static struct tuning *find(struct tuning *rows, size_t count, const char *name, 
 	return NULL;
 }
 
+/* Where the profile wants a wider range, its ports are to be reserved along with it. */
+static bool is_in_range(const char *first, const char *last, uint16_t port)
+{
+	int64_t low, high;
+
+	return sysvalue_number(first, &low) && sysvalue_number(last, &high) && port >= low &&
+	       port <= high;
+}
+
 /* The port is in the widened part of the range. */
 static bool is_covered(const struct tuning *first, const struct tuning *last, uint16_t port)
 {
-	return (port < FIRST_PORT || port > LAST_PORT) && port >= first->number &&
-	       port <= last->number;
+	return (port < FIRST_PORT || port > LAST_PORT) &&
+	       (is_in_range(first->value, last->value, port) ||
+		is_in_range(first->target[0] ? first->target : first->value,
+			    last->target[0] ? last->target : last->value, port));
 }
 
 /* "80,8080": what is reserved now, and these. False: too long for a text. */
@@ -64,8 +75,8 @@ int tuningports_recommend(const struct listener *listeners, size_t n_listeners,
 	struct portset ports = {0};
 	size_t covered = 0;
 
-	if (!first || !first->is_number || !last || !last->is_number || !row ||
-	    row->status != TUNING_NO_RECOMMENDATION || row->recommended[0] != '\0')
+	if (!first || !last || !row || row->status != TUNING_NO_RECOMMENDATION ||
+	    row->recommended[0] != '\0')
 		return 0;
 	for (size_t i = 0; i < n_listeners; i++) {
 		uint16_t port = listeners[i].port;
