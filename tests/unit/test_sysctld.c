@@ -355,6 +355,139 @@ static void nothing_there(void)
 	tree_remove(&t);
 }
 
+static void add_write(void *data, const struct sysctld_write *w)
+{
+	char *text = data;
+	size_t len = strlen(text);
+
+	snprintf(text + len, 512 - len, "%s%s %s:%u", len > 0 ? "; " : "",
+		 w->value ? w->value : "?", w->file, w->line);
+}
+
+/* Expects all writes to a parameter, in their order. */
+static void expect_all(const struct tree *t, enum sysctld_order order, const char *name,
+		       const char *expected)
+{
+	struct sysctld *s = read_tree(t, order);
+	char text[512] = "";
+
+	sysctld_replay(s, name, add_write, text);
+	CHECK_EQ_STR(text, expected);
+	sysctld_free(s);
+}
+
+static void kernel_command_line(void)
+{
+	static const struct {
+		const char *line, *expected;
+	} cases[] = {
+	    {"ro sysctl.net.ipv4.tcp_sack=0 quiet\n", "0 kernel command line:0"},
+	    {"sysctl.net/ipv4/tcp_sack=0", "0 kernel command line:0"},
+	    {"sysctl/net/ipv4/tcp_sack=0", "0 kernel command line:0"},
+	    {"sysctl.net.ipv4.tcp_sack=\"1 2\" x", "1 2 kernel command line:0"},
+	    {"\"sysctl.net.ipv4.tcp_sack=1 2\" x", "1 2 kernel command line:0"},
+	    {"sysctl.net.ipv4.tcp_sack=0 sysctl.net.ipv4.tcp_sack=1",
+	     "0 kernel command line:0; 1 kernel command line:0"},
+	    {"x -- sysctl.net.ipv4.tcp_sack=0", ""},
+	    {"xsysctl.net.ipv4.tcp_sack=0", ""},
+	    {"sysctl.net.ipv4.tcp_sack", ""},
+	    {"sysctl.net.ipv4.tcp_sack=", ""},
+	    {"", ""},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tree t;
+
+		tree_make(&t);
+		tree_file(&t, "proc/cmdline", cases[i].line);
+		expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack", cases[i].expected);
+		tree_remove(&t);
+	}
+}
+
+/* A file that is too large stands for one that may not be read, which root always may. */
+static void not_seen(void)
+{
+	static char large[1024 * 1024 + 2];
+	struct tree t;
+
+	memset(large, '#', sizeof(large) - 1);
+	tree_make(&t);
+	tree_file(&t, "etc/sysctl.d/10.conf", "net.ipv4.tcp_sack=1\nnet.ipv4.tcp_d*=1\n");
+	tree_file(&t, "etc/sysctl.d/20.conf", large);
+	tree_file(&t, "etc/sysctl.d/30.conf", "net.ipv4.tcp_fack=1\nnet.ipv4.tcp_rf*=1\n");
+	expect_all(&t, SYSCTLD_PROCPS, "tcp_sack",
+		   "1 /etc/sysctl.d/10.conf:1; ? /etc/sysctl.d/20.conf:0");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack",
+		   "1 /etc/sysctl.d/10.conf:1; ? /etc/sysctl.d/20.conf:0");
+	expect_all(&t, SYSCTLD_PROCPS, "tcp_fack",
+		   "? /etc/sysctl.d/20.conf:0; 1 /etc/sysctl.d/30.conf:1");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_fack", "1 /etc/sysctl.d/30.conf:1");
+	/* The file may name what the pattern means. */
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_rfc1337",
+		   "1 /etc/sysctl.d/30.conf:2; ? /etc/sysctl.d/20.conf:0");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn", "? /etc/sysctl.d/20.conf:0");
+	tree_remove(&t);
+}
+
+static void ufw(void)
+{
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "etc/sysctl.d/10.conf", "net.ipv4.tcp_sack=1\n");
+	tree_file(&t, "etc/ufw/ufw.conf", "# x\nENABLED=no\n");
+	tree_file(&t, "etc/default/ufw", "IPV6=yes\nIPT_SYSCTL=/etc/ufw/sysctl.conf\n");
+	tree_file(&t, "etc/ufw/sysctl.conf", "# x\nnet/ipv4/tcp_sack=0\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack", "1 /etc/sysctl.d/10.conf:1");
+	tree_file(&t, "etc/ufw/ufw.conf", "ENABLED=yes\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack",
+		   "1 /etc/sysctl.d/10.conf:1; 0 /etc/ufw/sysctl.conf:2");
+	tree_file(&t, "etc/default/ufw", "IPT_SYSCTL=\"$dir/sysctl.conf\"\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack",
+		   "1 /etc/sysctl.d/10.conf:1; ? /etc/default/ufw:0");
+	tree_file(&t, "etc/default/ufw", "IPT_SYSCTL=\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack", "1 /etc/sysctl.d/10.conf:1");
+	tree_remove(&t);
+}
+
+static void tuned(void)
+{
+	struct tree t;
+
+	tree_make(&t);
+	tree_file(&t, "usr/lib/sysctl.d/10.conf", "net.ipv4.tcp_sack=1\n");
+	tree_file(&t, "etc/tuned/active_profile", "mine\n");
+	tree_file(&t, "usr/lib/tuned/base/tuned.conf",
+		  "[main]\nsummary=x\n[sysctl]\nnet.ipv4.tcp_sack=2\nnet.ipv4.tcp_ecn=0\n"
+		  "net.core.somaxconn=>2048\nnet.ipv4.tcp_frto=${x}\n[vm]\nnet.ipv4.tcp_dsack=0\n");
+	tree_file(&t, "etc/tuned/mine/tuned.conf",
+		  "[main]\ninclude=base\n[sysctl]\nnet.ipv4.tcp_sack = \"0\"\n");
+	/* Nothing says that it runs. */
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn", "? /usr/lib/tuned/base/tuned.conf:5");
+	tree_file(&t, "run/tuned/tuned.pid", "1\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack",
+		   "1 /usr/lib/sysctl.d/10.conf:1; 0 /etc/tuned/mine/tuned.conf:4");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn", "0 /usr/lib/tuned/base/tuned.conf:5");
+	expect_all(&t, SYSCTLD_SYSTEMD, "net.core.somaxconn", "? /usr/lib/tuned/base/tuned.conf:6");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_frto", "? /usr/lib/tuned/base/tuned.conf:7");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_dsack", "");
+	/* Files of /etc have the last word, unless it is told otherwise. */
+	tree_file(&t, "etc/sysctl.d/20.conf", "net.ipv4.tcp_ecn=1\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn",
+		   "1 /etc/sysctl.d/20.conf:1; 0 /usr/lib/tuned/base/tuned.conf:5; "
+		   "1 /etc/sysctl.d/20.conf:1");
+	tree_file(&t, "etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn",
+		   "1 /etc/sysctl.d/20.conf:1; 0 /usr/lib/tuned/base/tuned.conf:5");
+	/* A profile that includes itself, and one that is missing, may set anything. */
+	tree_file(&t, "etc/tuned/mine/tuned.conf", "[main]\ninclude=mine\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_rfc1337", "? /etc/tuned/active_profile:0");
+	tree_file(&t, "etc/tuned/active_profile", "nowhere\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_rfc1337", "? /usr/lib/tuned/nowhere/tuned.conf:0");
+	tree_remove(&t);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -366,6 +499,10 @@ int main(void)
 	    {"a NUL", nul_in_file},
 	    {"10,000 files", ten_thousand_files},
 	    {"more than the bounds", too_much},
+	    {"the kernel's command line", kernel_command_line},
+	    {"files that are not seen", not_seen},
+	    {"ufw", ufw},
+	    {"tuned", tuned},
 	    {"nothing there", nothing_there},
 	    CU_TEST_INFO_NULL,
 	};
