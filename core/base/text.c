@@ -33,6 +33,16 @@ bool text_add(struct text *text, const char *sep, const char *format, ...)
 	return true;
 }
 
+void text_add_list(struct text *text, const char *sep, const char *list)
+{
+	size_t len = strlen(list);
+
+	while (len > 0 && !text_add(text, sep, "%.*s", (int)len, list))
+		do
+			len--;
+		while (len > 0 && (list[len] != ',' || list[len + 1] != ' '));
+}
+
 /* How many bytes the UTF-8 character at p takes; 0: there is none, or it is a control character
  * (C0, DEL, C1). RFC 3629: no overlong forms, no surrogates, U+10FFFF at most. */
 static size_t printable(const unsigned char *p)

@@ -25,6 +25,9 @@ struct text text_begin(char *buf, size_t size);
 bool text_add(struct text *text, const char *sep, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Appends a list whose parts stand between ", ", as much of it as fits whole. */
+void text_add_list(struct text *text, const char *sep, const char *list);
+
 /* Makes text printable UTF-8 in place: each byte of a control character and of what is no UTF-8
  * becomes '?'. */
 void text_clean(char *text);

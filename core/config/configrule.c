@@ -69,7 +69,7 @@ static int set_rule(struct rule *rule, bool has_floor, const char *label, int ar
 
 static int refuse_condition(const char *name, char *error)
 {
-	char buf[256];
+	char buf[CONFIG_ERROR_MAX];
 	struct text known = text_begin(buf, sizeof(buf));
 
 	for (size_t i = 0; i < CONDITION_COUNT; i++)

@@ -27,8 +27,28 @@ static const struct suspects *count_suspects(const struct measuring *in, enum su
 					     struct measure *m)
 {
 	m->value = in->now->suspects[kind].count;
-	m->at_ms = measure_counted_ms(in->now);
+	m->at_ms =
+	    kind < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now) : ms(&in->now->info.detail_at);
 	return &in->now->suspects[kind];
+}
+
+/* Suspects whose process is named. */
+static enum measured measure_processes(const struct measuring *in, enum suspect kind,
+				       struct text *text, struct measure *m)
+{
+	offender_suspect_process(text, in->now, count_suspects(in, kind, m));
+	return MEASURED_VALUE;
+}
+
+/* Those of one remote address and port. */
+static enum measured measure_endpoint(const struct measuring *in, enum suspect kind,
+				      struct text *text, struct measure *m)
+{
+	const struct suspects *suspects = count_suspects(in, kind, m);
+
+	m->value = suspects->endpoint.count;
+	offender_suspect_endpoint(text, in->now, suspects);
+	return MEASURED_VALUE;
 }
 
 static enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
@@ -38,15 +58,19 @@ static enum measured measure_syn_unanswered(const struct measuring *in, struct t
 	return MEASURED_VALUE;
 }
 
+/* /proc/net/tcp does not tell since when a connection has been idle. */
+static enum measured measure_stale(const struct measuring *in, enum suspect kind, struct text *text,
+				   struct measure *m)
+{
+	if (in->now->info.counted_source == SOURCE_PROC_NET)
+		return MEASURED_UNKNOWN;
+	return measure_processes(in, kind, text, m);
+}
+
 static enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
 					      struct measure *m)
 {
-	/* /proc/net/tcp does not tell since when a connection has been silent. */
-	if (in->now->info.counted_source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
-	offender_suspect_process(text, in->now, count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m),
-				 "local port");
-	return MEASURED_VALUE;
+	return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
 }
 
 static enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
@@ -60,11 +84,7 @@ static enum measured measure_close_wait_unaccepted(const struct measuring *in, s
 static enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
 					      struct measure *m)
 {
-	if (in->now->info.counted_source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
-	offender_suspect_process(text, in->now, count_suspects(in, SUSPECT_FIN_WAIT_2_STALE, m),
-				 "local port");
-	return MEASURED_VALUE;
+	return measure_stale(in, SUSPECT_FIN_WAIT_2_STALE, text, m);
 }
 
 static enum measured measure_closing_stuck(const struct measuring *in, struct text *text,
@@ -79,10 +99,38 @@ static enum measured measure_syn_sent_fanout(const struct measuring *in, struct 
 {
 	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
 
-	m->value = in->now->spreads[STATE_SYN_SENT - 1].remotes;
-	offender_suspect_process(text, in->now, suspects, "remote port");
-	offender_suspect_origin(text, suspects, "to");
+	m->value = suspects->addresses;
+	offender_suspect_process(text, in->now, suspects);
 	return MEASURED_VALUE;
+}
+
+static enum measured measure_upstream_silent(const struct measuring *in, struct text *text,
+					     struct measure *m)
+{
+	return measure_endpoint(in, SUSPECT_SYN_SENT, text, m);
+}
+
+static enum measured measure_peer_silent(const struct measuring *in, struct text *text,
+					 struct measure *m)
+{
+	return measure_endpoint(in, SUSPECT_PEER_SILENT, text, m);
+}
+
+static enum measured measure_peer_not_reading(const struct measuring *in, struct text *text,
+					      struct measure *m)
+{
+	const struct suspects *suspects = &in->now->suspects[SUSPECT_PEER_NOT_READING];
+
+	measure_processes(in, SUSPECT_PEER_NOT_READING, text, m);
+	if (!suspects->outgoing)
+		offender_suspect_origin(text, suspects);
+	return MEASURED_VALUE;
+}
+
+static enum measured measure_not_reading(const struct measuring *in, struct text *text,
+					 struct measure *m)
+{
+	return measure_processes(in, SUSPECT_NOT_READING, text, m);
 }
 
 static const struct limit *find_limit(const struct snapshot *s, enum limit_id id)
@@ -264,6 +312,10 @@ enum measured measure_take(enum condition_id id, uint32_t element, const struct 
 	    [CONDITION_TUNING_HARMFUL] = measure_tuning_harmful,
 	    [CONDITION_TUNING_DRIFT] = measure_tuning_drift,
 	    [CONDITION_SAMPLING] = measure_sampling,
+	    [CONDITION_UPSTREAM_SILENT] = measure_upstream_silent,
+	    [CONDITION_PEER_SILENT] = measure_peer_silent,
+	    [CONDITION_PEER_NOT_READING] = measure_peer_not_reading,
+	    [CONDITION_NOT_READING] = measure_not_reading,
 	};
 	const struct measuring in = {.element = element, .before = before, .now = now};
 	struct measure m = {.at_ms = ms(&now->info.monotonic)};

@@ -121,9 +121,10 @@ static void name_syn_queue(struct text *text, const struct snapshot *s,
 	offender_listener(text, s, queue->listener);
 	text_add(text, ", ", "%u of %llu", s->listeners[queue->listener].syn_queue,
 		 (unsigned long long)queue->bound);
-	/* The remotes are those of all half-open connections. */
-	if (half_open->listener == queue->listener)
-		offender_suspect_origin(text, half_open, "from");
+	/* The remotes are those of the listener with half of them, else of all. */
+	if (half_open->listeners[0].index == queue->listener &&
+	    half_open->listeners[0].count == half_open->within)
+		offender_suspect_origin(text, half_open);
 }
 
 enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m)

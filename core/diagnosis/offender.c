@@ -5,9 +5,6 @@
  * together. */
 enum { NETWORK_REMOTES = 4, NETWORK_FACTOR = 2 };
 
-/* Below this share, one remote in so many, nobody stands out. */
-enum { SHARE_MIN = 10 };
-
 void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner)
 {
 	const struct owner *o = snapshot_owner(s, owner);
@@ -30,19 +27,46 @@ void offender_listener(struct text *text, const struct snapshot *s, size_t liste
 	offender_owner(text, " ", s, l->owner);
 }
 
+static bool is_half(uint32_t count, uint32_t all)
+{
+	return count > 0 && count >= all - count;
+}
+
+/* True if the network is meant and not one of its addresses. */
+static bool is_network(const struct suspects *suspects)
+{
+	return suspects->network_remotes >= NETWORK_REMOTES &&
+	       suspects->network_count / NETWORK_FACTOR >= suspects->remotes[0].count;
+}
+
 /* Writes who is meant into buf and returns how many of the suspects are its. */
 static uint32_t format_remote(const struct suspects *suspects, char *buf, size_t size)
 {
-	bool network = suspects->network_remotes >= NETWORK_REMOTES &&
-		       suspects->network_count / NETWORK_FACTOR >= suspects->remote_count;
-	const struct inet_addr *addr = network ? &suspects->network : &suspects->remote;
+	bool network = is_network(suspects);
+	const struct inet_addr *addr = network ? &suspects->network : &suspects->remotes[0].addr;
 	struct text text = text_begin(buf, size);
 	char addr_text[INET_TEXT_MAX];
 
 	text_add(&text, "", "%s", inet_addr_format(addr, addr_text));
 	if (network)
 		text_add(&text, "", "%s", addr->type == INET_IPV4 ? "/24" : "/64");
-	return network ? suspects->network_count : suspects->remote_count;
+	return network ? suspects->network_count : suspects->remotes[0].count;
+}
+
+static void add_spread_remotes(struct text *text, const struct suspects *suspects)
+{
+	char addr[INET_TEXT_MAX];
+
+	for (int i = 0; i < SUSPECT_TOPS && suspects->remotes[i].count > 0; i++) {
+		const struct suspect_remote *remote = &suspects->remotes[i];
+
+		inet_addr_format(&remote->addr, addr);
+		if (i == 0)
+			text_add(text, ", ", "spread over %u addresses: %s (%u)",
+				 suspects->n_remotes, addr, remote->count);
+		else
+			text_add(text, ", ", "%s (%u)", addr, remote->count);
+	}
 }
 
 void offender_suspect_remote(struct text *text, const struct suspects *suspects)
@@ -50,45 +74,104 @@ void offender_suspect_remote(struct text *text, const struct suspects *suspects)
 	char remote[INET_TEXT_MAX + 4];
 	uint32_t count = format_remote(suspects, remote, sizeof(remote));
 
-	if (count > 0)
+	if (is_half(count, suspects->within))
 		text_add(text, ", ", "%s, %u of %u", remote, count, suspects->count);
+	else
+		add_spread_remotes(text, suspects);
 }
 
-void offender_suspect_origin(struct text *text, const struct suspects *suspects, const char *word)
+void offender_suspect_origin(struct text *text, const struct suspects *suspects)
 {
+	const char *word = suspects->outgoing ? "to" : "from";
 	char remote[INET_TEXT_MAX + 4];
 	uint32_t count = format_remote(suspects, remote, sizeof(remote));
 
-	if (count > suspects->count / 2)
+	if (count > suspects->within / 2)
 		text_add(text, ", ", "most %s %s", word, remote);
-	else if (count > suspects->count / SHARE_MIN)
-		text_add(text, ", ", "%u of %u %s %s", count, suspects->count, word, remote);
-	else if (count > 0)
-		text_add(text, ", ", "%s many addresses", word);
+	else if (is_half(count, suspects->within))
+		text_add(text, ", ", "half %s %s", word, remote);
+	else
+		add_spread_remotes(text, suspects);
+}
+
+/* "spread over 5 processes: ", who (12), who (7), who (6). */
+static void add_spread(struct text *text, const struct snapshot *s, const struct suspect_top *tops,
+		       uint32_t different, const char *what,
+		       void (*name)(struct text *text, const struct snapshot *s, uint32_t index))
+{
+	char who[sizeof(((struct condition *)NULL)->offender)];
+
+	for (int i = 0; i < SUSPECT_TOPS && tops[i].count > 0; i++) {
+		struct text piece = text_begin(who, sizeof(who));
+
+		name(&piece, s, tops[i].index);
+		if (i == 0)
+			text_add(text, ", ", "spread over %u %s: %s (%u)", different, what, who,
+				 tops[i].count);
+		else
+			text_add(text, ", ", "%s (%u)", who, tops[i].count);
+	}
+}
+
+static void name_owner(struct text *text, const struct snapshot *s, uint32_t owner)
+{
+	offender_owner(text, ", ", s, owner);
+}
+
+static void name_listener(struct text *text, const struct snapshot *s, uint32_t listener)
+{
+	offender_listener(text, s, listener);
 }
 
 void offender_suspect_listener(struct text *text, const struct snapshot *s,
 			       const struct suspects *suspects)
 {
-	if (suspects->listener < s->n_listeners) {
-		offender_listener(text, s, suspects->listener);
-		text_add(text, ", ", "%u of %u", suspects->listener_count, suspects->count);
+	const struct suspect_top *top = &suspects->listeners[0];
+
+	if (is_half(top->count, suspects->count)) {
+		name_listener(text, s, top->index);
+		text_add(text, ", ", "%u of %u", top->count, suspects->count);
+	} else {
+		add_spread(text, s, suspects->listeners, suspects->n_listeners, "listeners",
+			   name_listener);
 	}
-	offender_suspect_origin(text, suspects, "from");
+	offender_suspect_origin(text, suspects);
 }
 
 void offender_suspect_process(struct text *text, const struct snapshot *s,
-			      const struct suspects *suspects, const char *port)
+			      const struct suspects *suspects)
 {
-	bool one_port = suspects->port_count > suspects->count / 2;
+	const struct suspect_top *top = &suspects->owners[0];
+	bool one_port = suspects->port_count > suspects->within / 2;
+	bool half = is_half(top->count, suspects->count);
 
-	offender_owner(text, ", ", s, suspects->owner);
+	if (half)
+		name_owner(text, s, top->index);
+	else
+		add_spread(text, s, suspects->owners, suspects->n_owners, "processes", name_owner);
 	if (one_port)
-		text_add(text, ", ", "%s %u", port, suspects->port);
-	if (suspects->owner != 0)
-		text_add(text, ", ", "%u of %u", suspects->owner_count, suspects->count);
-	else if (one_port)
+		text_add(text, ", ", "%s port %u", suspects->outgoing ? "remote" : "local",
+			 suspects->port);
+	if (half)
+		text_add(text, ", ", "%u of %u", top->count, suspects->count);
+	else if (one_port && suspects->n_owners == 0)
 		text_add(text, ", ", "%u of %u", suspects->port_count, suspects->count);
+	if (suspects->outgoing)
+		offender_suspect_origin(text, suspects);
+}
+
+void offender_suspect_endpoint(struct text *text, const struct snapshot *s,
+			       const struct suspects *suspects)
+{
+	const struct suspect_remote *endpoint = &suspects->endpoint;
+	char addr[INET_TEXT_MAX];
+
+	if (endpoint->count == 0)
+		return;
+	text_add(text, ", ", "%s", inet_endpoint_format(&endpoint->addr, endpoint->port, addr));
+	if (is_half(suspects->endpoint_owner.count, endpoint->count))
+		name_owner(text, s, suspects->endpoint_owner.index);
+	text_add(text, ", ", "%u of %u", endpoint->count, suspects->count);
 }
 
 void offender_state_remote(struct text *text, const struct snapshot *s, uint32_t state)

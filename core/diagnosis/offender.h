@@ -17,26 +17,33 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 void offender_listener(struct text *text, const struct snapshot *s, size_t listener);
 
 /*
- * The listener with the most of the suspects, its share, and their remote. "0.0.0.0:8443
- * nginx[812] nginx.service, 120 of 129, most from 198.18.77.0/24".
+ * Who stands out among suspects has at least half of them; where nobody does, the first three are
+ * named: "spread over 12 addresses: 192.0.2.1 (8), 192.0.2.7 (5), 192.0.2.9 (5)". Port, remote
+ * address and network are those of the listener or the process that stands out.
  */
+
+/* The listener, its share, and their remote. "0.0.0.0:8443 nginx[812] nginx.service, 120 of 129,
+ * most from 198.18.77.0/24". */
 void offender_suspect_listener(struct text *text, const struct snapshot *s,
 			       const struct suspects *suspects);
 
-/*
- * The process with the most of the suspects, the port where most of them are, its share. port:
- * what the port is called. "java[4321] app.service, local port 8080, 1198 of 1201".
- */
+/* The process, the port that most of them have, its share; of connections that it opened itself the
+ * remote. "java[4321] app.service, local port 8080, 1198 of 1201", "java[4321] app.service, remote
+ * port 5432, 40 of 41, most to 198.51.100.7". */
 void offender_suspect_process(struct text *text, const struct snapshot *s,
-			      const struct suspects *suspects, const char *port);
+			      const struct suspects *suspects);
+
+/* The remote address and port with the most, and its process: "198.51.100.7:5432, java[4321]
+ * app.service, 40 of 41". */
+void offender_suspect_endpoint(struct text *text, const struct snapshot *s,
+			       const struct suspects *suspects);
 
 /* "198.51.100.7, 80 of 100": the remote address, or the network if many of its addresses act
  * together. */
 void offender_suspect_remote(struct text *text, const struct suspects *suspects);
 
-/* "most from 198.18.77.0/24", "12 of 60 from 198.51.100.7", "from many addresses". word: "from" or
- * "to". */
-void offender_suspect_origin(struct text *text, const struct suspects *suspects, const char *word);
+/* "most from 198.18.77.0/24", "half to 198.51.100.7". */
+void offender_suspect_origin(struct text *text, const struct suspects *suspects);
 
 /* The top process of a state, or its top remote if no process is known: "java[4321] app.service,
  * 900 of 1000". */

@@ -223,6 +223,51 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 		  "sockets; the kernel walks those of all network namespaces.",
 	.rule = RULE(3, 10, 30),
     },
+    {
+	.id = CONDITION_UPSTREAM_SILENT,
+	.name = "upstreamSilent",
+	.unit = "connections",
+	.phrase = "connection attempts that one remote does not answer",
+	.one = "connection attempt that one remote does not answer",
+	.advice = "This upstream does not answer. Its host is down, or a firewall on the way drops "
+		  "the SYN: a port that is merely closed would refuse. Take it out of the pool; "
+		  "give connect() a timeout of its own.",
+	.rule = RULE(10, 100, 20),
+    },
+    {
+	.id = CONDITION_PEER_SILENT,
+	.name = "peerSilent",
+	.unit = "connections",
+	.phrase = "established connections to one remote that acknowledges nothing",
+	.one = "established connection to one remote that acknowledges nothing",
+	.advice = "The peer has gone without a word. Its host died, or a firewall has forgotten "
+		  "the connections; the kernel tries for some 15 minutes (tcp_retries2). Restart "
+		  "the pool; set TCP_USER_TIMEOUT.",
+	.rule = RULE(10, 100, 20),
+    },
+    {
+	.id = CONDITION_PEER_NOT_READING,
+	.name = "peerNotReading",
+	.unit = "connections",
+	.phrase = "connections whose peer has kept its window shut for 60 s or more",
+	.one = "connection whose peer has kept its window shut for 60 s or more",
+	.advice =
+	    "The peers do not read what is sent to them. They hang or are overloaded, or hold "
+	    "connections open on purpose; each ties up a send buffer. Give writes a timeout; "
+	    "block the network named.",
+	.rule = RULE(50, 500, 30),
+    },
+    {
+	.id = CONDITION_NOT_READING,
+	.name = "notReading",
+	.unit = "connections",
+	.phrase = "established connections with data unread for 60 s or more",
+	.one = "established connection with data unread for 60 s or more",
+	.advice = "The application does not read what its peers sent. Requests wait although they "
+		  "are accepted: look at what its worker threads hang in (a lock, a database); a "
+		  "restart buys time.",
+	.rule = RULE(50, 500, 30),
+    },
 };
 
 void rules_init(struct rules *ret_rules)

@@ -40,7 +40,7 @@ char *condition_format(const struct condition *condition, char *buf, size_t size
 	if (threshold >= 0)
 		text_add(&text, " ", "(%s at %d)", critical ? "critical" : "warning", threshold);
 	if (condition->offender[0] != '\0')
-		text_add(&text, ", ", "%s", condition->offender);
+		text_add_list(&text, ", ", condition->offender);
 	if (condition->severity != SEVERITY_NORMAL)
 		text_add(&text, ": ", "%.*s", first_sentence(condition->advice), condition->advice);
 	return buf;

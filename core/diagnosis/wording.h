@@ -16,8 +16,8 @@ const char *condition_phrase(const struct condition *condition);
 /*
  * The line that stands by itself in a pager, without the host's name: "CRITICAL closeWaitStale:
  * 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), java[4321]
- * app.service, local port 8080, 1198 of 1201: ...". Parts that do not fit into size are left out.
- * Returns buf.
+ * app.service, local port 8080, 1198 of 1201: ...". Of an offender that does not fit into size, the
+ * first parts stand; the advice is left out then. Returns buf.
  */
 char *condition_format(const struct condition *condition, char *buf, size_t size);
 

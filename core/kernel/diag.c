@@ -19,9 +19,10 @@ enum {
 	/* The kernel fills no larger one in a dump. */
 	BUFFER_SIZE = 32 * 1024,
 	RECEIVE_TIMEOUT_S = 5,
-	/* idiag_timer of a time-wait socket (inet_twsk_diag_fill()) */
-	TIMER_TIME_WAIT = 3,
 };
+
+/* idiag_timer (inet_sk_diag_fill(), inet_twsk_diag_fill()) */
+enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
 
 struct diag {
 	struct mnl_socket *socket; /* NULL after a failure, until the next dump */
@@ -35,10 +36,40 @@ static uint32_t lesser(uint32_t a, uint32_t b)
 }
 
 /*
+ * For how long the application has moved nothing, in the states where no more than one direction is
+ * left. Answered keepalive probes and window probes count as ACKs that arrive and renew
+ * last_ack_recv, so that it says nothing where they are sent; elsewhere the FIN was the last ACK,
+ * and a state can be no older than that.
+ */
+static uint16_t idle_of(const struct tcp_info *info, const struct conn *c, uint8_t timer)
+{
+	uint32_t idle_ms;
+
+	switch ((enum tcp_state)c->state) {
+	case STATE_CLOSE_WAIT:
+		idle_ms = info->tcpi_last_data_sent;
+		break;
+	case STATE_FIN_WAIT_2:
+		idle_ms = info->tcpi_last_data_recv;
+		break;
+	case STATE_FIN_WAIT_1:
+	case STATE_LAST_ACK:
+	case STATE_CLOSING:
+		return (uint16_t)lesser(info->tcpi_last_data_sent / 1000, CONN_IDLE_MAX);
+	default:
+		return 0;
+	}
+	if (timer != TIMER_KEEPALIVE)
+		idle_ms = lesser(idle_ms, lesser(info->tcpi_last_ack_recv,
+						 info->tcpi_last_data_recv));
+	return (uint16_t)lesser(idle_ms / 1000, CONN_IDLE_MAX);
+}
+
+/*
  * The kernel notes an arriving segment as an ACK or as data, or as both; in the states excluded
  * none has arrived yet and the fields hold the age of the system.
  */
-static void take_tcp_info(const void *data, size_t len, struct conn *c)
+static void take_tcp_info(const void *data, size_t len, uint8_t timer, struct conn *c)
 {
 	struct tcp_info info;
 
@@ -47,6 +78,7 @@ static void take_tcp_info(const void *data, size_t len, struct conn *c)
 		return;
 	memcpy(&info, data, offsetof(struct tcp_info, tcpi_rttvar));
 	c->age_s = lesser(info.tcpi_last_ack_recv, info.tcpi_last_data_recv) / 1000;
+	c->idle_s = idle_of(&info, c, timer);
 	c->rtt_us = info.tcpi_rtt;
 	c->flags |= CONN_HAS_INFO;
 }
@@ -56,7 +88,7 @@ static void take_meminfo(const void *data, size_t len, struct conn *c)
 	uint32_t meminfo[SK_MEMINFO_VARS];
 
 	/* Before Linux 4.10 the last member is missing. */
-	if (len >= sizeof(meminfo)) {
+	if (len >= sizeof(meminfo) && c->state == STATE_LISTEN) {
 		memcpy(meminfo, data, sizeof(meminfo));
 		c->drops = meminfo[SK_MEMINFO_DROPS];
 	}
@@ -66,7 +98,7 @@ static void take_meminfo(const void *data, size_t len, struct conn *c)
  * One walk, no table of pointers: this runs for each socket. An attribute whose length is a lie
  * ends the walk, because nothing behind it can be found.
  */
-static void take_attributes(const unsigned char *at, size_t len, struct conn *c)
+static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, struct conn *c)
 {
 	bool v6_only = false;
 
@@ -81,7 +113,7 @@ static void take_attributes(const unsigned char *at, size_t len, struct conn *c)
 		data_len = attr.nla_len - NLA_HDRLEN;
 		switch (attr.nla_type & NLA_TYPE_MASK) {
 		case INET_DIAG_INFO:
-			take_tcp_info(data, data_len, c);
+			take_tcp_info(data, data_len, timer, c);
 			break;
 		case INET_DIAG_SKMEMINFO:
 			take_meminfo(data, data_len, c);
@@ -105,6 +137,30 @@ static void take_attributes(const unsigned char *at, size_t len, struct conn *c)
 		c->flags |= CONN_DUAL_STACK;
 }
 
+static uint8_t flags_of(const struct inet_diag_msg *msg, enum tcp_state state)
+{
+	uint8_t flags = 0;
+
+	if (msg->idiag_timer == TIMER_TIME_WAIT)
+		flags |= CONN_TW_SOCKET;
+	if (msg->idiag_timer == TIMER_PROBE)
+		flags |= CONN_PROBING;
+	if (state == STATE_SYN_RECV)
+		flags |= msg->idiag_retrans > 0 ? CONN_UNANSWERED : 0;
+	else if (msg->idiag_timer == TIMER_RETRANSMIT)
+		flags |= CONN_UNACKED;
+	return flags;
+}
+
+static uint64_t id_of(const struct inet_diag_msg *msg)
+{
+	const uint32_t *cookie = msg->id.idiag_cookie;
+	bool none = (cookie[0] == 0 && cookie[1] == 0) ||
+		    (cookie[0] == INET_DIAG_NOCOOKIE && cookie[1] == INET_DIAG_NOCOOKIE);
+
+	return none ? msg->idiag_inode : (uint64_t)cookie[1] << 32 | cookie[0];
+}
+
 int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 {
 	const struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
@@ -125,6 +181,8 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 	    .send_queue = msg->idiag_wqueue,
 	    .uid = msg->idiag_uid,
 	    .inode = msg->idiag_inode,
+	    .flags = flags_of(msg, state),
+	    .id = id_of(msg),
 	};
 	if (msg->idiag_family == AF_INET) {
 		inet_addr_from_v4(msg->id.idiag_src, &ret_conn->local);
@@ -134,12 +192,9 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 				       &ret_conn->local, &ret_conn->remote);
 	}
 	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
-	if (msg->idiag_timer == TIMER_TIME_WAIT)
-		ret_conn->flags |= CONN_TW_SOCKET;
-	if (state == STATE_SYN_RECV && msg->idiag_retrans > 0)
-		ret_conn->flags |= CONN_UNANSWERED;
 	take_attributes((const unsigned char *)(msg + 1),
-			nlh->nlmsg_len - MNL_NLMSG_HDRLEN - sizeof(*msg), ret_conn);
+			nlh->nlmsg_len - MNL_NLMSG_HDRLEN - sizeof(*msg), msg->idiag_timer,
+			ret_conn);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct diag;
 
 /* What to ask for besides the socket itself. */
 enum diag_want {
-	DIAG_WANT_INFO = 1 << 0,   /* tcp_info: age_s, rtt_us; a third more time a socket */
+	DIAG_WANT_INFO = 1 << 0,   /* tcp_info: ages, rtt_us; a third more time a socket */
 	DIAG_WANT_MEMINFO = 1 << 1 /* SK_MEMINFO: drops */
 };
 
@@ -55,6 +55,10 @@ int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
 /*
  * Translates one message of a dump. Pure. -EBADMSG: too short or a family that is neither AF_INET
  * nor AF_INET6; -ENOTSUP: a state this program does not know.
+ *
+ * idle_s, with tcp_info: for how long the application has moved nothing that it still could.
+ * CLOSE_WAIT: since it sent data; FIN_WAIT_2: since data came; without keepalive no longer than
+ * since the last segment. FIN_WAIT_1, LAST_ACK, CLOSING: since data was sent. Other states: 0.
  */
 int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn);
 

@@ -18,7 +18,7 @@ enum {
 };
 
 /* The column "tr" (get_tcp4_sock(), get_timewait4_sock() in net/ipv4/tcp_ipv4.c). */
-enum { TIMER_KEEPALIVE = 2, TIMER_TIME_WAIT = 3, TIMER_PROBE = 4 };
+enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
 
 /* A number and the character that must follow it. */
 static bool take(const char **at, unsigned base, uint64_t max, char end, uint64_t *ret_number)
@@ -99,15 +99,21 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	c.recv_queue = (uint32_t)recv_queue;
 	c.send_queue = (uint32_t)send_queue;
 	/* As sock_diag: probes take the place of retransmissions while they are what is sent. */
-	c.retransmits =
-	    (uint32_t)(timer == TIMER_KEEPALIVE || timer == TIMER_PROBE ? probes : retransmits);
+	if (timer == TIMER_KEEPALIVE || timer == TIMER_PROBE)
+		retransmits = probes;
+	c.retransmits = (uint8_t)(retransmits < UINT8_MAX ? retransmits : UINT8_MAX);
 	c.inode = (uint32_t)inode;
+	c.id = inode;
 	/* A half-open connection has its listener's uid here, sock_diag gives none. */
 	c.uid = state == STATE_SYN_RECV ? 0 : (uint32_t)uid;
 	if (timer == TIMER_TIME_WAIT)
 		c.flags |= CONN_TW_SOCKET;
-	if (state == STATE_SYN_RECV && retransmits > 0)
-		c.flags |= CONN_UNANSWERED;
+	if (timer == TIMER_PROBE)
+		c.flags |= CONN_PROBING;
+	if (state == STATE_SYN_RECV)
+		c.flags |= retransmits > 0 ? CONN_UNANSWERED : 0;
+	else if (timer == TIMER_RETRANSMIT)
+		c.flags |= CONN_UNACKED;
 	/* IPV6_V6ONLY is not told; off is the system's default. */
 	if (state == STATE_LISTEN && c.local.type == INET_IPV6 && inet_addr_is_any(&c.local))
 		c.flags |= CONN_DUAL_STACK;

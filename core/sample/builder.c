@@ -17,7 +17,7 @@ int builder_new(struct builder **ret_build)
 	tally_init(&b->listeners, sizeof(struct listener_key), sizeof(struct listener_entry));
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
-	tally_init(&b->suspect_ports, sizeof(struct port_key), sizeof(struct port_entry));
+	since_init(&b->since);
 	*ret_build = b;
 	return 0;
 }
@@ -30,7 +30,8 @@ void builder_free(struct builder *b)
 	tally_done(&b->remotes);
 	tally_done(&b->ports);
 	portcount_done(&b->port_counts);
-	tally_done(&b->suspect_ports);
+	since_done(&b->since);
+	free(b->suspects);
 	free(b->by_owner);
 	free(b->conns);
 	free(b->pending);
@@ -44,8 +45,8 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	tally_clear(&b->listeners);
 	tally_clear(&b->remotes);
 	tally_clear(&b->ports);
-	tally_clear(&b->suspect_ports);
-	memset(b->suspects, 0, sizeof(b->suspects));
+	since_begin(&b->since, options->now_s);
+	b->n_suspects = 0;
 	memset(b->counts, 0, sizeof(b->counts));
 	memset(b->port_listens, 0, sizeof(b->port_listens));
 	memset(b->rows_of, 0, sizeof(b->rows_of));
@@ -254,8 +255,9 @@ static int add_row(struct builder *b, const struct conn *conn, struct pending *p
 }
 
 /* Counts the remote address, which a bound socket does not have, and the suspect. */
-static int add_remote(struct builder *b, const struct lookahead *c, unsigned kinds,
-		      struct listener_entry *listener)
+static int add_remote(struct builder *b, const struct lookahead *c,
+		      const struct suspicion *suspicion, uint32_t listener,
+		      struct pending *pending)
 {
 	struct remote_key key = remote_key_of(&c->conn);
 	struct remote_entry *remote;
@@ -266,10 +268,15 @@ static int add_remote(struct builder *b, const struct lookahead *c, unsigned kin
 	if (!remote)
 		return -ENOMEM;
 	remote->count++;
-	return builder_suspect(b, kinds, &c->conn, listener, remote);
+	if (!suspicion->kinds)
+		return 0;
+	return builder_suspect(b, suspicion, &c->conn, listener,
+			       (uint32_t)(remote - (struct remote_entry *)b->remotes.entries),
+			       pending);
 }
 
-static int add_connection(struct builder *b, const struct lookahead *c, struct pending *pending)
+static int add_connection(struct builder *b, const struct lookahead *c,
+			  const struct suspicion *suspicion, struct pending *pending)
 {
 	struct listener_entry *listener = listener_of(b, &c->conn);
 	int ret = 0;
@@ -281,8 +288,13 @@ static int add_connection(struct builder *b, const struct lookahead *c, struct p
 		ret = add_port(b, c, pending);
 	}
 	if (ret == 0)
-		ret = add_remote(b, c, pending->kinds, listener);
+		ret = add_remote(b, c, suspicion, listener_index(b, listener), pending);
 	return ret < 0 ? ret : add_row(b, &c->conn, pending);
+}
+
+static bool reads_all(const struct builder *b)
+{
+	return b->options.states & STATE_BIT(STATE_ESTABLISHED);
 }
 
 /* Counts the socket that has been waiting longest. */
@@ -296,9 +308,10 @@ static int take(struct builder *b)
 	    .listener = UINT32_MAX,
 	    .ports = UINT32_MAX,
 	    .row = UINT32_MAX,
-	    .kinds = (uint16_t)suspect_kinds(conn, b->options.fin_wait_stale_s),
 	    .state = conn->state,
 	};
+	struct suspicion suspicion =
+	    suspect_look(&b->since, conn, b->options.fin_wait_stale_s, reads_all(b));
 	bool wanted = false;
 	int ret;
 
@@ -316,12 +329,12 @@ static int take(struct builder *b)
 	if (wanted)
 		conn->owner = 0;
 	ret = conn->state == STATE_LISTEN ? add_listener(b, conn, &pending)
-					  : add_connection(b, c, &pending);
+					  : add_connection(b, c, &suspicion, &pending);
 	if (ret < 0)
 		return ret;
 	if (wanted)
 		return builder_pend(b, &pending);
-	return conn->owner ? builder_credit(b, conn->owner, conn->state, pending.kinds) : 0;
+	return conn->owner ? builder_credit(b, conn->owner, conn->state) : 0;
 }
 
 /* Lets the processor fetch what take() will touch: at once the slots of the tables, half the way

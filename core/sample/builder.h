@@ -24,6 +24,7 @@ struct builder_options {
 	uint32_t conn_states; /* STATE_BIT()s whose connections are listed */
 	uint32_t conn_rows;   /* at the most */
 	uint32_t remotes;     /* remote addresses a state */
+	uint32_t now_s;       /* CLOCK_MONOTONIC */
 	uint32_t fin_wait_stale_s;
 	bool limits_known;             /* the source tells the accept queues' limits */
 	uint16_t port_low, port_high;  /* ip_local_port_range */

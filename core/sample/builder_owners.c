@@ -46,15 +46,13 @@ static struct owner_counts *counts_of(struct builder *b, uint32_t owner)
 	return &b->by_owner[owner];
 }
 
-int builder_credit(struct builder *b, uint32_t owner, uint8_t state, unsigned kinds)
+int builder_credit(struct builder *b, uint32_t owner, uint8_t state)
 {
 	struct owner_counts *counts = counts_of(b, owner);
 
 	if (!counts)
 		return -ENOMEM;
 	counts->states[state - 1]++;
-	for (unsigned kind = 0; kinds >> kind; kind++)
-		counts->suspects[kind] += kinds >> kind & 1;
 	return 0;
 }
 
@@ -77,8 +75,10 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 	struct listener_entry *listener;
 	struct ports_entry *ports;
 
-	if (builder_credit(b, owner, p->state, p->kinds) < 0)
+	if (builder_credit(b, owner, p->state) < 0)
 		return -ENOMEM;
+	for (uint32_t i = 0; i < p->n_suspects; i++)
+		b->suspects[p->suspect + i].owner = owner;
 	/* An evicted row holds another socket by now. */
 	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
 		b->conns[p->row].owner = owner;

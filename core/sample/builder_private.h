@@ -30,7 +30,6 @@ struct listener_entry {
 	uint32_t unanswered;
 	uint32_t owner;
 	uint32_t states[STATE_COUNT];
-	uint32_t suspects[SUSPECT_COUNT];
 	uint32_t row; /* index of the finished row */
 	uint64_t drops;
 	bool dual_stack;
@@ -45,23 +44,20 @@ struct remote_key {
 struct remote_entry {
 	struct remote_key key;
 	uint32_t count;
-	uint32_t suspects[SUSPECT_KINDS_MAX]; /* see builder_suspects.c */
 };
 
-/* The suspects of one kind with one port: the local one, for SYN_SENT the remote one. */
-struct port_key {
-	uint16_t port;
-	uint16_t kind;
-};
-
-struct port_entry {
-	struct port_key key;
-	uint32_t count;
+/* One suspect of one kind. */
+struct suspect_socket {
+	uint32_t remote;   /* index into remotes, of the kind's own state */
+	uint32_t listener; /* index into listeners; UINT32_MAX: none */
+	uint32_t owner;    /* 0: nobody known */
+	uint16_t local_port, remote_port;
+	uint8_t kind;
+	bool fresh;
 };
 
 struct owner_counts {
 	uint32_t states[STATE_COUNT];
-	uint32_t suspects[SUSPECT_COUNT];
 };
 
 struct ports_key {
@@ -102,17 +98,19 @@ struct pending {
 	uint32_t listener; /* LISTEN: index into listener_sockets */
 	uint32_t ports;    /* index into ports */
 	uint32_t row;      /* index into conns */
-	uint16_t kinds;    /* bits of enum suspect */
+	uint32_t suspect;  /* index of the first one into suspects */
+	uint8_t n_suspects;
 	uint8_t state;
 };
 
 struct builder {
 	struct builder_options options;
-	struct tally listeners;     /* struct listener_entry */
-	struct tally remotes;       /* struct remote_entry */
-	struct tally ports;         /* struct ports_entry */
-	struct tally suspect_ports; /* struct port_entry */
-	uint32_t suspects[SUSPECT_COUNT];
+	struct tally listeners; /* struct listener_entry */
+	struct tally remotes;   /* struct remote_entry */
+	struct tally ports;     /* struct ports_entry */
+	struct since since;
+	struct suspect_socket *suspects;
+	size_t n_suspects, suspects_capacity;
 	struct lookahead lookahead[LOOKAHEAD]; /* a ring */
 	size_t n_read, n_taken;
 	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
@@ -143,19 +141,22 @@ bool builder_may_pend(struct builder *b);
 /* Keeps it. 0 or -ENOMEM. */
 int builder_pend(struct builder *b, const struct pending *pending);
 
-/* Credits an owner with a socket: its state and the kinds of suspects that it is. 0 or -ENOMEM. */
-int builder_credit(struct builder *b, uint32_t owner, uint8_t state, unsigned kinds);
+/* Credits an owner with a socket of this state. 0 or -ENOMEM. */
+int builder_credit(struct builder *b, uint32_t owner, uint8_t state);
 
 /* Gives the sockets that were seen before their owner was known to their owner. */
 int builder_resolve(struct builder *b);
 
-/* Counts a suspect; listener may be NULL. 0 or -ENOMEM. */
-int builder_suspect(struct builder *b, unsigned kinds, const struct conn *conn,
-		    struct listener_entry *listener, struct remote_entry *remote);
+/* Keeps a suspect once for each of its kinds, and notes in pending where. listener: its index;
+ * remote: that of the entry of its state. 0 or -ENOMEM. */
+int builder_suspect(struct builder *b, const struct suspicion *suspicion, const struct conn *conn,
+		    uint32_t listener, uint32_t remote, struct pending *pending);
 
-/* How many of them there are and who has the most, of equal ones always the same. The listeners
- * are indices of the finished rows. 0 or -ENOMEM. */
-int builder_suspects(struct builder *b, struct suspects ret_rows[SUSPECT_COUNT]);
+/* How many of them there are and who has the most, of equal ones always the same; the rows of kinds
+ * that this sample has not read (bits 1 << enum suspect) are left alone. The owners are known and
+ * the listeners have their rows, whose indices are put. 0 or -ENOMEM. */
+int builder_suspects(struct builder *b, uint32_t read, size_t n_owners,
+		     struct suspects ret_rows[SUSPECT_COUNT]);
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
 uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other);

@@ -364,28 +364,33 @@ static int put_processes(struct builder *b, const struct snapshot *last, struct 
 	return 0;
 }
 
-/* Those of the last sample, whose listeners have other rows now. */
-static void carry_suspects(const struct snapshot *last, struct snapshot *now)
+/* The last sample's, whose listeners have other rows now. */
+static void carry_suspects(const struct snapshot *last, struct snapshot *now, int kind)
 {
-	memcpy(now->suspects, last->suspects, sizeof(now->suspects));
-	for (int i = 0; i < SUSPECT_COUNT; i++) {
-		uint32_t *listener = &now->suspects[i].listener;
-		const struct listener *row;
+	struct suspects *row = &now->suspects[kind];
 
-		if (*listener == UINT32_MAX)
-			continue;
-		row = &last->listeners[*listener];
-		row = find_listener(now, &row->addr, row->port);
-		*listener = row ? (uint32_t)(row - now->listeners) : UINT32_MAX;
+	*row = last->suspects[kind];
+	for (int i = 0; i < SUSPECT_TOPS && row->listeners[i].count > 0; i++) {
+		const struct listener *old = &last->listeners[row->listeners[i].index];
+		const struct listener *found = find_listener(now, &old->addr, old->port);
+
+		row->listeners[i].index =
+		    found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
 	}
 }
 
 static int put_suspects(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
-	if (!is_carried(b, STATE_SYN_RECV))
-		return builder_suspects(b, now->suspects);
-	carry_suspects(last, now);
-	return 0;
+	uint32_t read = is_carried(b, STATE_SYN_RECV) ? 0 : (1u << SUSPECT_COUNT) - 1;
+
+	if (is_carried(b, STATE_ESTABLISHED))
+		read &= ~SUSPECTS_OF_DETAIL;
+	for (int kind = 0; kind < SUSPECT_COUNT; kind++)
+		if (last && !(read >> kind & 1))
+			carry_suspects(last, now, kind);
+	if (read)
+		since_end(&b->since, !is_carried(b, STATE_ESTABLISHED));
+	return builder_suspects(b, read, now->n_owners, now->suspects);
 }
 
 static void put_ports(const struct builder *b, struct builder_result *result)

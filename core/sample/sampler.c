@@ -16,6 +16,7 @@
 #include "core/sample/peaks.h"
 #include "core/kernel/procnet.h"
 #include "core/sample/stale_copy.h"
+#include "core/sample/suspect.h"
 #include "core/kernel/totals.h"
 #include "core/sample/tuningkeep.h"
 
@@ -182,6 +183,14 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 	return ret;
 }
 
+static uint32_t monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)now.tv_sec;
+}
+
 static int begin(struct sampler *s, uint32_t states, bool limits_known, bool scan)
 {
 	struct builder_options options = {
@@ -189,7 +198,10 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .conn_states = s->config.conn_states,
 	    .conn_rows = s->config.conn_rows,
 	    .remotes = s->config.remotes,
-	    .fin_wait_stale_s = 2 * s->bounds.fin_timeout_s,
+	    .now_s = monotonic_s(),
+	    .fin_wait_stale_s = s->bounds.fin_timeout_s > SUSPECT_STALE_S / 2
+				    ? 2 * s->bounds.fin_timeout_s
+				    : SUSPECT_STALE_S,
 	    .limits_known = limits_known,
 	    .port_low = s->bounds.port_low,
 	    .port_high = s->bounds.port_high,

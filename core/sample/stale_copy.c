@@ -16,8 +16,13 @@ static void renumber_rows(struct snapshot *s, const uint32_t *numbers)
 		s->limits[i].owner = numbers[s->limits[i].owner];
 	for (size_t i = 0; i < STATE_COUNT; i++)
 		s->tops[i].owner = numbers[s->tops[i].owner];
-	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		s->suspects[i].owner = numbers[s->suspects[i].owner];
+	for (size_t i = 0; i < SUSPECT_COUNT; i++) {
+		struct suspects *row = &s->suspects[i];
+
+		for (size_t j = 0; j < SUSPECT_TOPS; j++)
+			row->owners[j].index = numbers[row->owners[j].index];
+		row->endpoint_owner.index = numbers[row->endpoint_owner.index];
+	}
 }
 
 /* The owners as they are numbered now, and every row's number. */

@@ -1,40 +1,105 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/sample/suspect.h"
 
-#include <stdbool.h>
+enum {
+	/* As many say that no answer comes; one is lost on any path. */
+	RETRANSMITS_MIN = 3,
+	/* A closed connection whose peer keeps the window shut: half of what the hold of the
+	 * condition takes again. The answered probes set their count back. */
+	SHUT_S = 15,
+};
 
-enum { CLOSE_WAIT_STALE_S = 60 };
-
-static bool silent_for(const struct conn *conn, uint32_t seconds)
+static bool is_unanswered(const struct conn *conn)
 {
-	return (conn->flags & CONN_HAS_INFO) && conn->age_s >= seconds;
+	return conn->flags & CONN_UNACKED && conn->retransmits >= RETRANSMITS_MIN;
 }
 
-unsigned suspect_kinds(const struct conn *conn, uint32_t fin_wait_stale_s)
+static struct suspicion look_stale(struct since *since, const struct conn *conn, enum suspect kind,
+				   uint32_t stale_s)
 {
+	uint32_t idle_s;
+
+	if (!(conn->flags & CONN_HAS_INFO))
+		return (struct suspicion){0};
+	idle_s = since_idle(since, conn);
+	return (struct suspicion){
+	    .kinds = idle_s >= stale_s ? 1u << kind : 0,
+	    .fresh = idle_s >= stale_s && idle_s - stale_s < SUSPECT_FRESH_S,
+	};
+}
+
+static struct suspicion look_closing(struct since *since, const struct conn *conn)
+{
+	struct suspicion s = {0};
+
+	if (is_unanswered(conn))
+		s.kinds = 1u << SUSPECT_CLOSING_STUCK;
+	else if (conn->flags & CONN_PROBING)
+		s = look_stale(since, conn, SUSPECT_CLOSING_STUCK, SHUT_S);
+	return s;
+}
+
+/* What sockets that can still send are in for. */
+static uint32_t look_open(struct since *since, const struct conn *conn)
+{
+	uint32_t kinds = 0;
+
+	if (conn->flags & CONN_PROBING && conn->send_queue > 0 &&
+	    since_waiting(since, SINCE_PROBING, conn, conn->send_queue) >= SUSPECT_STALE_S)
+		kinds |= 1u << SUSPECT_PEER_NOT_READING;
+	if (conn->state != STATE_ESTABLISHED)
+		return kinds;
+	if (is_unanswered(conn) && conn->send_queue > 0)
+		kinds |= 1u << SUSPECT_PEER_SILENT;
+	if (conn->recv_queue > 0 && conn->inode != 0 &&
+	    since_waiting(since, SINCE_UNREAD, conn, conn->recv_queue) >= SUSPECT_STALE_S)
+		kinds |= 1u << SUSPECT_NOT_READING;
+	return kinds;
+}
+
+static struct suspicion look_close_wait(struct since *since, const struct conn *conn, bool all)
+{
+	struct suspicion s = {.kinds = 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED};
+
+	if (conn->inode != 0)
+		s = look_stale(since, conn, SUSPECT_CLOSE_WAIT_STALE, SUSPECT_STALE_S);
+	if (all)
+		s.kinds |= look_open(since, conn);
+	return s;
+}
+
+struct suspicion suspect_look(struct since *since, const struct conn *conn,
+			      uint32_t fin_wait_stale_s, bool all)
+{
+	struct suspicion s = {0};
+
 	switch ((enum tcp_state)conn->state) {
+	case STATE_ESTABLISHED:
+		s.kinds = look_open(since, conn);
+		break;
 	case STATE_SYN_SENT:
-		return 1u << SUSPECT_SYN_SENT;
+		s.kinds = conn->retransmits > 0 ? 1u << SUSPECT_SYN_SENT : 0;
+		break;
 	case STATE_SYN_RECV:
-		return 1u << SUSPECT_SYN_RECV |
-		       (conn->flags & CONN_UNANSWERED ? 1u << SUSPECT_SYN_UNANSWERED : 0);
+		s.kinds = 1u << SUSPECT_SYN_RECV |
+			  (conn->flags & CONN_UNANSWERED ? 1u << SUSPECT_SYN_UNANSWERED : 0);
+		break;
 	case STATE_CLOSE_WAIT:
-		if (!conn->inode)
-			return 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED;
-		return silent_for(conn, CLOSE_WAIT_STALE_S) ? 1u << SUSPECT_CLOSE_WAIT_STALE : 0;
+		s = look_close_wait(since, conn, all);
+		break;
 	case STATE_FIN_WAIT_2:
-		if (conn->inode && silent_for(conn, fin_wait_stale_s))
-			return 1u << SUSPECT_FIN_WAIT_2_STALE;
-		return 0;
+		if (conn->inode != 0)
+			s = look_stale(since, conn, SUSPECT_FIN_WAIT_2_STALE, fin_wait_stale_s);
+		break;
 	case STATE_FIN_WAIT_1:
 	case STATE_LAST_ACK:
 	case STATE_CLOSING:
-		return conn->retransmits ? 1u << SUSPECT_CLOSING_STUCK : 0;
+		s = look_closing(since, conn);
+		break;
 	case STATE_CLOSED:
 	case STATE_LISTEN:
-	case STATE_ESTABLISHED:
 	case STATE_TIME_WAIT:
 		break;
 	}
-	return 0;
+	return s;
 }

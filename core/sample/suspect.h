@@ -3,17 +3,28 @@
 #define TCPSTATE_CORE_SUSPECT_H
 
 /*
- * This module tells which sockets the conditions look at (enum suspect). Pure.
+ * This module tells which sockets the conditions look at (enum suspect).
  */
 
 #include "core/model/conn.h"
 #include "core/model/snapshot.h"
+#include "core/sample/since.h"
 
-/* A socket is of so many kinds at the most. */
-enum { SUSPECT_KINDS_MAX = 2 };
+/* A socket as the conditions see it. */
+struct suspicion {
+	uint32_t kinds; /* bits 1 << enum suspect */
+	bool fresh;     /* it has become stale within the last SUSPECT_FRESH_S */
+};
 
-/* The kinds that this socket belongs to, as bits 1 << enum suspect. fin_wait_stale_s: the age from
- * which an owned FIN_WAIT_2 is stale. */
-unsigned suspect_kinds(const struct conn *conn, uint32_t fin_wait_stale_s);
+enum { SUSPECT_STALE_S = 60, SUSPECT_FRESH_S = 15 * 60 };
+
+/* The kinds that are of ESTABLISHED sockets, known after full samples only. */
+#define SUSPECTS_OF_DETAIL                                                                         \
+	(1u << SUSPECT_PEER_SILENT | 1u << SUSPECT_PEER_NOT_READING | 1u << SUSPECT_NOT_READING)
+
+/* fin_wait_stale_s: the age from which an owned FIN_WAIT_2 is stale, SUSPECT_STALE_S at the least.
+ * all: the sample reads the ESTABLISHED sockets, too. */
+struct suspicion suspect_look(struct since *since, const struct conn *conn,
+			      uint32_t fin_wait_stale_s, bool all);
 
 #endif

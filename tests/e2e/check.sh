@@ -30,6 +30,10 @@ perf() { # LABEL: its datum in $OUTPUT
 	tr ' ' '\n' <<<"${OUTPUT#*|}" | grep "^$1."
 }
 
+sent_again() { # COUNT: so many SYNs have been
+	[ "$(in_server ss -Htno state syn-sent | grep -c 'timer:(on,[^,]*,[1-9]')" = "$1" ]
+}
+
 check_once() { # NAME CODE REGEX
 	once --once
 	check "$1, --once: exit code" "$2" "$CODE"
@@ -60,6 +64,7 @@ test_exit_codes() {
 
 	tell client connect c "$SERVER4" 8080 4
 	tell server connect s "$DEAD4*120+256" 22 120 nowait
+	wait_until 5 sent_again 120 || die "the SYNs are not sent again"
 	check_line full 2 "CRITICAL - acceptQueue 1(00|12)% .*, synSentFanout 120 \(serving\["
 	check "full: the worst first" "acceptQueue synSentFanout" \
 		"$(grep -oE 'acceptQueue|synSentFanout' <<<"$OUTPUT" | xargs)"

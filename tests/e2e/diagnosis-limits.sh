@@ -101,20 +101,24 @@ test_memory() {
 	check_run "the percentage" test "$(varbind Raised memory ConditionValue)" -ge 1
 }
 
-# Many to one address are not what this condition looks for.
+# Many to one address are an upstream, many addresses are a scan.
 test_fanout() {
 	diagnosis_start
 	tell server name scanning
+	begin
 	tell server connect one "$DEAD4" 22 300 nowait
-	pause 20
-	check_raised "300 SYN_SENT to one address"
+	check_told 35 Raised upstreamSilent critical
+	check "300 attempts" 300 "$(varbind Raised upstreamSilent ConditionValue)"
+	check "it names the remote and the process" \
+		"$DEAD4:22, scanning[${PIDS[server]}], 300 of 300" "$(offender upstreamSilent)"
+	check_raised "nothing else" upstreamSilent
 	begin
 	tell server connect all "$DEAD4*256+256" 22 300 nowait
 	check_told 25 Raised synSentFanout warning
 	check "the addresses" 256 "$(varbind Raised synSentFanout ConditionValue)"
 	check_match "it names the process and the port" \
 		"^scanning\[${PIDS[server]}\], remote port 22, 600 of 600" "$(offender synSentFanout)"
-	check_raised "nothing else" synSentFanout
+	check_raised "nothing else" synSentFanout upstreamSilent
 	begin
 	tell server close all
 	check_told 75 Cleared synSentFanout

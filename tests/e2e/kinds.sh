@@ -52,17 +52,18 @@ suspects() { # KIND: of a sample on stdin, how many
 }
 
 # Sockets in one of the states whose segment has been sent again.
-ss_sent_again() { # STATE...
-	local state filter=()
+ss_sent_again() { # TIMES STATE...: so many times or more
+	local times=$1 state filter=()
+	shift
 	for state; do
 		filter+=(state "$state")
 	done
-	in_server ss -Htno "${filter[@]}" | grep -c 'timer:(on,[^,]*,[1-9]'
+	in_server ss -Htno "${filter[@]}" | grep -cE "timer:\(on,[^,]*,([$times-9]|[1-9][0-9])\)"
 }
 
 all_sent_again() {
-	[ "$(ss_sent_again syn-recv)" = "$(want_of SYN_RECV)" ] &&
-		[ "$(ss_sent_again fin-wait-1 last-ack closing)" = \
+	[ "$(ss_sent_again 1 syn-recv)" = "$(want_of SYN_RECV)" ] &&
+		[ "$(ss_sent_again 3 fin-wait-1 last-ack closing)" = \
 			"$(want_of FIN_WAIT_1 LAST_ACK CLOSING)" ]
 }
 
@@ -97,9 +98,9 @@ test_still() {
 	check "full: queues and limits are those of ss" "$(ss_queues)" "$(queues <<<"$full")"
 	check "full: half-open connections" "$(want_of SYN_RECV)" \
 		"$(suspects SYN_RECV <<<"$full")"
-	check "full: unanswered ones" "$(ss_sent_again syn-recv)" \
+	check "full: unanswered ones" "$(ss_sent_again 1 syn-recv)" \
 		"$(suspects SYN_UNANSWERED <<<"$full")"
-	check "full: stuck ones" "$(ss_sent_again fin-wait-1 last-ack closing)" \
+	check "full: stuck ones" "$(ss_sent_again 3 fin-wait-1 last-ack closing)" \
 		"$(suspects CLOSING_STUCK <<<"$full")"
 	check "full: never accepted and closed by the peer" \
 		"$(in_server ss -Htne state close-wait | grep -c ' ino:0 ')" \

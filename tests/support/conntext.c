@@ -35,8 +35,9 @@ static void format(const struct conn *c, char line[LINE_SIZE])
 		 state_name(c->state), c->ip_version == IP_V4 ? 4 : 6,
 		 inet_endpoint_format(&c->local, c->local_port, local),
 		 inet_endpoint_format(&c->remote, c->remote_port, remote), flags[0] ? flags : "-",
-		 c->retransmits, c->recv_queue, c->send_queue, c->age_s, c->rtt_us, c->uid,
-		 c->inode, c->drops, c->cgroup_id);
+		 (uint32_t)c->retransmits, c->recv_queue, c->send_queue, c->age_s,
+		 c->state == STATE_LISTEN ? 0 : c->rtt_us, c->uid, c->inode,
+		 c->state == STATE_LISTEN ? c->drops : 0, c->cgroup_id);
 }
 
 /* The next line that is no comment; "" at the end. */

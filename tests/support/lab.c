@@ -56,8 +56,6 @@ static void fill_quiet(struct world *w)
 	w->listeners[2].addr = (struct inet_addr){.type = INET_IPV6};
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		w->s.limits[i].id = limits[i];
-	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		w->s.suspects[i].listener = UINT32_MAX;
 	w->s.n_limits = sizeof(limits) / sizeof(limits[0]);
 	w->s.n_listeners = LAB_LISTENERS;
 	w->s.n_owners = LAB_OWNERS;

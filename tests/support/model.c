@@ -46,18 +46,23 @@ static struct listener listeners[] = {
     {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0, {1795230730, 0}},
 };
 
+#define CONN(state_, version, local_, local_port_, remote_, remote_port_)                          \
+	.state = (state_), .ip_version = (version), .local = local_, .local_port = (local_port_),  \
+	.remote = remote_, .remote_port = (remote_port_)
+
 static struct conn conns[] = {
-    {V4(192, 0, 2, 1), V4(198, 51, 100, 7), 8443, 40000, STATE_SYN_RECV, IP_V4, CONN_UNANSWERED, 2,
-     0, 0, 0, 0, 0, 0, 0, 0, 0},
-    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51022, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0, 1, 0,
-     1987, 350, 1001, 5555, 0, 1, 9},
-    {V4(10, 0, 3, 7), V4(10, 0, 9, 1), 8080, 51023, STATE_CLOSE_WAIT, IP_V4, 0, 1, 2, 3, 0, 0, 1001,
-     5556, 0, 0, 0},
-    {V4(10, 0, 3, 8), V4(10, 0, 9, 0), 8080, 1, STATE_CLOSE_WAIT, IP_V4, CONN_HAS_INFO, 0, 0, 0, 4,
-     90, 0, 0, 0, 3, 9},
-    {DOC6(1), DOC6(2), 8080, 65535, STATE_CLOSE_WAIT, IP_V6, CONN_HAS_INFO, 0, 0, UINT32_MAX, 1, 2,
-     3, 5557, 0, 4, 0},
-    {LINK_LOCAL, LINK_LOCAL, 1, 2, STATE_LAST_ACK, IP_V6, 0, 15, 0, 1, 0, 0, 0, 0, 0, 0, 0},
+    {CONN(STATE_SYN_RECV, IP_V4, V4(192, 0, 2, 1), 8443, V4(198, 51, 100, 7), 40000),
+     .flags = CONN_UNANSWERED, .retransmits = 2},
+    {CONN(STATE_CLOSE_WAIT, IP_V4, V4(10, 0, 3, 7), 8080, V4(10, 0, 9, 1), 51022),
+     .flags = CONN_HAS_INFO, .recv_queue = 1, .age_s = 1987, .rtt_us = 350, .uid = 1001,
+     .inode = 5555, .owner = 1, .cgroup_id = 9},
+    {CONN(STATE_CLOSE_WAIT, IP_V4, V4(10, 0, 3, 7), 8080, V4(10, 0, 9, 1), 51023), .retransmits = 1,
+     .recv_queue = 2, .send_queue = 3, .uid = 1001, .inode = 5556},
+    {CONN(STATE_CLOSE_WAIT, IP_V4, V4(10, 0, 3, 8), 8080, V4(10, 0, 9, 0), 1),
+     .flags = CONN_HAS_INFO, .age_s = 4, .rtt_us = 90, .owner = 3, .cgroup_id = 9},
+    {CONN(STATE_CLOSE_WAIT, IP_V6, DOC6(1), 8080, DOC6(2), 65535), .flags = CONN_HAS_INFO,
+     .send_queue = UINT32_MAX, .age_s = 1, .rtt_us = 2, .uid = 3, .inode = 5557, .owner = 4},
+    {CONN(STATE_LAST_ACK, IP_V6, LINK_LOCAL, 1, LINK_LOCAL, 2), .retransmits = 15, .send_queue = 1},
 };
 
 static struct remote remotes[] = {

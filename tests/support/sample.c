@@ -67,8 +67,6 @@ struct snapshot *sample_empty(void)
 	}
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		s->spreads[i].state = i + 1;
-	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		s->suspects[i].listener = UINT32_MAX;
 	s->diagnosis.worst = SEVERITY_UNKNOWN;
 	SET_ROWS(s, owners, nobody);
 	return s;

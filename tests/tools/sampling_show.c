@@ -72,19 +72,24 @@ static void show_suspects(const struct snapshot *s)
 	    [SUSPECT_SYN_SENT] = "SYN_SENT",
 	    [SUSPECT_SYN_UNANSWERED] = "SYN_UNANSWERED",
 	    [SUSPECT_SYN_RECV] = "SYN_RECV",
+	    [SUSPECT_PEER_SILENT] = "PEER_SILENT",
+	    [SUSPECT_PEER_NOT_READING] = "PEER_NOT_READING",
+	    [SUSPECT_NOT_READING] = "NOT_READING",
 	};
 
 	for (int i = 0; i < SUSPECT_COUNT; i++) {
 		const struct suspects *row = &s->suspects[i];
 		const struct listener *listener =
-		    row->listener < s->n_listeners ? &s->listeners[row->listener] : NULL;
+		    row->n_listeners > 0 ? &s->listeners[row->listeners[0].index] : NULL;
 
 		printf("suspects %s %u pid %u %u port %u %u listener %s %u remote %s %u "
 		       "network %s %u %u\n",
-		       name[i], row->count, pid(s, row->owner), row->owner_count, row->port,
-		       row->port_count, listener ? endpoint(&listener->addr, listener->port) : "-",
-		       row->listener_count, address(&row->remote), row->remote_count,
-		       address(&row->network), row->network_count, row->network_remotes);
+		       name[i], row->count, pid(s, row->owners[0].index), row->owners[0].count,
+		       row->port, row->port_count,
+		       listener ? endpoint(&listener->addr, listener->port) : "-",
+		       row->listeners[0].count, address(&row->remotes[0].addr),
+		       row->remotes[0].count, address(&row->network), row->network_count,
+		       row->network_remotes);
 	}
 }
 

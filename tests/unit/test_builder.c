@@ -111,7 +111,7 @@ static void test_nothing(void)
 	CHECK_EQ_INT(s->n_owners, 1);
 	CHECK_EQ_INT(s->owners[0].pid, 0);
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		CHECK_EQ_INT(s->suspects[i].listener, UINT32_MAX);
+		CHECK_EQ_INT(s->suspects[i].count, 0);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -360,11 +360,18 @@ static void test_carry(void)
 	builder_free(b);
 }
 
-static struct conn aged(struct conn c, uint32_t inode, uint32_t age_s, uint32_t retransmits)
+/* A socket with tcp_info. */
+static struct conn idle(struct conn c, uint32_t inode, uint16_t idle_s)
 {
 	c.flags |= CONN_HAS_INFO;
 	c.inode = inode;
-	c.age_s = age_s;
+	c.idle_s = idle_s;
+	return c;
+}
+
+static struct conn resent(struct conn c, uint8_t retransmits)
+{
+	c.flags |= CONN_UNACKED;
 	c.retransmits = retransmits;
 	return c;
 }
@@ -373,47 +380,94 @@ static void test_suspects(void)
 {
 	struct conn conns[] = {
 	    listening("0.0.0.0", 80, 0, 10),
-	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.1", 1), 7, 60, 0),
-	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.2", 2), 8, 1000, 0),
-	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 3), 9, 59, 0),
-	    aged(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 4), 0, 1000, 0),
-	    aged(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 5), 10, 120, 0),
-	    aged(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 6), 0, 120, 0),
-	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.9.2.1", 7), 0, 0, 3),
-	    aged(conn(STATE_CLOSING, "10.0.0.1", 80, "10.9.2.1", 8), 0, 0, 0),
-	    aged(conn(STATE_FIN_WAIT_1, "10.0.0.1", 80, "10.9.7.1", 9), 0, 0, 1),
-	    aged(conn(STATE_LAST_ACK, "10.0.0.1", 81, "10.9.7.1", 9), 0, 0, 1),
-	    aged(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 11, 0, 2),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.1", 1), 7, 60),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.2", 2), 8, 1000),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 3), 9, 59),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.2.1", 4), 0, 1000),
+	    idle(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 5), 10, 120),
+	    idle(conn(STATE_FIN_WAIT_2, "10.0.0.1", 80, "10.9.2.1", 6), 0, 120),
+	    resent(conn(STATE_LAST_ACK, "10.0.0.1", 80, "10.9.2.1", 7), 3),
+	    resent(conn(STATE_CLOSING, "10.0.0.1", 80, "10.9.2.1", 8), 2),
+	    resent(conn(STATE_FIN_WAIT_1, "10.0.0.1", 80, "10.9.7.1", 9), 4),
+	    resent(conn(STATE_LAST_ACK, "10.0.0.1", 81, "10.9.7.1", 9), 3),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 2),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40001, "10.9.3.1", 443), 1),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40002, "10.9.3.1", 80), 1),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40003, "10.9.3.2", 443), 0),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40004, "10.9.4.1", 443), 1),
 	};
 	static const uint32_t want[SUSPECT_COUNT] = {
 	    [SUSPECT_CLOSE_WAIT_STALE] = 2, [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
 	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 3,
-	    [SUSPECT_SYN_SENT] = 1,
+	    [SUSPECT_SYN_SENT] = 4,
 	};
 	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
 	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
+	const struct suspects *sent = &s->suspects[SUSPECT_SYN_SENT];
 
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
 		CHECK_EQ_INT(s->suspects[i].count, want[i]);
+	CHECK_EQ_INT(stale->fresh, 1);
+	CHECK_EQ_INT(stale->addresses, 2);
+	CHECK_EQ_INT(stale->n_owners, 0);
+	CHECK_EQ_INT(stale->within, 2);
+	CU_ASSERT_FALSE(stale->outgoing);
 	CHECK_EQ_INT(stale->port, 80);
 	CHECK_EQ_INT(stale->port_count, 2);
-	CHECK_EQ_INT(stale->listener, 0);
-	CHECK_EQ_INT(stale->listener_count, 2);
-	CHECK_EQ_INT(stale->remote_count, 1);
+	CHECK_EQ_INT(stale->n_listeners, 1);
+	CHECK_EQ_INT(stale->listeners[0].index, 0);
+	CHECK_EQ_INT(stale->listeners[0].count, 2);
+	CHECK_EQ_INT(stale->listeners[1].count, 0);
+	CHECK_EQ_INT(stale->n_remotes, 2);
+	CHECK_EQ_INT(stale->remotes[0].count, 1);
+	CHECK_EQ_INT(stale->remotes[0].addr.bytes[3], 1);
+	CHECK_EQ_INT(stale->remotes[1].addr.bytes[3], 2);
 	CHECK_EQ_INT(stale->network.bytes[2], 1);
 	CHECK_EQ_INT(stale->network.bytes[3], 0);
 	CHECK_EQ_INT(stale->network_count, 2);
 	CHECK_EQ_INT(stale->network_remotes, 2);
-	CHECK_EQ_INT(s->suspects[SUSPECT_SYN_SENT].port, 443);
+	CHECK_EQ_INT(stale->endpoint.count, 0);
+	/* Three to one address, two of them to one port. */
+	CU_ASSERT_TRUE(sent->outgoing);
+	CHECK_EQ_INT(sent->port, 443);
+	CHECK_EQ_INT(sent->port_count, 3);
+	CHECK_EQ_INT(sent->addresses, 2);
+	CHECK_EQ_INT(sent->remotes[0].count, 3);
+	CHECK_EQ_INT(sent->endpoint.count, 2);
+	CHECK_EQ_INT(sent->endpoint.port, 443);
+	CHECK_EQ_INT(sent->endpoint.addr.bytes[2], 3);
 	/* Stuck ones of three states count as one remote address. */
-	CHECK_EQ_INT(stuck->remote.bytes[2], 7);
-	CHECK_EQ_INT(stuck->remote_count, 2);
+	CHECK_EQ_INT(stuck->remotes[0].addr.bytes[2], 7);
+	CHECK_EQ_INT(stuck->remotes[0].count, 2);
 	CHECK_EQ_INT(stuck->network_count, 2);
 	CHECK_EQ_INT(stuck->network_remotes, 1);
 	CHECK_EQ_INT(s->spreads[STATE_CLOSING - 1].remotes, 1);
 	snapshot_free(s);
+	builder_free(b);
+}
+
+/* What ESTABLISHED tells stands until it is read again. */
+static void test_suspects_of_detail(void)
+{
+	struct conn silent = resent(conn(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.9.3.1", 443), 3);
+	struct builder_options fast_options = all;
+	struct snapshot *first, *second, *third;
+	struct builder *b = new_build();
+
+	silent.send_queue = 1;
+	fast_options.states &= ~STATE_BIT(STATE_ESTABLISHED);
+	first = built(b, &all, &silent, 1, NULL, NULL);
+	CHECK_EQ_INT(first->suspects[SUSPECT_PEER_SILENT].count, 1);
+	CHECK_EQ_INT(first->suspects[SUSPECT_PEER_SILENT].endpoint.port, 443);
+	second = built(b, &fast_options, NULL, 0, first, NULL);
+	CHECK_EQ_INT(second->suspects[SUSPECT_PEER_SILENT].count, 1);
+	third = built(b, &all, NULL, 0, second, NULL);
+	CHECK_EQ_INT(third->suspects[SUSPECT_PEER_SILENT].count, 0);
+	snapshot_free(first);
+	snapshot_free(second);
+	snapshot_free(third);
 	builder_free(b);
 }
 
@@ -430,6 +484,7 @@ int main(void)
 	    {"ports", test_ports},
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
+	    {"suspects of ESTABLISHED", test_suspects_of_detail},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -127,7 +127,8 @@ struct bad {
 #define CONDITIONS                                                                                 \
 	"synQueue synUnanswered synCookies acceptQueue acceptDrops closeWaitStale "                \
 	"closeWaitUnaccepted finWait2Stale closingStuck synSentFanout timeWait "                   \
-	"ephemeralPorts orphans memory stateSurge tuningHarmful tuningDrift sampling"
+	"ephemeralPorts orphans memory stateSurge tuningHarmful tuningDrift sampling "             \
+	"upstreamSilent peerSilent peerNotReading notReading"
 
 #define OPTIONS                                                                                    \
 	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "               \

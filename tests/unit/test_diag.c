@@ -49,7 +49,6 @@ static void members_are_translated(void)
 	struct netlink d = {.len = 0};
 	struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, KERNEL_ESTABLISHED);
 	struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
-	uint32_t meminfo[SK_MEMINFO_VARS] = {[SK_MEMINFO_DROPS] = 4000000000u};
 	uint64_t cgroup = UINT64_C(0x123456789abcdef0);
 	struct conn c;
 
@@ -62,7 +61,6 @@ static void members_are_translated(void)
 	msg->idiag_wqueue = UINT32_MAX - 1;
 	msg->idiag_uid = 4294967294u;
 	msg->idiag_inode = 4294967293u;
-	mnl_attr_put(nlh, INET_DIAG_SKMEMINFO, sizeof(meminfo), meminfo);
 	mnl_attr_put_u64(nlh, INET_DIAG_CGROUP_ID, cgroup);
 	memset(&c, 0xa5, sizeof(c));
 	CHECK_EQ_INT(diag_parse(nlh, &c), 0);
@@ -78,7 +76,6 @@ static void members_are_translated(void)
 	CHECK_EQ_INT(c.send_queue, UINT32_MAX - 1);
 	CHECK_EQ_INT(c.uid, 4294967294u);
 	CHECK_EQ_INT(c.inode, 4294967293u);
-	CHECK_EQ_INT(c.drops, 4000000000u);
 	CHECK_EQ_INT(c.cgroup_id, cgroup);
 	CHECK_EQ_INT(c.flags, 0);
 	CHECK_EQ_INT(c.age_s, 0);
@@ -105,7 +102,11 @@ static void flags_follow_state_and_address(void)
 	    {3, "::ffff:192.0.2.1", 1, 0, -1, 0, IP_V4, INET_IPV4},
 	    {3, "::ffff:192.0.2.1", 1, 1, -1, CONN_UNANSWERED, IP_V4, INET_IPV4},
 	    {12, "2001:db8::1", 1, 5, -1, CONN_UNANSWERED, IP_V6, INET_IPV6},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, 0, IP_V6, INET_IPV6},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 0, 0, -1, 0, IP_V6, INET_IPV6},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, CONN_UNACKED, IP_V6, INET_IPV6},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 2, 5, -1, 0, IP_V6, INET_IPV6},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6},
+	    {4, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6},
 	    {5, "2001:db8::1", 3, 0, -1, CONN_TW_SOCKET, IP_V6, INET_IPV6},
 	    {5, "2001:db8::1", 2, 0, -1, 0, IP_V6, INET_IPV6},
 	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4},
@@ -167,32 +168,102 @@ static void age_is_that_of_the_last_segment(void)
 	}
 }
 
+/*
+ * What renews which time: data that the application sends or is sent, and ACKs, those of keepalive
+ * probes (timer 2) and window probes (4) included.
+ */
+static void idle_is_the_applications(void)
+{
+	static const struct {
+		unsigned kernel_state;
+		uint8_t timer;
+		uint32_t sent_ms, received_ms, ack_ms;
+		uint16_t idle_s;
+	} cases[] = {
+	    /* CLOSE_WAIT: it may still send. */
+	    {8, 0, 90000, 95000, 80000, 80},
+	    {8, 0, 70999, 95000, 80000, 70},
+	    {8, 2, 90000, 95000, 3000, 90},
+	    {8, 2, 2000, 95000, 3000, 2},
+	    {8, 4, 90000, 95000, 1000, 1},
+	    {8, 2, 65534999, 0, 0, 65534},
+	    {8, 2, 65535000, 0, 0, CONN_IDLE_MAX},
+	    {8, 2, UINT32_MAX, 0, 0, CONN_IDLE_MAX},
+	    /* FIN_WAIT_2: the peer may still send. */
+	    {5, 0, 1000, 90000, 85000, 85},
+	    {5, 2, 1000, 90000, 3000, 90},
+	    {5, 2, 1000, 3000, 90000, 3},
+	    /* Closing: what was last sent. */
+	    {4, 4, 20000, 1000, 500, 20},
+	    {9, 4, 20000, 1000, 500, 20},
+	    {11, 1, 20000, 1000, 500, 20},
+	    {KERNEL_ESTABLISHED, 0, 90000, 90000, 90000, 0},
+	    {3, 1, 90000, 90000, 90000, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, cases[i].kernel_state);
+		struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+		struct tcp_info info = {.tcpi_last_data_sent = cases[i].sent_ms,
+					.tcpi_last_data_recv = cases[i].received_ms,
+					.tcpi_last_ack_recv = cases[i].ack_ms};
+		struct conn c = {.state = 0};
+
+		msg->idiag_timer = cases[i].timer;
+		mnl_attr_put(nlh, INET_DIAG_INFO, sizeof(info), &info);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.idle_s, cases[i].idle_s);
+	}
+}
+
+/* The cookie; the inode where the kernel gives none. */
+static void sockets_are_told_apart(void)
+{
+	static const struct {
+		uint32_t cookie[2];
+		uint64_t id;
+	} cases[] = {
+	    {{1, 0}, 1},  {{0, 1}, UINT64_C(1) << 32},    {{UINT32_MAX, 1}, UINT64_C(0x1ffffffff)},
+	    {{0, 0}, 77}, {{UINT32_MAX, UINT32_MAX}, 77},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, KERNEL_ESTABLISHED);
+		struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+		struct conn c = {.state = 0};
+
+		memcpy(msg->id.idiag_cookie, cases[i].cookie, sizeof(cases[i].cookie));
+		msg->idiag_inode = 77;
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CU_ASSERT_TRUE(c.id == cases[i].id);
+	}
+}
+
 /* A kernel may know more or less than this program; the socket counts all the same. */
 static void attributes_may_be_odd(void)
 {
-	enum { RTT_END = offsetof(struct tcp_info, tcpi_rttvar), DROPS_END = 36 };
+	enum { RTT_END = offsetof(struct tcp_info, tcpi_rttvar) };
 	static const struct {
 		uint16_t type;
 		uint16_t len;     /* of the value */
 		uint16_t nla_len; /* what the header claims; 0: the truth */
-		bool info, drops, cgroup;
+		bool info, cgroup;
 	} cases[] = {
-	    {INET_DIAG_INFO, RTT_END, 0, true, false, true},
-	    {INET_DIAG_INFO, RTT_END - 1, 0, false, false, true},
-	    {INET_DIAG_INFO, 0, 0, false, false, true},
-	    {INET_DIAG_INFO, 1000, 0, true, false, true},
-	    {INET_DIAG_INFO | NLA_F_NESTED, RTT_END, 0, true, false, true},
-	    {INET_DIAG_SKMEMINFO, DROPS_END, 0, false, true, true},
-	    {INET_DIAG_SKMEMINFO, DROPS_END - 4, 0, false, false, true},
-	    {INET_DIAG_SKMEMINFO, 400, 0, false, true, true},
-	    {INET_DIAG_CGROUP_ID, 7, 0, false, false, true},
-	    {9999, 100, 0, false, false, true},
-	    {0, 1, 0, false, false, true},
+	    {INET_DIAG_INFO, RTT_END, 0, true, true},
+	    {INET_DIAG_INFO, RTT_END - 1, 0, false, true},
+	    {INET_DIAG_INFO, 0, 0, false, true},
+	    {INET_DIAG_INFO, 1000, 0, true, true},
+	    {INET_DIAG_INFO | NLA_F_NESTED, RTT_END, 0, true, true},
+	    {INET_DIAG_CGROUP_ID, 7, 0, false, true},
+	    {9999, 100, 0, false, true},
+	    {0, 1, 0, false, true},
 	    /* Lies about the length: what is behind cannot be found. */
-	    {INET_DIAG_INFO, RTT_END, 1, false, false, false},
-	    {INET_DIAG_INFO, RTT_END, 3, false, false, false},
-	    {INET_DIAG_INFO, RTT_END, UINT16_MAX, false, false, false},
-	    {INET_DIAG_INFO, RTT_END, 1000, false, false, false},
+	    {INET_DIAG_INFO, RTT_END, 1, false, false},
+	    {INET_DIAG_INFO, RTT_END, 3, false, false},
+	    {INET_DIAG_INFO, RTT_END, UINT16_MAX, false, false},
+	    {INET_DIAG_INFO, RTT_END, 1000, false, false},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -209,8 +280,34 @@ static void attributes_may_be_odd(void)
 			attr->nla_len = cases[i].nla_len;
 		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
 		CHECK_EQ_INT(c.flags, cases[i].info ? CONN_HAS_INFO : 0);
-		CHECK_EQ_INT(c.drops, cases[i].drops ? UINT32_MAX : 0);
 		CHECK_EQ_INT(c.cgroup_id, cases[i].cgroup ? 42 : 0);
+	}
+}
+
+/* Only a listener has drops. */
+static void drops_are_a_listeners(void)
+{
+	enum { DROPS_END = 36 };
+	static const struct {
+		unsigned kernel_state;
+		uint16_t len;
+		uint32_t drops;
+	} cases[] = {
+	    {KERNEL_LISTEN, DROPS_END, 4000000000u},
+	    {KERNEL_LISTEN, DROPS_END - 4, 0},
+	    {KERNEL_LISTEN, 400, 4000000000u},
+	    {KERNEL_ESTABLISHED, DROPS_END, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint32_t meminfo[100] = {[SK_MEMINFO_DROPS] = 4000000000u};
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, cases[i].kernel_state);
+		struct conn c = {.state = 0};
+
+		mnl_attr_put(nlh, INET_DIAG_SKMEMINFO, cases[i].len, meminfo);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.drops, cases[i].drops);
 	}
 }
 
@@ -352,7 +449,10 @@ int main(void)
 		{"members are translated", members_are_translated},
 		{"flags follow state and address", flags_follow_state_and_address},
 		{"the age is that of the last segment", age_is_that_of_the_last_segment},
+		{"idle is the application's", idle_is_the_applications},
+		{"sockets are told apart", sockets_are_told_apart},
 		{"attributes may be odd", attributes_may_be_odd},
+		{"drops are a listener's", drops_are_a_listeners},
 		{"foreign messages are refused", foreign_messages_are_refused},
 		{"real sockets are found", real_sockets_are_found},
 		CU_TEST_INFO_NULL,

@@ -20,10 +20,10 @@ static void make_syn_queue(struct world *w)
 	w->listeners[1].syn_queue = 20;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
 	    .count = 149,
-	    .listener = 0,
-	    .listener_count = 129,
-	    .remote = lab_ipv4(198, 18, 77, 1),
-	    .remote_count = 1,
+	    .listeners = {{0, 129}},
+	    .n_listeners = 2,
+	    .within = 129,
+	    .remotes = {{.addr = lab_ipv4(198, 18, 77, 1), .count = 1}},
 	    .network = lab_ipv4(198, 18, 77, 0),
 	    .network_count = 120,
 	    .network_remotes = 120,
@@ -34,10 +34,12 @@ static void make_syn_unanswered(struct world *w)
 {
 	w->s.suspects[SUSPECT_SYN_UNANSWERED] = (struct suspects){
 	    .count = 600,
-	    .listener = 1,
-	    .listener_count = 590,
-	    .remote = lab_ipv4(198, 18, 77, 1),
-	    .remote_count = 10,
+	    .listeners = {{1, 590}},
+	    .n_listeners = 2,
+	    .within = 590,
+	    .remotes = {{.addr = lab_ipv4(198, 18, 77, 1), .count = 10},
+			{.addr = lab_ipv4(198, 18, 77, 2), .count = 9}},
+	    .n_remotes = 80,
 	    .network = lab_ipv4(198, 18, 77, 0),
 	    .network_count = 250,
 	    .network_remotes = 25,
@@ -53,7 +55,11 @@ static void make_syn_cookies(struct world *w)
 	w->listeners[0].syn_queue = 20;
 	w->listeners[0].accept_queue_limit = 4096;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
-	    .count = 30, .listener = 0, .remote = lab_ipv4(192, 0, 2, 1), .remote_count = 20};
+	    .count = 30,
+	    .listeners = {{0, 20}},
+	    .within = 20,
+	    .remotes = {{.addr = lab_ipv4(192, 0, 2, 1), .count = 20}},
+	};
 }
 
 static void make_accept_queue(struct world *w)
@@ -74,11 +80,11 @@ static void make_close_wait_stale(struct world *w)
 {
 	w->s.suspects[SUSPECT_CLOSE_WAIT_STALE] = (struct suspects){
 	    .count = 1201,
-	    .listener = 1,
-	    .owner = 2,
-	    .owner_count = 1198,
+	    .owners = {{2, 1198}, {1, 3}},
+	    .n_owners = 2,
+	    .within = 1198,
 	    .port = 8080,
-	    .port_count = 1199,
+	    .port_count = 1190,
 	};
 }
 
@@ -86,10 +92,10 @@ static void make_close_wait_unaccepted(struct world *w)
 {
 	w->s.suspects[SUSPECT_CLOSE_WAIT_UNACCEPTED] = (struct suspects){
 	    .count = 60,
-	    .listener = 1,
-	    .listener_count = 59,
-	    .remote = lab_ipv4(192, 0, 2, 7),
-	    .remote_count = 40,
+	    .listeners = {{1, 59}},
+	    .n_listeners = 2,
+	    .within = 59,
+	    .remotes = {{.addr = lab_ipv4(192, 0, 2, 7), .count = 40}},
 	    .network = lab_ipv4(192, 0, 2, 0),
 	    .network_count = 60,
 	    .network_remotes = 21,
@@ -100,11 +106,14 @@ static void make_fin_wait_2_stale(struct world *w)
 {
 	w->s.suspects[SUSPECT_FIN_WAIT_2_STALE] = (struct suspects){
 	    .count = 1000,
-	    .listener = UINT32_MAX,
-	    .owner = 1,
-	    .owner_count = 700,
-	    .port = 40000,
-	    .port_count = 1,
+	    .owners = {{1, 700}, {2, 300}},
+	    .n_owners = 2,
+	    .within = 700,
+	    .outgoing = true,
+	    .port = 443,
+	    .port_count = 350,
+	    .remotes = {{.addr = lab_ipv4(203, 0, 113, 9), .count = 350}},
+	    .n_remotes = 12,
 	};
 }
 
@@ -112,9 +121,8 @@ static void make_closing_stuck(struct world *w)
 {
 	w->s.suspects[SUSPECT_CLOSING_STUCK] = (struct suspects){
 	    .count = 1200,
-	    .listener = UINT32_MAX,
-	    .remote = lab_ipv4(198, 51, 100, 7),
-	    .remote_count = 900,
+	    .within = 1200,
+	    .remotes = {{.addr = lab_ipv4(198, 51, 100, 7), .count = 900}},
 	    .network = lab_ipv4(198, 51, 100, 0),
 	    .network_count = 910,
 	    .network_remotes = 11,
@@ -123,16 +131,66 @@ static void make_closing_stuck(struct world *w)
 
 static void make_syn_sent_fanout(struct world *w)
 {
-	w->s.spreads[STATE_SYN_SENT - 1].remotes = 1500;
 	w->s.suspects[SUSPECT_SYN_SENT] = (struct suspects){
 	    .count = 2000,
-	    .listener = UINT32_MAX,
-	    .owner = 2,
-	    .owner_count = 1990,
+	    .addresses = 1500,
+	    .owners = {{2, 1990}, {1, 10}},
+	    .n_owners = 2,
+	    .within = 1990,
+	    .outgoing = true,
 	    .port = 22,
-	    .port_count = 2000,
-	    .remote = lab_ipv4(203, 0, 113, 1),
-	    .remote_count = 2,
+	    .port_count = 1990,
+	    .remotes = {{.addr = lab_ipv4(203, 0, 113, 1), .count = 2},
+			{.addr = lab_ipv4(203, 0, 113, 9), .count = 2},
+			{.addr = lab_ipv4(203, 0, 113, 200), .count = 1}},
+	    .n_remotes = 1499,
+	    .endpoint = {lab_ipv4(203, 0, 113, 1), 22, 2},
+	};
+}
+
+static void make_upstream_silent(struct world *w)
+{
+	w->s.suspects[SUSPECT_SYN_SENT] = (struct suspects){
+	    .count = 152,
+	    .addresses = 3,
+	    .owners = {{1, 150}},
+	    .endpoint = {lab_ipv4(127, 0, 0, 9), 443, 150},
+	    .endpoint_owner = {2, 150},
+	};
+}
+
+static void make_peer_silent(struct world *w)
+{
+	w->s.suspects[SUSPECT_PEER_SILENT] = (struct suspects){
+	    .count = 130,
+	    .endpoint = {lab_ipv4(10, 0, 0, 5), 5432, 120},
+	    .endpoint_owner = {1, 50}, /* not half of them */
+	};
+}
+
+static void make_peer_not_reading(struct world *w)
+{
+	w->s.suspects[SUSPECT_PEER_NOT_READING] = (struct suspects){
+	    .count = 600,
+	    .owners = {{1, 600}},
+	    .n_owners = 1,
+	    .within = 600,
+	    .port = 80,
+	    .port_count = 600,
+	    .remotes = {{.addr = lab_ipv4(192, 0, 2, 7), .count = 300}},
+	    .n_remotes = 5,
+	};
+}
+
+static void make_not_reading(struct world *w)
+{
+	w->s.suspects[SUSPECT_NOT_READING] = (struct suspects){
+	    .count = 600,
+	    .owners = {{2, 200}, {1, 150}},
+	    .n_owners = 7,
+	    .within = 600,
+	    .port = 8080,
+	    .port_count = 301,
 	};
 }
 
@@ -173,10 +231,10 @@ static void make_state_surge(struct world *w)
 	w->s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count = 10000;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
 	    .count = 10000,
-	    .listener = 1,
-	    .listener_count = 9990,
-	    .remote = lab_ipv4(198, 18, 0, 1),
-	    .remote_count = 9000,
+	    .listeners = {{1, 9990}},
+	    .n_listeners = 1,
+	    .within = 9990,
+	    .remotes = {{.addr = lab_ipv4(198, 18, 0, 1), .count = 9000}},
 	};
 }
 
@@ -197,7 +255,8 @@ static const struct trouble troubles[] = {
     {CONDITION_SYN_QUEUE, 0, make_syn_queue,
      "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
     {CONDITION_SYN_UNANSWERED, 0, make_syn_unanswered,
-     "0.0.0.0:8080 java[4321] app.service, 590 of 600, 250 of 600 from 198.18.77.0/24"},
+     "0.0.0.0:8080 java[4321] app.service, 590 of 600, spread over 80 addresses: "
+     "198.18.77.1 (10), 198.18.77.2 (9)"},
     {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 10 of 128"},
     {CONDITION_ACCEPT_QUEUE, 0, make_accept_queue,
      "0.0.0.0:8080 java[4321] app.service, 129 of 128"},
@@ -206,10 +265,12 @@ static const struct trouble troubles[] = {
      "java[4321] app.service, local port 8080, 1198 of 1201"},
     {CONDITION_CLOSE_WAIT_UNACCEPTED, 0, make_close_wait_unaccepted,
      "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7"},
-    {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale, "nginx[812] nginx.service, 700 of 1000"},
+    {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale,
+     "nginx[812] nginx.service, 700 of 1000, half to 203.0.113.9"},
     {CONDITION_CLOSING_STUCK, 0, make_closing_stuck, "198.51.100.7, 900 of 1200"},
     {CONDITION_SYN_SENT_FANOUT, 0, make_syn_sent_fanout,
-     "java[4321] app.service, remote port 22, 1990 of 2000, to many addresses"},
+     "java[4321] app.service, remote port 22, 1990 of 2000, spread over 1499 addresses: "
+     "203.0.113.1 (2), 203.0.113.9 (2), 203.0.113.200 (1)"},
     {CONDITION_TIME_WAIT, 0, make_time_wait, "10.0.9.1, 4000 of 5000"},
     {CONDITION_EPHEMERAL_PORTS, 0, make_ephemeral_ports,
      "towards 10.0.7.12:5432, java[4321] app.service"},
@@ -222,6 +283,14 @@ static const struct trouble troubles[] = {
     {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful, "tcp_syncookies is 0: no cookies: drops"},
     {CONDITION_TUNING_DRIFT, 0, make_tuning_drift,
      "tcp_fin_timeout is 60, /etc/sysctl.conf:3 sets 30, and 1 more"},
+    {CONDITION_UPSTREAM_SILENT, 0, make_upstream_silent,
+     "127.0.0.9:443, java[4321] app.service, 150 of 152"},
+    {CONDITION_PEER_SILENT, 0, make_peer_silent, "10.0.0.5:5432, 120 of 130"},
+    {CONDITION_PEER_NOT_READING, 0, make_peer_not_reading,
+     "nginx[812] nginx.service, local port 80, 600 of 600, half from 192.0.2.7"},
+    {CONDITION_NOT_READING, 0, make_not_reading,
+     "spread over 7 processes: java[4321] app.service (200), nginx[812] nginx.service (150), "
+     "local port 8080"},
 };
 
 enum { STEP_MS = 5000, QUIET_STEPS = 2, TROUBLE_STEPS = 15 };

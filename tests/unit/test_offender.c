@@ -30,6 +30,26 @@ static void test_text(void)
 	CHECK_EQ_STR(buf, "");
 }
 
+static void test_list(void)
+{
+	char buf[16];
+	struct text text = text_begin(buf, sizeof(buf));
+
+	text_add_list(&text, ": ", "who, where, why");
+	CHECK_EQ_STR(buf, "who, where, why");
+	text = text_begin(buf, sizeof(buf));
+	text_add_list(&text, ": ", "who, where, why not");
+	CHECK_EQ_STR(buf, "who, where");
+	text_add_list(&text, ": ", "ab, cdef");
+	CHECK_EQ_STR(buf, "who, where: ab");
+	/* A comma within a name is none, and what has no comma is there whole or not at all. */
+	text = text_begin(buf, sizeof(buf));
+	text_add_list(&text, "", "a,b012345678901234, c");
+	CHECK_EQ_STR(buf, "");
+	text_add_list(&text, "", "");
+	CHECK_EQ_STR(buf, "");
+}
+
 struct origin {
 	struct suspects suspects;
 	const char *origin;
@@ -40,41 +60,53 @@ static void test_remotes(void)
 {
 	const struct origin cases[] = {
 	    {{.count = 0}, "", ""},
-	    {{.count = 10}, "", ""},
-	    {{.count = 10, .remote = lab_ipv4(192, 0, 2, 1), .remote_count = 6},
+	    {{.count = 10, .within = 10}, "", ""},
+	    {{.count = 10, .within = 10, .remotes = {{lab_ipv4(192, 0, 2, 1), 0, 6}}},
 	     "most from 192.0.2.1",
 	     "192.0.2.1, 6 of 10"},
-	    {{.count = 10, .remote = lab_ipv4(192, 0, 2, 1), .remote_count = 5},
-	     "5 of 10 from 192.0.2.1",
+	    {{.count = 10, .within = 10, .remotes = {{lab_ipv4(192, 0, 2, 1), 0, 5}}},
+	     "half from 192.0.2.1",
 	     "192.0.2.1, 5 of 10"},
-	    {{.count = 100, .remote = lab_ipv4(192, 0, 2, 1), .remote_count = 10},
-	     "from many addresses",
-	     "192.0.2.1, 10 of 100"},
+	    /* The share is that of the process's own. */
+	    {{.count = 30, .within = 20, .remotes = {{lab_ipv4(192, 0, 2, 1), 0, 11}}},
+	     "most from 192.0.2.1",
+	     "192.0.2.1, 11 of 30"},
+	    {{.count = 100,
+	      .within = 100,
+	      .outgoing = true,
+	      .remotes = {{lab_ipv4(192, 0, 2, 1), 0, 49},
+			  {lab_ipv4(192, 0, 2, 3), 0, 30},
+			  {lab_ipv4(192, 0, 2, 2), 0, 21}},
+	      .n_remotes = 3},
+	     "spread over 3 addresses: 192.0.2.1 (49), 192.0.2.3 (30), 192.0.2.2 (21)",
+	     "spread over 3 addresses: 192.0.2.1 (49), 192.0.2.3 (30), 192.0.2.2 (21)"},
 	    /* Three addresses of a network are no network. */
 	    {{.count = 10,
-	      .remote = v6_host,
-	      .remote_count = 3,
+	      .within = 10,
+	      .remotes = {{v6_host, 0, 3}},
+	      .n_remotes = 4,
 	      .network = v6_net,
 	      .network_count = 9,
 	      .network_remotes = 3},
-	     "3 of 10 from 2001:db8::9",
-	     "2001:db8::9, 3 of 10"},
+	     "spread over 4 addresses: 2001:db8::9 (3)",
+	     "spread over 4 addresses: 2001:db8::9 (3)"},
 	    {{.count = 10,
-	      .remote = v6_host,
-	      .remote_count = 3,
+	      .within = 10,
+	      .outgoing = true,
+	      .remotes = {{v6_host, 0, 3}},
 	      .network = v6_net,
 	      .network_count = 9,
 	      .network_remotes = 4},
-	     "most from 2001:db8::/64",
+	     "most to 2001:db8::/64",
 	     "2001:db8::/64, 9 of 10"},
 	    /* One address has more than half of its network: it is the one. */
 	    {{.count = 10,
-	      .remote = v6_host,
-	      .remote_count = 5,
+	      .within = 10,
+	      .remotes = {{v6_host, 0, 5}},
 	      .network = v6_net,
 	      .network_count = 9,
 	      .network_remotes = 5},
-	     "5 of 10 from 2001:db8::9",
+	     "half from 2001:db8::9",
 	     "2001:db8::9, 5 of 10"},
 	};
 
@@ -82,7 +114,7 @@ static void test_remotes(void)
 		char buf[192];
 		struct text text = text_begin(buf, sizeof(buf));
 
-		offender_suspect_origin(&text, &cases[i].suspects, "from");
+		offender_suspect_origin(&text, &cases[i].suspects);
 		CHECK_EQ_STR(buf, cases[i].origin);
 		text = text_begin(buf, sizeof(buf));
 		offender_suspect_remote(&text, &cases[i].suspects);
@@ -90,48 +122,92 @@ static void test_remotes(void)
 	}
 }
 
+static const char *process_text(const struct world *w, const struct suspects *suspects,
+				char buf[192])
+{
+	struct text text = text_begin(buf, 192);
+
+	offender_suspect_process(&text, &w->s, suspects);
+	return buf;
+}
+
 static void test_processes(void)
 {
-	struct suspects suspects = {
-	    .count = 100, .owner = 1, .owner_count = 70, .port = 443, .port_count = 51};
+	struct suspects suspects = {.count = 100,
+				    .owners = {{1, 70}},
+				    .n_owners = 1,
+				    .within = 70,
+				    .port = 443,
+				    .port_count = 36};
 	struct world w = {.owners = {{.pid = 0}, {.pid = 7, .name = "sshd"}}};
+	char buf[192];
+
+	w.s.owners = w.owners;
+	w.s.n_owners = LAB_OWNERS;
+	CHECK_EQ_STR(process_text(&w, &suspects, buf), "sshd[7], local port 443, 70 of 100");
+	/* A client: its service's port, and where to. */
+	suspects.outgoing = true;
+	suspects.remotes[0] = (struct suspect_remote){lab_ipv4(192, 0, 2, 25), 0, 60};
+	CHECK_EQ_STR(process_text(&w, &suspects, buf),
+		     "sshd[7], remote port 443, 70 of 100, most to 192.0.2.25");
+	suspects.outgoing = false;
+
+	/* The process may not be read, its service is known. */
+	w.owners[1] = (struct owner){.service = "ssh.service"};
+	suspects.port_count = 35;
+	CHECK_EQ_STR(process_text(&w, &suspects, buf), "ssh.service, 70 of 100");
+
+	/* Nobody has half of them. */
+	suspects.owners[0].count = 49;
+	suspects.owners[1] = (struct suspect_top){0, 20};
+	w.owners[0] = (struct owner){.pid = 9, .name = "b"};
+	suspects.n_owners = 8;
+	suspects.within = 100;
+	suspects.port_count = 51;
+	CHECK_EQ_STR(process_text(&w, &suspects, buf),
+		     "spread over 8 processes: ssh.service (49), b[9] (20), local port 443");
+
+	memset(suspects.owners, 0, sizeof(suspects.owners));
+	suspects.n_owners = 0;
+	suspects.port_count = 60;
+	CHECK_EQ_STR(process_text(&w, &suspects, buf), "local port 443, 60 of 100");
+
+	/* A number that is out of range is nobody. */
+	w.owners[0] = (struct owner){0};
+	suspects.owners[0] = (struct suspect_top){99, 70};
+	suspects.port_count = 1;
+	CHECK_EQ_STR(process_text(&w, &suspects, buf), "70 of 100");
+}
+
+static void test_endpoints(void)
+{
+	struct suspects suspects = {
+	    .count = 9, .endpoint = {v6_host, 5432, 8}, .endpoint_owner = {1, 4}};
+	struct world w = {.owners = {{.pid = 0}, {.pid = 7, .name = "pool"}}};
 	char buf[192];
 	struct text text = text_begin(buf, sizeof(buf));
 
 	w.s.owners = w.owners;
 	w.s.n_owners = LAB_OWNERS;
-	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CHECK_EQ_STR(buf, "sshd[7], local port 443, 70 of 100");
-
-	/* The process may not be read, its service is known. */
-	w.owners[1] = (struct owner){.service = "ssh.service"};
-	suspects.port_count = 50;
+	offender_suspect_endpoint(&text, &w.s, &suspects);
+	CHECK_EQ_STR(buf, "[2001:db8::9]:5432, pool[7], 8 of 9");
+	suspects.endpoint_owner.count = 3;
 	text = text_begin(buf, sizeof(buf));
-	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CHECK_EQ_STR(buf, "ssh.service, 70 of 100");
-
-	suspects.owner = 0;
-	suspects.port_count = 60;
+	offender_suspect_endpoint(&text, &w.s, &suspects);
+	CHECK_EQ_STR(buf, "[2001:db8::9]:5432, 8 of 9");
+	suspects.endpoint.count = 0;
 	text = text_begin(buf, sizeof(buf));
-	offender_suspect_process(&text, &w.s, &suspects, "remote port");
-	CHECK_EQ_STR(buf, "remote port 443, 60 of 100");
-
-	/* A number that is out of range is nobody. */
-	suspects.owner = 99;
-	suspects.port_count = 1;
-	text = text_begin(buf, sizeof(buf));
-	offender_suspect_process(&text, &w.s, &suspects, "local port");
-	CHECK_EQ_STR(buf, "70 of 100");
+	offender_suspect_endpoint(&text, &w.s, &suspects);
+	CHECK_EQ_STR(buf, "");
 }
 
 /* The longest of all: what does not fit is left out, the rest stands. */
 static void test_too_long(void)
 {
 	struct suspects suspects = {.count = UINT32_MAX,
-				    .listener = 0,
-				    .listener_count = UINT32_MAX,
-				    .remote = v6_host,
-				    .remote_count = UINT32_MAX};
+				    .listeners = {{0, UINT32_MAX}},
+				    .within = UINT32_MAX,
+				    .remotes = {{v6_host, 0, UINT32_MAX}}};
 	struct world w = {0};
 	char buf[192], want[192];
 	struct text text = text_begin(buf, sizeof(buf));
@@ -154,7 +230,7 @@ static void test_too_long(void)
 	CHECK_EQ_STR(buf, want);
 
 	w.listeners[0].addr = lab_ipv4(0, 0, 0, 0);
-	memset(suspects.remote.bytes, 0x20, 16);
+	memset(suspects.remotes[0].addr.bytes, 0x20, 16);
 	text = text_begin(buf, sizeof(buf));
 	offender_suspect_listener(&text, &w.s, &suspects);
 	CU_ASSERT_PTR_NOT_NULL(strstr(buf, "s, 4294967295 of 4294967295"));
@@ -164,8 +240,13 @@ static void test_too_long(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"text", test_text},         {"remotes", test_remotes}, {"processes", test_processes},
-	    {"too long", test_too_long}, CU_TEST_INFO_NULL,
+	    {"text", test_text},
+	    {"a list is cut", test_list},
+	    {"remotes", test_remotes},
+	    {"processes", test_processes},
+	    {"endpoints", test_endpoints},
+	    {"too long", test_too_long},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("offender", tests);

@@ -75,10 +75,12 @@ static void columns_are_translated(void)
 		uint32_t retransmits, recv_queue, send_queue, uid, inode;
 	} cases[] = {
 	    {"01 FFFFFFFF:00000064 01:00000014 00000003 4294967294        0 4294967295 1",
-	     STATE_ESTABLISHED, 0, 3, 100, UINT32_MAX, 4294967294u, UINT32_MAX},
+	     STATE_ESTABLISHED, CONN_UNACKED, 3, 100, UINT32_MAX, 4294967294u, UINT32_MAX},
+	    {"01 00000000:00000000 01:00000014 00000100     0        0 9 1", STATE_ESTABLISHED,
+	     CONN_UNACKED, 255, 0, 0, 0, 9},
 	    /* Probes: of a closed window (4), of keepalive (2). */
-	    {"04 00000001:00000000 04:00000014 00000000     0        5 0 1", STATE_FIN_WAIT_1, 0, 5,
-	     0, 1, 0, 0},
+	    {"04 00000001:00000000 04:00000014 00000000     0        5 0 1", STATE_FIN_WAIT_1,
+	     CONN_PROBING, 5, 0, 1, 0, 0},
 	    {"01 00000000:00000000 02:00000014 00000000    33        2 9 1", STATE_ESTABLISHED, 0,
 	     2, 0, 0, 33, 9},
 	    {"03 00000000:00000000 01:00000014 00000000    33        0 0 1", STATE_SYN_RECV, 0, 0,
@@ -102,6 +104,7 @@ static void columns_are_translated(void)
 		CHECK_EQ_INT(c.send_queue, cases[i].send_queue);
 		CHECK_EQ_INT(c.uid, cases[i].uid);
 		CHECK_EQ_INT(c.inode, cases[i].inode);
+		CHECK_EQ_INT(c.id, cases[i].inode);
 		CHECK_EQ_INT(c.ip_version, IP_V4);
 		CHECK_EQ_INT(c.local_port, 8080);
 		CHECK_EQ_INT(c.remote_port, 49153);

@@ -24,7 +24,7 @@ static struct snapshot *first_sample(const struct host *h)
 		uint32_t owner = owners_find(h->owners, 501 + i, 0);
 
 		s->conns[i] = (struct conn){.inode = 501 + i, .owner = owner};
-		s->processes[i].owner = s->tops[i].owner = s->suspects[i].owner = owner;
+		s->processes[i].owner = s->tops[i].owner = s->suspects[i].owners[0].index = owner;
 	}
 	s->limits[s->n_limits++].owner = s->conns[3].owner;
 	return s;
@@ -59,7 +59,7 @@ static void test_owners_have_new_numbers(void)
 		CHECK_EQ_INT(pid_of(s, s->conns[i].owner), pids[i]);
 		CHECK_EQ_INT(pid_of(s, s->processes[i].owner), pids[i]);
 		CHECK_EQ_INT(pid_of(s, s->tops[i].owner), pids[i]);
-		CHECK_EQ_INT(pid_of(s, s->suspects[i].owner), pids[i]);
+		CHECK_EQ_INT(pid_of(s, s->suspects[i].owners[0].index), pids[i]);
 	}
 	CHECK_EQ_INT(pid_of(s, s->limits[0].owner), 40);
 	CHECK_EQ_INT(pid_of(s, owner), 40);
