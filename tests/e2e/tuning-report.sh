@@ -81,7 +81,7 @@ test_json() {
 	check "one row, whole" "$(jq -n '{name: "tcp_fin_timeout", element: 1, value: "17",
 		number: 17, default: "60", recommended: "", persisted: "15",
 		persistedIn: "/etc/sysctl.d/50-web.conf:1", status: "noRecommendation",
-		drift: "differsFromPersisted", note: "", reason: "",
+		drift: "differsFromPersisted", reason: "", note: "",
 		meaning: "seconds that a connection without an owner waits in FIN_WAIT_2 for the peer'"'"'s FIN"}')" \
 		"$(audit_jq modern '.parameters[] | select(.name == "tcp_fin_timeout")')"
 	check "what is harmful" "tcp_sack tcp_syncookies" "$(audit_jq modern '
