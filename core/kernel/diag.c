@@ -19,6 +19,9 @@ enum {
 	/* The kernel fills no larger one in a dump. */
 	BUFFER_SIZE = 32 * 1024,
 	RECEIVE_TIMEOUT_S = 5,
+	/* TCP_TIMEWAIT_LEN, and how long tcp_tw_reuse waits (tcp_twsk_unique()) */
+	TIME_WAIT_MS = 60000,
+	REUSE_MS = 1000,
 };
 
 /* idiag_timer (inet_sk_diag_fill(), inet_twsk_diag_fill()) */
@@ -60,8 +63,8 @@ static uint16_t idle_of(const struct tcp_info *info, const struct conn *c, uint8
 		return 0;
 	}
 	if (timer != TIMER_KEEPALIVE)
-		idle_ms = lesser(idle_ms, lesser(info->tcpi_last_ack_recv,
-						 info->tcpi_last_data_recv));
+		idle_ms =
+		    lesser(idle_ms, lesser(info->tcpi_last_ack_recv, info->tcpi_last_data_recv));
 	return (uint16_t)lesser(idle_ms / 1000, CONN_IDLE_MAX);
 }
 
@@ -143,6 +146,9 @@ static uint8_t flags_of(const struct inet_diag_msg *msg, enum tcp_state state)
 
 	if (msg->idiag_timer == TIMER_TIME_WAIT)
 		flags |= CONN_TW_SOCKET;
+	if (state == STATE_TIME_WAIT && msg->idiag_timer == TIMER_TIME_WAIT &&
+	    msg->idiag_expires <= TIME_WAIT_MS - REUSE_MS)
+		flags |= CONN_REUSABLE;
 	if (msg->idiag_timer == TIMER_PROBE)
 		flags |= CONN_PROBING;
 	if (state == STATE_SYN_RECV)

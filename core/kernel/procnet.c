@@ -20,6 +20,9 @@ enum {
 /* The column "tr" (get_tcp4_sock(), get_timewait4_sock() in net/ipv4/tcp_ipv4.c). */
 enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
 
+/* Of TCP_TIMEWAIT_LEN in USER_HZ, what is left when tcp_tw_reuse may apply. */
+enum { REUSE_TICKS = 5900 };
+
 /* A number and the character that must follow it. */
 static bool take(const char **at, unsigned base, uint64_t max, char end, uint64_t *ret_number)
 {
@@ -77,16 +80,15 @@ static bool take_endpoints(const char **at, int family, struct conn *c)
 int procnet_parse(const char *line, int family, struct conn *ret_conn)
 {
 	struct conn c = {.flags = 0};
-	uint64_t number, kernel_state, send_queue, recv_queue, timer, retransmits, uid, probes,
-	    inode;
+	uint64_t number, kernel_state, send_queue, recv_queue, timer, when, retransmits, uid,
+	    probes, inode;
 	enum tcp_state state;
 
 	if (!take(&line, 10, UINT32_MAX, ':', &number) || *line++ != ' ' ||
 	    !take_endpoints(&line, family, &c) || !take(&line, 16, UINT8_MAX, ' ', &kernel_state) ||
 	    !take(&line, 16, UINT32_MAX, ':', &send_queue) ||
 	    !take(&line, 16, UINT32_MAX, ' ', &recv_queue) ||
-	    !take(&line, 16, UINT8_MAX, ':', &timer) ||
-	    !take(&line, 16, UINT64_MAX, ' ', &number) ||
+	    !take(&line, 16, UINT8_MAX, ':', &timer) || !take(&line, 16, UINT64_MAX, ' ', &when) ||
 	    !take(&line, 16, UINT32_MAX, ' ', &retransmits) ||
 	    !take(&line, 10, UINT32_MAX, ' ', &uid) || !take(&line, 10, UINT32_MAX, ' ', &probes) ||
 	    !take(&line, 10, UINT32_MAX, ' ', &inode))
@@ -108,6 +110,8 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	c.uid = state == STATE_SYN_RECV ? 0 : (uint32_t)uid;
 	if (timer == TIMER_TIME_WAIT)
 		c.flags |= CONN_TW_SOCKET;
+	if (state == STATE_TIME_WAIT && when <= REUSE_TICKS)
+		c.flags |= CONN_REUSABLE;
 	if (timer == TIMER_PROBE)
 		c.flags |= CONN_PROBING;
 	if (state == STATE_SYN_RECV)

@@ -18,6 +18,7 @@ enum conn_flag {
 	CONN_UNANSWERED = 1 << 3, /* half-open, and the SYN-ACK has been sent again */
 	CONN_UNACKED = 1 << 4,    /* a segment waits for its ACK: the retransmission timer runs */
 	CONN_PROBING = 1 << 5,    /* the window is shut, the zero-window probe timer runs */
+	CONN_REUSABLE = 1 << 7,   /* TIME_WAIT for a second: tcp_tw_reuse may give its port back */
 };
 
 /* idle_s of a socket that has been idle for so long or longer. */
@@ -40,11 +41,11 @@ struct conn {
 		uint32_t rtt_us; /* smoothed round trip time, microseconds */
 		uint32_t drops;  /* LISTEN with SKMEMINFO: sk_drops */
 	};
-	uint32_t uid;         /* owner's user id; 0 for SYN_RECV and TIME_WAIT */
-	uint32_t inode;       /* of the socket; 0: no process owns it */
-	uint32_t owner;       /* index into the snapshot's owners, 0: nobody known */
-	uint64_t cgroup_id;   /* inode number of the cgroup2 folder; 0: unknown */
-	uint64_t id;          /* the socket's for life: its cookie, else its inode; 0: it has none */
+	uint32_t uid;       /* owner's user id; 0 for SYN_RECV and TIME_WAIT */
+	uint32_t inode;     /* of the socket; 0: no process owns it */
+	uint32_t owner;     /* index into the snapshot's owners, 0: nobody known */
+	uint64_t cgroup_id; /* inode number of the cgroup2 folder; 0: unknown */
+	uint64_t id;        /* the socket's for life: its cookie, else its inode; 0: it has none */
 };
 
 _Static_assert(sizeof(struct conn) <= 96, "a kept row is at most 96 bytes");

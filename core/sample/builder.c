@@ -17,6 +17,7 @@ int builder_new(struct builder **ret_build)
 	tally_init(&b->listeners, sizeof(struct listener_key), sizeof(struct listener_entry));
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
+	tally_init(&b->blocks, sizeof(struct block_key), sizeof(struct block_entry));
 	since_init(&b->since);
 	*ret_build = b;
 	return 0;
@@ -29,6 +30,7 @@ void builder_free(struct builder *b)
 	tally_done(&b->listeners);
 	tally_done(&b->remotes);
 	tally_done(&b->ports);
+	tally_done(&b->blocks);
 	portcount_done(&b->port_counts);
 	since_done(&b->since);
 	free(b->suspects);
@@ -45,6 +47,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	tally_clear(&b->listeners);
 	tally_clear(&b->remotes);
 	tally_clear(&b->ports);
+	tally_clear(&b->blocks);
 	since_begin(&b->since, options->now_s);
 	b->n_suspects = 0;
 	memset(b->counts, 0, sizeof(b->counts));
@@ -166,41 +169,9 @@ static int add_listener(struct builder *b, const struct conn *conn, struct pendi
 	return 0;
 }
 
-static bool is_ephemeral(const struct builder *b, const struct conn *conn)
-{
-	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
-	    conn->state == STATE_CLOSED)
-		return false;
-	return !b->options.ports_reserved || !bit_get(b->options.ports_reserved, conn->local_port);
-}
-
-static struct ports_key ports_key_of(const struct conn *conn)
-{
-	return (struct ports_key){
-	    .local = conn->local, .remote = conn->remote, .remote_port = conn->remote_port};
-}
-
 static struct remote_key remote_key_of(const struct conn *conn)
 {
 	return (struct remote_key){.state = conn->state, .addr = conn->remote};
-}
-
-/* Counts the local port that an outgoing connection takes towards its remote end. */
-static int add_port(struct builder *b, const struct lookahead *c, struct pending *pending)
-{
-	struct ports_key key = ports_key_of(&c->conn);
-	struct ports_entry *entry;
-
-	if (!is_ephemeral(b, &c->conn))
-		return 0;
-	entry = tally_add_hashed(&b->ports, &key, c->ports_hash);
-	if (!entry)
-		return -ENOMEM;
-	entry->used++;
-	if (c->conn.owner)
-		entry->owner = c->conn.owner;
-	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
-	return 0;
 }
 
 /*
@@ -256,8 +227,7 @@ static int add_row(struct builder *b, const struct conn *conn, struct pending *p
 
 /* Counts the remote address, which a bound socket does not have, and the suspect. */
 static int add_remote(struct builder *b, const struct lookahead *c,
-		      const struct suspicion *suspicion, uint32_t listener,
-		      struct pending *pending)
+		      const struct suspicion *suspicion, uint32_t listener, struct pending *pending)
 {
 	struct remote_key key = remote_key_of(&c->conn);
 	struct remote_entry *remote;
@@ -285,7 +255,7 @@ static int add_connection(struct builder *b, const struct lookahead *c,
 		listener->states[c->conn.state - 1]++;
 		listener->unanswered += !!(c->conn.flags & CONN_UNANSWERED);
 	} else {
-		ret = add_port(b, c, pending);
+		ret = builder_add_port(b, c, pending);
 	}
 	if (ret == 0)
 		ret = add_remote(b, c, suspicion, listener_index(b, listener), pending);
@@ -307,6 +277,7 @@ static int take(struct builder *b)
 	    .inode = conn->inode,
 	    .listener = UINT32_MAX,
 	    .ports = UINT32_MAX,
+	    .block = UINT32_MAX,
 	    .row = UINT32_MAX,
 	    .state = conn->state,
 	};
@@ -343,18 +314,18 @@ static void announce(struct builder *b, struct lookahead *c)
 {
 	const struct lookahead *half = &b->lookahead[(b->n_read + LOOKAHEAD / 2) % LOOKAHEAD];
 	struct remote_key remote = remote_key_of(&c->conn);
-	struct ports_key ports = ports_key_of(&c->conn);
+	struct ports_key ports = builder_ports_key(&c->conn);
 
 	c->remote_hash = tally_hash(&b->remotes, &remote);
 	tally_prefetch_slot(&b->remotes, c->remote_hash);
-	if (is_ephemeral(b, &c->conn)) {
+	if (builder_is_ephemeral(b, &c->conn)) {
 		c->ports_hash = tally_hash(&b->ports, &ports);
 		tally_prefetch_slot(&b->ports, c->ports_hash);
 	}
 	if (b->n_read < LOOKAHEAD / 2)
 		return;
 	tally_prefetch_entry(&b->remotes, half->remote_hash);
-	if (is_ephemeral(b, &half->conn))
+	if (builder_is_ephemeral(b, &half->conn))
 		tally_prefetch_entry(&b->ports, half->ports_hash);
 }
 

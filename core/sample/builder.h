@@ -18,6 +18,9 @@
 
 struct builder;
 
+/* Which TIME_WAIT sockets give their ports back to connect(): tcp_tw_reuse, with tcp_timestamps. */
+enum time_wait_reuse { REUSE_NONE, REUSE_ALL, REUSE_LOOPBACK };
+
 /* What a sample is built with. */
 struct builder_options {
 	uint32_t states;      /* STATE_BIT()s of the states that are read now */
@@ -29,6 +32,8 @@ struct builder_options {
 	bool limits_known;             /* the source tells the accept queues' limits */
 	uint16_t port_low, port_high;  /* ip_local_port_range */
 	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
+	uint32_t ports_usable;         /* of the range, less the reserved ones */
+	enum time_wait_reuse reuse;    /* of ports by connect() */
 	struct owners *owners;         /* NULL: do not attribute */
 	const struct series *series;   /* names ports to count by; NULL: none */
 	bool scan;                     /* owners not known yet may be looked for */
@@ -37,8 +42,9 @@ struct builder_options {
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */
 struct builder_ports {
 	uint32_t used; /* local ports in use from `local` towards `remote` */
+	bool bound;    /* bound before connect(), which takes them for all remote addresses */
 	struct inet_addr local;
-	struct inet_addr remote;
+	struct inet_addr remote; /* unless bound */
 	uint16_t remote_port;
 	uint32_t owner; /* of one of these connections */
 };

@@ -74,6 +74,7 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 {
 	struct listener_entry *listener;
 	struct ports_entry *ports;
+	struct block_entry *block;
 
 	if (builder_credit(b, owner, p->state) < 0)
 		return -ENOMEM;
@@ -85,6 +86,10 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 	if (p->ports != UINT32_MAX) {
 		ports = tally_entry(&b->ports, p->ports);
 		ports->owner = owner;
+	}
+	if (p->block != UINT32_MAX) {
+		block = tally_entry(&b->blocks, p->block);
+		block->owner = owner;
 	}
 	if (p->listener != UINT32_MAX) {
 		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);

@@ -69,12 +69,29 @@ struct ports_key {
 struct ports_entry {
 	struct ports_key key;
 	uint32_t used;
+	uint32_t odd; /* of these, see builder_ports.c */
 	uint32_t owner;
+};
+
+/* 256 local ports of one address. */
+struct block_key {
+	struct inet_addr local;
+	uint8_t number;
+	uint8_t unused[2];
+};
+
+struct block_entry {
+	struct block_key key;
+	uint32_t owner;
+	uint32_t closed;    /* sockets that are bound and nothing else */
+	uint32_t taken[8];  /* bit map: ports that a socket has */
+	uint32_t shared[8]; /* bit map: ports that several have */
 };
 
 _Static_assert(sizeof(struct listener_key) % 4 == 0, "hashed in words of 4 bytes");
 _Static_assert(sizeof(struct remote_key) % 4 == 0, "hashed in words of 4 bytes");
 _Static_assert(sizeof(struct ports_key) % 4 == 0, "hashed in words of 4 bytes");
+_Static_assert(sizeof(struct block_key) % 4 == 0, "hashed in words of 4 bytes");
 
 /*
  * A socket on its way: what belongs to it in the large tables is being fetched from memory while
@@ -97,6 +114,7 @@ struct pending {
 	uint32_t inode;
 	uint32_t listener; /* LISTEN: index into listener_sockets */
 	uint32_t ports;    /* index into ports */
+	uint32_t block;    /* index into blocks */
 	uint32_t row;      /* index into conns */
 	uint32_t suspect;  /* index of the first one into suspects */
 	uint8_t n_suspects;
@@ -108,6 +126,7 @@ struct builder {
 	struct tally listeners; /* struct listener_entry */
 	struct tally remotes;   /* struct remote_entry */
 	struct tally ports;     /* struct ports_entry */
+	struct tally blocks;    /* struct block_entry */
 	struct since since;
 	struct suspect_socket *suspects;
 	size_t n_suspects, suspects_capacity;
@@ -157,6 +176,14 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
  * the listeners have their rows, whose indices are put. 0 or -ENOMEM. */
 int builder_suspects(struct builder *b, uint32_t read, size_t n_owners,
 		     struct suspects ret_rows[SUSPECT_COUNT]);
+
+/* A socket that has no listener may take an ephemeral port. */
+struct ports_key builder_ports_key(const struct conn *conn);
+bool builder_is_ephemeral(const struct builder *b, const struct conn *conn);
+int builder_add_port(struct builder *b, const struct lookahead *c, struct pending *pending);
+
+/* The fullest use of ephemeral ports. 0 or -ENOMEM. */
+int builder_fullest_ports(const struct builder *b, struct builder_ports *ret_ports);
 
 /* Of two owners of one listener: the lower pid, a known process before a mere service. */
 uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other);

@@ -374,8 +374,7 @@ static void carry_suspects(const struct snapshot *last, struct snapshot *now, in
 		const struct listener *old = &last->listeners[row->listeners[i].index];
 		const struct listener *found = find_listener(now, &old->addr, old->port);
 
-		row->listeners[i].index =
-		    found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
+		row->listeners[i].index = found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
 	}
 }
 
@@ -391,28 +390,6 @@ static int put_suspects(struct builder *b, const struct snapshot *last, struct s
 	if (read)
 		since_end(&b->since, !is_carried(b, STATE_ESTABLISHED));
 	return builder_suspects(b, read, now->n_owners, now->suspects);
-}
-
-static void put_ports(const struct builder *b, struct builder_result *result)
-{
-	const struct ports_entry *top = NULL;
-
-	for (size_t i = 0; i < b->ports.count; i++) {
-		const struct ports_entry *entry = tally_entry(&b->ports, i);
-
-		if (!top || entry->used > top->used ||
-		    (entry->used == top->used &&
-		     memcmp(&entry->key, &top->key, sizeof(top->key)) < 0))
-			top = entry;
-	}
-	if (top)
-		result->ports = (struct builder_ports){
-		    .used = top->used,
-		    .local = top->key.local,
-		    .remote = top->key.remote,
-		    .remote_port = top->key.remote_port,
-		    .owner = top->owner,
-		};
 }
 
 int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,
@@ -442,9 +419,9 @@ int builder_finish(struct builder *b, const struct snapshot *last, struct snapsh
 		ret = portcount_finish(&b->port_counts, b->options.states, last, now);
 	if (ret == 0)
 		ret = put_suspects(b, last, now);
-	if (ret < 0)
-		return ret;
-	put_ports(b, &result);
-	*ret_result = result;
-	return 0;
+	if (ret == 0)
+		ret = builder_fullest_ports(b, &result.ports);
+	if (ret == 0)
+		*ret_result = result;
+	return ret;
 }

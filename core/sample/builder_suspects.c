@@ -215,8 +215,7 @@ static struct inet_addr network_of(const struct inet_addr *addr)
 static void rank_network(const struct network_entry *entry, struct suspects *row)
 {
 	if (entry->count < row->network_count ||
-	    (entry->count == row->network_count &&
-	     inet_addr_cmp(&entry->addr, &row->network) > 0))
+	    (entry->count == row->network_count && inet_addr_cmp(&entry->addr, &row->network) > 0))
 		return;
 	row->network = entry->addr;
 	row->network_count = entry->count;

@@ -55,6 +55,16 @@ static void read_ports(int proc_fd, struct bounds *bounds)
 		bounds->ports_usable += !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
 }
 
+static void read_reuse(int proc_fd, struct bounds *bounds)
+{
+	uint64_t reuse, timestamps;
+
+	if (read_number(proc_fd, "sys/net/ipv4/tcp_tw_reuse", &reuse) &&
+	    read_number(proc_fd, "sys/net/ipv4/tcp_timestamps", &timestamps) && timestamps != 0 &&
+	    reuse != 0)
+		bounds->reuse = reuse == 1 ? REUSE_ALL : REUSE_LOOPBACK;
+}
+
 /* With SYN cookies off, tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on. */
 static void read_syn_max(int proc_fd, struct bounds *bounds)
 {
@@ -93,6 +103,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 		bounds.fin_timeout_s = (uint32_t)numbers[0];
 	read_syn_max(proc_fd, &bounds);
 	read_ports(proc_fd, &bounds);
+	read_reuse(proc_fd, &bounds);
 	*ret_bounds = bounds;
 }
 
@@ -153,8 +164,12 @@ static void add_ports(const struct bounds *bounds, const struct builder_ports *p
 	if (!ports->used)
 		return;
 	detail = detail_of(limit);
-	text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
-		 inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+	if (ports->bound)
+		text_add(&detail, "", "bound on %s, for all remote addresses",
+			 inet_addr_format(&ports->local, local));
+	else
+		text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
+			 inet_endpoint_format(&ports->remote, ports->remote_port, remote));
 	offender_owner(&detail, ", ", now, ports->owner);
 	limit->owner = ports->owner;
 }

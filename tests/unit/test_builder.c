@@ -2,6 +2,7 @@
 #include "core/sample/builder.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -271,6 +272,108 @@ static void test_remotes(void)
 	builder_free(b);
 }
 
+/* Ports from 40000 to 40199 of 127.0.0.1: `count` connections that take each step-th, towards
+ * `remotes` addresses in turn. */
+static size_t outgoing(struct conn *conns, uint16_t first, size_t count, uint16_t step,
+		       unsigned remotes)
+{
+	for (size_t i = 0; i < count; i++) {
+		char remote[16];
+
+		snprintf(remote, sizeof(remote), "127.0.0.%u", 2 + (unsigned)i % remotes);
+		conns[i] =
+		    conn(STATE_ESTABLISHED, "127.0.0.1", (uint16_t)(first + i * step), remote, 80);
+	}
+	return count;
+}
+
+static struct builder_ports used_ports(const struct conn *conns, size_t count,
+				       enum time_wait_reuse reuse)
+{
+	struct builder_options options = all;
+	struct builder_result result;
+	struct builder *b = new_build();
+
+	options.port_low = 40000;
+	options.port_high = 40199;
+	options.ports_usable = 200;
+	options.reuse = reuse;
+	snapshot_free(built(b, &options, conns, count, NULL, &result));
+	builder_free(b);
+	return result.ports;
+}
+
+/* bind() before connect() takes a port for all remotes, connect() alone does not. */
+static void test_bound_ports(void)
+{
+	struct conn conns[400];
+	struct builder_ports ports;
+	size_t n;
+
+	/* All odd ones, then even ones. */
+	n = outgoing(conns, 40001, 100, 2, 4);
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_TRUE(ports.bound);
+	CHECK_EQ_INT(ports.used, 100);
+	n += outgoing(conns + n, 40000, 90, 2, 4);
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_TRUE(ports.bound);
+	CHECK_EQ_INT(ports.used, 190);
+	CHECK_EQ_INT(ports.local.bytes[0], 127);
+	/* connect() to many remotes: each has even ports of its own. */
+	n = outgoing(conns, 40000, 100, 2, 4);
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_FALSE(ports.bound);
+	CHECK_EQ_INT(ports.used, 25);
+	/* One remote has all of the even ones, and odd ones then; others have some. */
+	n += outgoing(conns, 40000, 100, 2, 1);
+	n = outgoing(conns + 100, 40001, 30, 2, 1) + 100;
+	n += outgoing(conns + n, 40000, 50, 2, 1);
+	for (size_t i = n - 50; i < n; i++)
+		conns[i].remote_port = 81;
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_FALSE(ports.bound);
+	CHECK_EQ_INT(ports.used, 130);
+	/* SO_REUSEADDR: one port for several remotes. */
+	n = outgoing(conns, 40001, 100, 2, 1);
+	n += outgoing(conns + n, 40001, 100, 2, 1);
+	for (size_t i = 100; i < n; i++)
+		conns[i].remote_port = 81;
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_FALSE(ports.bound);
+	CHECK_EQ_INT(ports.used, 100);
+	/* Bound, and nothing else yet: on no address in particular, so on each. */
+	n = outgoing(conns, 40000, 40, 1, 40);
+	for (size_t i = 0; i < n; i++)
+		conns[i] = conn(STATE_CLOSED, "0.0.0.0", conns[i].local_port, "0.0.0.0", 0);
+	n += outgoing(conns + n, 40101, 10, 2, 10);
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_TRUE(ports.bound);
+	CHECK_EQ_INT(ports.used, 50);
+	CHECK_EQ_INT(ports.local.bytes[0], 127);
+}
+
+/* tcp_tw_reuse: what connect() may take once more is not in use. */
+static void test_reusable_ports(void)
+{
+	struct conn conns[60];
+	size_t n = outgoing(conns, 40000, 60, 2, 1);
+
+	for (size_t i = 0; i < n; i++)
+		conns[i].state = STATE_TIME_WAIT;
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_ALL).used, 60);
+	for (size_t i = 0; i < 50; i++)
+		conns[i].flags |= CONN_REUSABLE;
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_NONE).used, 60);
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_LOOPBACK).used, 10);
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_ALL).used, 10);
+	for (size_t i = 0; i < n; i++)
+		conns[i] = conn(STATE_TIME_WAIT, "10.0.0.1", conns[i].local_port, "10.0.0.2", 80);
+	conns[0].flags |= CONN_REUSABLE;
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_LOOPBACK).used, 60);
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_ALL).used, 59);
+}
+
 static void test_ports(void)
 {
 	static uint8_t reserved[65536 / 8];
@@ -482,6 +585,8 @@ int main(void)
 	    {"twins have one row", test_twins_have_one_row},
 	    {"remotes", test_remotes},
 	    {"ports", test_ports},
+	    {"ports that bind() takes", test_bound_ports},
+	    {"ports that tcp_tw_reuse gives back", test_reusable_ports},
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
 	    {"suspects of ESTABLISHED", test_suspects_of_detail},

@@ -91,25 +91,29 @@ static void flags_follow_state_and_address(void)
 		uint8_t timer, retrans;
 		int v6_only; /* -1: the attribute is missing, as before Linux 4.2 */
 		uint8_t flags, ip_version, local_type;
+		uint32_t expires;
 	} cases[] = {
-	    {KERNEL_LISTEN, "::", 0, 0, 0, CONN_DUAL_STACK, IP_V6, INET_IPV6},
-	    {KERNEL_LISTEN, "::", 0, 0, -1, CONN_DUAL_STACK, IP_V6, INET_IPV6},
-	    {KERNEL_LISTEN, "::", 0, 0, 1, 0, IP_V6, INET_IPV6},
-	    {KERNEL_LISTEN, "::1", 0, 0, 0, 0, IP_V6, INET_IPV6},
-	    {KERNEL_LISTEN, "::ffff:0.0.0.0", 0, 0, 0, 0, IP_V4, INET_IPV4},
-	    {KERNEL_LISTEN, "fe80::1", 0, 0, 0, 0, IP_V6, INET_IPV6Z},
-	    {7, "::", 0, 0, 0, 0, IP_V6, INET_IPV6},
-	    {3, "::ffff:192.0.2.1", 1, 0, -1, 0, IP_V4, INET_IPV4},
-	    {3, "::ffff:192.0.2.1", 1, 1, -1, CONN_UNANSWERED, IP_V4, INET_IPV4},
-	    {12, "2001:db8::1", 1, 5, -1, CONN_UNANSWERED, IP_V6, INET_IPV6},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 0, 0, -1, 0, IP_V6, INET_IPV6},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, CONN_UNACKED, IP_V6, INET_IPV6},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 2, 5, -1, 0, IP_V6, INET_IPV6},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6},
-	    {4, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6},
-	    {5, "2001:db8::1", 3, 0, -1, CONN_TW_SOCKET, IP_V6, INET_IPV6},
-	    {5, "2001:db8::1", 2, 0, -1, 0, IP_V6, INET_IPV6},
-	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4},
+	    {KERNEL_LISTEN, "::", 0, 0, 0, CONN_DUAL_STACK, IP_V6, INET_IPV6, 0},
+	    {KERNEL_LISTEN, "::", 0, 0, -1, CONN_DUAL_STACK, IP_V6, INET_IPV6, 0},
+	    {KERNEL_LISTEN, "::", 0, 0, 1, 0, IP_V6, INET_IPV6, 0},
+	    {KERNEL_LISTEN, "::1", 0, 0, 0, 0, IP_V6, INET_IPV6, 0},
+	    {KERNEL_LISTEN, "::ffff:0.0.0.0", 0, 0, 0, 0, IP_V4, INET_IPV4, 0},
+	    {KERNEL_LISTEN, "fe80::1", 0, 0, 0, 0, IP_V6, INET_IPV6Z, 0},
+	    {7, "::", 0, 0, 0, 0, IP_V6, INET_IPV6, 0},
+	    {3, "::ffff:192.0.2.1", 1, 0, -1, 0, IP_V4, INET_IPV4, 0},
+	    {3, "::ffff:192.0.2.1", 1, 1, -1, CONN_UNANSWERED, IP_V4, INET_IPV4, 0},
+	    {12, "2001:db8::1", 1, 5, -1, CONN_UNANSWERED, IP_V6, INET_IPV6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 0, 0, -1, 0, IP_V6, INET_IPV6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, CONN_UNACKED, IP_V6, INET_IPV6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 2, 5, -1, 0, IP_V6, INET_IPV6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6, 0},
+	    {4, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6, 0},
+	    {5, "2001:db8::1", 3, 0, -1, CONN_TW_SOCKET, IP_V6, INET_IPV6, 0},
+	    {5, "2001:db8::1", 2, 0, -1, 0, IP_V6, INET_IPV6, 0},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4, 60000},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4, 59001},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET | CONN_REUSABLE, IP_V4, INET_IPV4,
+	     59000},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -122,6 +126,7 @@ static void flags_follow_state_and_address(void)
 		msg->id.idiag_if = 3;
 		msg->idiag_timer = cases[i].timer;
 		msg->idiag_retrans = cases[i].retrans;
+		msg->idiag_expires = cases[i].expires;
 		if (cases[i].v6_only >= 0)
 			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, (uint8_t)cases[i].v6_only);
 		CHECK_EQ_INT(diag_parse(nlh, &c), 0);

@@ -90,7 +90,9 @@ static void columns_are_translated(void)
 	    {"05 00000000:00000000 03:00000014 00000000     0        0 0 3", STATE_FIN_WAIT_2,
 	     CONN_TW_SOCKET, 0, 0, 0, 0, 0},
 	    {"06 00000000:00000000 03:000000000000154A 00000000     0        0 0 3",
-	     STATE_TIME_WAIT, CONN_TW_SOCKET, 0, 0, 0, 0, 0},
+	     STATE_TIME_WAIT, CONN_TW_SOCKET | CONN_REUSABLE, 0, 0, 0, 0, 0},
+	    {"06 00000000:00000000 03:0000170D 00000000     0        0 0 3", STATE_TIME_WAIT,
+	     CONN_TW_SOCKET, 0, 0, 0, 0, 0},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
