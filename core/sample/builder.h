@@ -33,6 +33,7 @@ struct builder_options {
 	uint16_t port_low, port_high;  /* ip_local_port_range */
 	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
 	uint32_t ports_usable;         /* of the range, less the reserved ones */
+	uint32_t ports_even;           /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;    /* of ports by connect() */
 	struct owners *owners;         /* NULL: do not attribute */
 	const struct series *series;   /* names ports to count by; NULL: none */

@@ -136,7 +136,7 @@ static int add_block(const struct builder *b, const struct block_entry *block, s
 /* A remote that has nine in ten of the even ports. */
 static bool has_all_even(const struct builder *b, const struct ports_entry *entry)
 {
-	return (uint64_t)(entry->used - entry->odd) * 20 >= (uint64_t)b->options.ports_usable * 9;
+	return (uint64_t)(entry->used - entry->odd) * 10 >= (uint64_t)b->options.ports_even * 9;
 }
 
 static int sum_up(const struct builder *b, struct tally *locals)

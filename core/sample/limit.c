@@ -51,8 +51,12 @@ static void read_ports(int proc_fd, struct bounds *bounds)
 		bounds->port_high = (uint16_t)range[1];
 	}
 	read_reserved(proc_fd, bounds->ports_reserved);
-	for (uint32_t port = bounds->port_low; port <= bounds->port_high; port++)
-		bounds->ports_usable += !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
+	for (uint32_t port = bounds->port_low; port <= bounds->port_high; port++) {
+		bool usable = !(bounds->ports_reserved[port / 8] >> port % 8 & 1);
+
+		bounds->ports_usable += usable;
+		bounds->ports_even += usable && (port - bounds->port_low) % 2 == 0;
+	}
 }
 
 static void read_reuse(int proc_fd, struct bounds *bounds)

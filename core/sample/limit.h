@@ -24,6 +24,7 @@ struct bounds {
 	uint32_t syn_max;   /* half-open connections a listening socket, whatever its backlog */
 	uint16_t port_low, port_high;      /* ip_local_port_range */
 	uint32_t ports_usable;             /* of that range, less the reserved ones */
+	uint32_t ports_even;               /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;        /* of ports in TIME_WAIT */
 	uint8_t ports_reserved[65536 / 8]; /* ip_local_reserved_ports */
 	bool has_tw, has_orphans, has_memory, has_ports, has_files, has_syn_max;

@@ -207,6 +207,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
 	    .ports_usable = s->bounds.ports_usable,
+	    .ports_even = s->bounds.ports_even,
 	    .reuse = s->bounds.reuse,
 	    .owners = s->config.processes ? s->owners : NULL,
 	    .series = s->config.series.listening == LISTENING_PORTS_AUTO ? NULL : &s->config.series,

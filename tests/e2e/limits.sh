@@ -109,6 +109,14 @@ test_ports() {
 	next_sample
 	check_cell "connections of a listener do not count" tcpStateLimitUsage.ephemeralPorts 10
 
+	# bind() finds what connect() left, but for the listener's own.
+	tell server bind b "$SERVER4" 13
+	next_sample
+	check_limit "ports that are bound are taken for all remotes" ephemeralPorts \
+		"23 of 24, 95 %, by net.ipv4.ip_local_port_range: bound on $SERVER4, for all remote addresses, $who"
+	tell server close b
+	next_sample
+
 	# Known in the first sample.
 	tcpstated_stop
 	tcpstated_start "$SAMPLING"

@@ -297,6 +297,7 @@ static struct builder_ports used_ports(const struct conn *conns, size_t count,
 	options.port_low = 40000;
 	options.port_high = 40199;
 	options.ports_usable = 200;
+	options.ports_even = 100;
 	options.reuse = reuse;
 	snapshot_free(built(b, &options, conns, count, NULL, &result));
 	builder_free(b);
