@@ -137,10 +137,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.id = CONDITION_EPHEMERAL_PORTS,
 	.name = "ephemeralPorts",
 	.unit = "%",
-	.phrase = "% of the local ports in use towards one remote",
-	.advice = "New connections to this remote will soon fail with EADDRNOTAVAIL. Reuse "
-		  "connections (a pool); then tcp_tw_reuse 1, a wider ip_local_port_range, or "
-		  "more addresses on either side.",
+	.phrase = "% of the local ports in use towards one remote or on one address",
+	.advice = "New connections will soon find no local port. Reuse connections (a pool); "
+		  "where ports are bound, set IP_BIND_ADDRESS_NO_PORT before bind(); then "
+		  "tcp_tw_reuse 1, a wider ip_local_port_range, or more addresses.",
 	.rule = RULE(70, 90, 30),
     },
     {
