@@ -15,8 +15,9 @@
 
 /*
  * Gives each socket whose state is in state_bits to cb. net_fd: directory handle of
- * /proc/thread-self/net. A missing tcp6 is no error (no IPv6). Returns 0, -errno of the file,
- * -EBADMSG for one that has not the kernel's form, or what cb returned below 0.
+ * /proc/thread-self/net. A missing tcp6 is no error if if_inet6 is missing as well (no IPv6).
+ * Returns 0, -errno of the file, -EBADMSG for one that has not the kernel's form, or what cb
+ * returned below 0.
  */
 int procnet_dump(int net_fd, uint32_t state_bits, diag_cb cb, void *arg,
 		 struct diag_stats *ret_stats);

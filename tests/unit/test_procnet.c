@@ -202,6 +202,23 @@ static void files_may_be_odd(void)
 	folder_remove(&f);
 }
 
+/* A kernel without IPv6 has no tcp6. One that has IPv6 is hiding it. */
+static void tcp6_may_be_hidden(void)
+{
+	struct diag_stats stats;
+	struct folder f;
+	unsigned calls = 0;
+
+	folder_make(&f);
+	folder_put(&f, "tcp", HEADER LISTEN_LINE);
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
+	folder_put(&f, "if_inet6", "");
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -ENOENT);
+	folder_put(&f, "tcp6", HEADER);
+	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
+	folder_remove(&f);
+}
+
 static void mask_and_callback_are_heeded(void)
 {
 	struct diag_stats stats = {.sockets = 0};
