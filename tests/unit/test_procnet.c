@@ -306,6 +306,7 @@ int main(void)
 		{"columns are translated", columns_are_translated},
 		{"odd lines are refused", odd_lines_are_refused},
 		{"files may be odd", files_may_be_odd},
+		{"tcp6 may be hidden", tcp6_may_be_hidden},
 		{"mask and callback are heeded", mask_and_callback_are_heeded},
 		{"long files are streamed", long_files_are_streamed},
 		{"random lines do no harm", random_lines_do_no_harm},
