@@ -133,6 +133,31 @@ static enum measured measure_not_reading(const struct measuring *in, struct text
 	return measure_processes(in, SUSPECT_NOT_READING, text, m);
 }
 
+static enum measured measure_descriptors(const struct measuring *in, struct text *text,
+					 struct measure *m)
+{
+	const struct owner *top = NULL;
+	bool known = false;
+
+	m->at_ms = ms(&in->now->info.detail_at);
+	for (size_t i = 1; i < in->now->n_owners; i++) {
+		const struct owner *owner = &in->now->owners[i];
+
+		known |= owner->fds_max > 0;
+		if (offender_descriptors(owner) > m->value) {
+			m->value = offender_descriptors(owner);
+			top = owner;
+		}
+	}
+	if (!known && in->now->n_owners > 1)
+		return MEASURED_UNKNOWN;
+	if (top) {
+		offender_owner(text, "", in->now, (uint32_t)(top - in->now->owners));
+		text_add(text, ", ", "%u of %u", top->fds, top->fds_max);
+	}
+	return MEASURED_VALUE;
+}
+
 static const struct limit *find_limit(const struct snapshot *s, enum limit_id id)
 {
 	for (size_t i = 0; i < s->n_limits; i++)
@@ -316,6 +341,7 @@ enum measured measure_take(enum condition_id id, uint32_t element, const struct 
 	    [CONDITION_PEER_SILENT] = measure_peer_silent,
 	    [CONDITION_PEER_NOT_READING] = measure_peer_not_reading,
 	    [CONDITION_NOT_READING] = measure_not_reading,
+	    [CONDITION_DESCRIPTORS] = measure_descriptors,
 	};
 	const struct measuring in = {.element = element, .before = before, .now = now};
 	struct measure m = {.at_ms = ms(&now->info.monotonic)};

@@ -161,6 +161,8 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 		else
 			text_add(text, ", ", "%u of %u", fullest->accept_queue,
 				 fullest->accept_queue_limit);
+		if (offender_descriptors(snapshot_owner(now, fullest->owner)) >= 100)
+			text_add(text, ", ", "the process is at its limit of descriptors");
 	}
 	return MEASURED_VALUE;
 }

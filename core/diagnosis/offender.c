@@ -15,6 +15,13 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 		text_add(text, sep, "%s", o->service);
 }
 
+uint32_t offender_descriptors(const struct owner *owner)
+{
+	uint64_t percent = owner->fds_max ? (uint64_t)owner->fds * 100 / owner->fds_max : 0;
+
+	return percent < UINT32_MAX ? (uint32_t)percent : UINT32_MAX;
+}
+
 void offender_listener(struct text *text, const struct snapshot *s, size_t listener)
 {
 	char endpoint[INET_TEXT_MAX];

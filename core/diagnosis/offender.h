@@ -13,6 +13,9 @@
 /* "java[4321] app.service"; nothing where nobody is known. */
 void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner);
 
+/* The share of its limit of descriptors that a process has open, in percent; 0: not known. */
+uint32_t offender_descriptors(const struct owner *owner);
+
 /* "0.0.0.0:8443 nginx[812] nginx.service"; nothing for an index outside of the listeners. */
 void offender_listener(struct text *text, const struct snapshot *s, size_t listener);
 

@@ -268,6 +268,17 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 		  "restart buys time.",
 	.rule = RULE(50, 500, 30),
     },
+    {
+	.id = CONDITION_DESCRIPTORS,
+	.name = "descriptors",
+	.unit = "%",
+	.phrase = "% of a process's own limit of descriptors open",
+	.advice =
+	    "The process will soon fail with EMFILE, \"too many open files\". It cannot accept "
+	    "or connect then. See whether closeWaitStale tells of a leak; else raise its limit "
+	    "(LimitNOFILE=, ulimit -n) and restart it.",
+	.rule = RULE(80, 95, 30),
+    },
 };
 
 void rules_init(struct rules *ret_rules)

@@ -36,9 +36,10 @@ enum condition_id {
 	CONDITION_PEER_SILENT,
 	CONDITION_PEER_NOT_READING,
 	CONDITION_NOT_READING,
+	CONDITION_DESCRIPTORS,
 };
 
-enum { CONDITION_COUNT = 23 };
+enum { CONDITION_COUNT = 24 };
 
 /* When a condition is raised and when it clears. */
 struct rule {

@@ -90,7 +90,8 @@ uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start)
 /* Forgets the running scan, if there is one, and closes what it holds. */
 void owners_end_scan(struct owners *o);
 
-/* True if the process is still the same and runs; its name is brought up to date. */
+/* True if the process is still the same and runs; its name and descriptors are brought up
+ * to date. */
 bool owners_runs(struct owners *o, uint32_t number);
 
 #endif

@@ -37,6 +37,9 @@ bool owners_runs(struct owners *o, uint32_t number)
 	if (dir_fd < 0)
 		return false;
 	err = procpid_identify(dir_fd, &process);
+	owner->fds = owner->fds_max = 0;
+	if (!err)
+		procpid_descriptors(dir_fd, &owner->fds, &owner->fds_max);
 	close(dir_fd);
 	if (err || process.start != o->holders[number].start)
 		return false;
@@ -58,6 +61,7 @@ static int introduce(struct owners *o)
 		return err;
 	memcpy(owner.name, process.name, sizeof(owner.name));
 	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
+	procpid_descriptors(o->scan.dir_fd, &owner.fds, &owner.fds_max);
 	who->owner = owners_add(o, &owner, process.start);
 	return who->owner ? 0 : -ENOMEM;
 }

@@ -7,13 +7,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/number.h"
 #include "core/kernel/proc.h"
 #include "core/kernel/service.h"
 
-enum { STAT_MAX = 4096, CGROUP_MAX = 64 * 1024 };
+enum { STAT_MAX = 4096, CGROUP_MAX = 64 * 1024, LIMITS_MAX = 16 * 1024 };
 
 /* Which field of stat is the start time; comm is the second. */
 enum { STAT_START = 22 };
@@ -151,6 +152,49 @@ void procpid_service(int dir_fd, size_t size, char *ret_name)
 			service_name(path, size, ret_name);
 	}
 	free(text);
+}
+
+/* "Max open files            1024                 524288               files": soft, hard. */
+static int parse_limit(const char *limits, uint32_t *ret_limit)
+{
+	static const char LINE[] = "\nMax open files";
+	const char *at = strstr(limits, LINE);
+	uint64_t limit;
+
+	if (!at)
+		return -EBADMSG;
+	at += sizeof(LINE) - 1;
+	at += strspn(at, " ");
+	if (strncmp(at, "unlimited", 9) == 0)
+		return -ENODATA;
+	if (!number_take(&at, 10, UINT32_MAX, &limit) || *at != ' ')
+		return -EBADMSG;
+	*ret_limit = (uint32_t)limit;
+	return 0;
+}
+
+int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit)
+{
+	struct stat fds;
+	uint32_t limit;
+	char *limits;
+	size_t len;
+	int err;
+
+	if (fstatat(dir_fd, "fd", &fds, 0) < 0)
+		return -errno;
+	if (fds.st_size <= 0 || fds.st_size > UINT32_MAX)
+		return -ENODATA;
+	err = proc_read_file(dir_fd, "limits", LIMITS_MAX, &limits, &len);
+	if (err)
+		return err;
+	err = parse_limit(limits, &limit);
+	free(limits);
+	if (err)
+		return err;
+	*ret_open = (uint32_t)fds.st_size;
+	*ret_limit = limit;
+	return 0;
 }
 
 int procpid_socket(int fd_dir, const char *name, uint32_t *ret_inode)

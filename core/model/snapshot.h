@@ -73,6 +73,9 @@ struct owner {
 	uint32_t pid;
 	char name[16];    /* /proc/PID/comm */
 	char service[96]; /* last part of the cgroup's path: "nginx.service"; "" */
+	/* Open descriptors at the last full sample, and the process's own limit of them; 0: not
+	 * known. */
+	uint32_t fds, fds_max;
 };
 
 /* One listening address and port; the sockets that share it are summed. */

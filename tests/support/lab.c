@@ -33,8 +33,16 @@ static void fill_quiet(struct world *w)
 
 	*w = (struct world){
 	    .owners = {{.pid = 0},
-		       {.pid = 812, .name = "nginx", .service = "nginx.service"},
-		       {.pid = 4321, .name = "java", .service = "app.service"}},
+		       {.pid = 812,
+			.name = "nginx",
+			.service = "nginx.service",
+			.fds = 20,
+			.fds_max = 1024},
+		       {.pid = 4321,
+			.name = "java",
+			.service = "app.service",
+			.fds = 40,
+			.fds_max = 4096}},
 	    .counters = {{"TcpExtListenDrops", 0},
 			 {"TcpExtSyncookiesSent", 1000},
 			 {"TcpExtTCPReqQFullDrop", 7}},

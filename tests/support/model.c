@@ -32,11 +32,11 @@
 #define DOC6(last) V6(0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, last)
 
 static struct owner owners[] = {
-    {0, "", ""},
-    {4321, "java", "app.service"},
-    {812, "nginx", "nginx.service"},
-    {0, "", "cron.service"},
-    {77, "caf\xc3\xa9", ""},
+    {0, "", "", 0, 0},
+    {4321, "java", "app.service", 0, 0},
+    {812, "nginx", "nginx.service", 0, 0},
+    {0, "", "cron.service", 0, 0},
+    {77, "caf\xc3\xa9", "", 0, 0},
 };
 
 static struct listener listeners[] = {

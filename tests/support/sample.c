@@ -137,7 +137,7 @@ static void set_listener_states(struct snapshot *s)
 
 struct snapshot *sample_quiet(void)
 {
-	static const struct owner owners[] = {{0}, {812, "nginx", "nginx.service"}};
+	static const struct owner owners[] = {{0}, {812, "nginx", "nginx.service", 0, 0}};
 	static const struct listener listeners[] = {
 	    {.addr = V4(0, 0, 0, 0),
 	     .port = 443,
@@ -172,11 +172,11 @@ static void set_trouble_rows(struct snapshot *s)
 {
 	static const struct owner owners[] = {
 	    {0},
-	    {812, "nginx", "nginx.service"},
-	    {4321, "java", "app.service"},
-	    {977, "sshd", "ssh.service"},
-	    {5150, "backup", "cron.service"},
-	    {0, "", "user@1000.service"},
+	    {812, "nginx", "nginx.service", 0, 0},
+	    {4321, "java", "app.service", 0, 0},
+	    {977, "sshd", "ssh.service", 0, 0},
+	    {5150, "backup", "cron.service", 0, 0},
+	    {0, "", "user@1000.service", 0, 0},
 	};
 	static const struct listener listeners[] = {
 	    {.addr = V4(0, 0, 0, 0),

@@ -128,7 +128,7 @@ struct bad {
 	"synQueue synUnanswered synCookies acceptQueue acceptDrops closeWaitStale "                \
 	"closeWaitUnaccepted finWait2Stale closingStuck synSentFanout timeWait "                   \
 	"ephemeralPorts orphans memory stateSurge tuningHarmful tuningDrift sampling "             \
-	"upstreamSilent peerSilent peerNotReading notReading"
+	"upstreamSilent peerSilent peerNotReading notReading descriptors"
 
 #define OPTIONS                                                                                    \
 	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "               \

@@ -194,6 +194,14 @@ static void make_not_reading(struct world *w)
 	};
 }
 
+static void make_descriptors(struct world *w)
+{
+	w->owners[1].fds = 990;
+	w->owners[1].fds_max = 1000;
+	w->owners[2].fds = 5000; /* more of them, and of its limit less */
+	w->owners[2].fds_max = 500000;
+}
+
 static void make_time_wait(struct world *w)
 {
 	w->s.limits[0].percent = 95;
@@ -291,6 +299,7 @@ static const struct trouble troubles[] = {
     {CONDITION_NOT_READING, 0, make_not_reading,
      "spread over 7 processes: java[4321] app.service (200), nginx[812] nginx.service (150), "
      "local port 8080"},
+    {CONDITION_DESCRIPTORS, 0, make_descriptors, "nginx[812] nginx.service, 990 of 1000"},
 };
 
 enum { STEP_MS = 5000, QUIET_STEPS = 2, TROUBLE_STEPS = 15 };

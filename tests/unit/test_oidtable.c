@@ -47,7 +47,8 @@ static const struct thing twins[] = {
     {.key = {4, 5}, .gauge = 3},
 };
 
-static struct owner owners[] = {{0, "", ""}, {42, "cat", "cat.service"}, {43, "dog", ""}};
+static struct owner owners[] = {
+    {0, "", "", 0, 0}, {42, "cat", "cat.service", 0, 0}, {43, "dog", "", 0, 0}};
 
 static const struct snapshot snapshot = {.owners = owners, .n_owners = COUNT_OF(owners)};
 
