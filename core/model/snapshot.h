@@ -258,7 +258,7 @@ enum { SUSPECT_COUNT = 10, SUSPECT_TOPS = 3 };
 
 /* Who has how many of the suspects. */
 struct suspect_top {
-	uint32_t index; /* of an owner or a listener */
+	uint32_t index; /* of an owner, or a listener; UINT32_MAX: the listener has gone */
 	uint32_t count;
 };
 
@@ -270,10 +270,10 @@ struct suspect_remote {
 
 struct suspects {
 	uint32_t count;
-	uint32_t fresh;                           /* became stale within the last 15 minutes */
-	uint32_t addresses;                       /* different remote addresses, of all */
-	struct suspect_top owners[SUSPECT_TOPS];  /* with the most; count 0: no more of them */
-	uint32_t n_owners;                        /* different ones; nobody is none */
+	uint32_t fresh;                          /* became stale within the last 15 minutes */
+	uint32_t addresses;                      /* different remote addresses, of all */
+	struct suspect_top owners[SUSPECT_TOPS]; /* with the most; count 0: no more of them */
+	uint32_t n_owners;                       /* different ones; nobody is none */
 	struct suspect_top listeners[SUSPECT_TOPS];
 	uint32_t n_listeners;
 	/* The one remote address and port with the most, and the process with the most of those;
@@ -285,8 +285,8 @@ struct suspects {
 	 * unaccepted ones, if it has at least half of all, else of all.
 	 */
 	uint32_t within;
-	bool outgoing;     /* most belong to no listener: the port is the remote one */
-	uint16_t port;     /* with the most */
+	bool outgoing; /* most belong to no listener: the port is the remote one */
+	uint16_t port; /* with the most */
 	uint32_t port_count;
 	struct suspect_remote remotes[SUSPECT_TOPS]; /* addresses with the most */
 	uint32_t n_remotes;                          /* different addresses */

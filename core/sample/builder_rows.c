@@ -371,10 +371,14 @@ static void carry_suspects(const struct snapshot *last, struct snapshot *now, in
 
 	*row = last->suspects[kind];
 	for (int i = 0; i < SUSPECT_TOPS && row->listeners[i].count > 0; i++) {
-		const struct listener *old = &last->listeners[row->listeners[i].index];
-		const struct listener *found = find_listener(now, &old->addr, old->port);
+		uint32_t *index = &row->listeners[i].index;
+		const struct listener *old, *found;
 
-		row->listeners[i].index = found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
+		if (*index == UINT32_MAX)
+			continue; /* it had gone before */
+		old = &last->listeners[*index];
+		found = find_listener(now, &old->addr, old->port);
+		*index = found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
 	}
 }
 

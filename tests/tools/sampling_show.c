@@ -80,7 +80,9 @@ static void show_suspects(const struct snapshot *s)
 	for (int i = 0; i < SUSPECT_COUNT; i++) {
 		const struct suspects *row = &s->suspects[i];
 		const struct listener *listener =
-		    row->n_listeners > 0 ? &s->listeners[row->listeners[0].index] : NULL;
+		    row->listeners[0].count > 0 && row->listeners[0].index < s->n_listeners
+			? &s->listeners[row->listeners[0].index]
+			: NULL;
 
 		printf("suspects %s %u pid %u %u port %u %u listener %s %u remote %s %u "
 		       "network %s %u %u\n",

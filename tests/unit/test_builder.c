@@ -575,6 +575,32 @@ static void test_suspects_of_detail(void)
 	builder_free(b);
 }
 
+/* The suspects are carried over, their listener goes: in the samples after that it is none. */
+static void test_listener_goes(void)
+{
+	const struct conn conns[] = {
+	    listening("0.0.0.0", 80, 0, 10),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.1", 1), 7, 60),
+	};
+	struct builder_options listen_options = all;
+	struct snapshot *s[4];
+	struct builder *b = new_build();
+
+	listen_options.states = STATE_BIT(STATE_LISTEN);
+	s[0] = built(b, &all, conns, COUNT(conns), NULL, NULL);
+	s[1] = built(b, &listen_options, conns, 1, s[0], NULL);
+	CHECK_EQ_INT(s[1]->suspects[SUSPECT_CLOSE_WAIT_STALE].listeners[0].index, 0);
+	for (int i = 2; i < 4; i++) {
+		s[i] = built(b, &listen_options, NULL, 0, s[i - 1], NULL);
+		CHECK_EQ_INT(s[i]->suspects[SUSPECT_CLOSE_WAIT_STALE].count, 1);
+		CHECK_EQ_INT(s[i]->suspects[SUSPECT_CLOSE_WAIT_STALE].listeners[0].index,
+			     UINT32_MAX);
+	}
+	for (int i = 0; i < 4; i++)
+		snapshot_free(s[i]);
+	builder_free(b);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -591,6 +617,7 @@ int main(void)
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
 	    {"suspects of ESTABLISHED", test_suspects_of_detail},
+	    {"a listener goes", test_listener_goes},
 	    CU_TEST_INFO_NULL,
 	};
 
