@@ -120,10 +120,11 @@ static int notification_severity(uint32_t severity)
 }
 
 /* The names that the threshold plugin gives its own, where it has the same thing. */
-static void add_meta(notification_t *n, const struct condition *c, uint32_t was)
+static void add_meta(notification_t *n, const struct transition *transition)
 {
+	const struct condition *c = &transition->condition;
 	bool critical = c->severity == SEVERITY_CRITICAL ||
-			(c->severity == SEVERITY_NORMAL && was == SEVERITY_CRITICAL);
+			(c->severity == SEVERITY_NORMAL && transition->was == SEVERITY_CRITICAL);
 
 	plugin_notification_meta_add_string(n, "Condition", c->name);
 	plugin_notification_meta_add_unsigned_int(n, "Element", c->element);
@@ -134,6 +135,8 @@ static void add_meta(notification_t *n, const struct condition *c, uint32_t was)
 	plugin_notification_meta_add_string(n, "Unit", c->unit);
 	plugin_notification_meta_add_string(n, "Offender", c->offender);
 	plugin_notification_meta_add_string(n, "Advice", c->advice);
+	plugin_notification_meta_add_double(n, "Since", (double)c->since.tv_sec);
+	plugin_notification_meta_add_unsigned_int(n, "Told", transition->told);
 }
 
 static void notify(const struct transition *transition, void *arg)
@@ -145,13 +148,13 @@ static void notify(const struct transition *transition, void *arg)
 	};
 
 	(void)arg;
-	condition_format(c, n.message, sizeof(n.message));
+	transition_format(transition, n.message, sizeof(n.message));
 	snprintf(n.host, sizeof(n.host), "%s", hostname_g);
 	snprintf(n.plugin, sizeof(n.plugin), "tcpstate");
 	snprintf(n.plugin_instance, sizeof(n.plugin_instance), "conditions");
 	snprintf(n.type, sizeof(n.type), "%s", metric_types[METRIC_CONDITION].name);
 	snprintf(n.type_instance, sizeof(n.type_instance), "%s", c->name);
-	add_meta(&n, c, transition->was);
+	add_meta(&n, transition);
 	plugin_dispatch_notification(&n);
 	plugin_notification_meta_free(n.meta);
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "subagent/oidtable.h"
+
 /* Longer than a session lives whose master does not answer its pings; net-snmp counts microseconds
  * in a long. */
 enum { ANSWER_TIMEOUT_S = 1800 };
@@ -12,17 +14,21 @@ enum {
 	ARC_NOTIFICATIONS = 0,
 	ARC_RAISED = 1,
 	ARC_CLEARED = 2,
+	ARC_EASED = 3,
+	ARC_TEST = 4,
 	ARC_OBJECTS = 1,
 	ARC_CONDITION_TABLE = 13,
 	ARC_CONDITION_NAME = 3,
 	ARC_CONDITION_VALUE = 4,
 	ARC_CONDITION_UNIT = 5,
 	ARC_CONDITION_SEVERITY = 8,
+	ARC_CONDITION_SINCE = 9,
 	ARC_CONDITION_OFFENDER = 10,
 	ARC_CONDITION_ADVICE = 11,
 	ARC_NOTIFICATION_INFO = 15,
 	ARC_ELEMENT = 1,
 	ARC_THRESHOLD = 2,
+	ARC_TOLD = 3,
 };
 
 void agent_notify(struct agent *agent, const struct transition *transition)
@@ -88,20 +94,21 @@ static long threshold(const struct condition *c)
 	return c->warning;
 }
 
-static netsnmp_pdu *make_pdu(const struct condition *c)
+static uint32_t kind_of(const struct transition *t)
 {
-	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
-	const uint32_t arcs[] = {ARC_NOTIFICATIONS,
-				 c->severity == SEVERITY_NORMAL ? ARC_CLEARED : ARC_RAISED};
-	long severity = c->severity, value = c->value;
-	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY_PDU);
-	oid name[MAX_OID_LEN];
-	size_t len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+	if (t->test)
+		return ARC_TEST;
+	if (t->condition.severity == SEVERITY_NORMAL)
+		return ARC_CLEARED;
+	return t->condition.severity < t->was ? ARC_EASED : ARC_RAISED;
+}
 
-	if (!pdu)
-		return NULL;
-	snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name,
-			      len * sizeof(oid));
+static void add_condition(netsnmp_pdu *pdu, const struct transition *t)
+{
+	const struct condition *c = &t->condition;
+	long severity = c->severity, value = c->value;
+	char since[DATE_OCTETS];
+
 	add_text(pdu, c, ARC_CONDITION_NAME, c->name);
 	add_info(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
 	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity, sizeof(severity));
@@ -110,6 +117,25 @@ static netsnmp_pdu *make_pdu(const struct condition *c)
 	add_text(pdu, c, ARC_CONDITION_UNIT, c->unit);
 	add_text(pdu, c, ARC_CONDITION_OFFENDER, c->offender);
 	add_text(pdu, c, ARC_CONDITION_ADVICE, c->advice);
+	add_column(pdu, c, ARC_CONDITION_SINCE, ASN_OCTET_STR, since,
+		   oidtable_date(&c->since, since));
+	add_info(pdu, ARC_TOLD, ASN_UNSIGNED, t->told);
+}
+
+static netsnmp_pdu *make_pdu(const struct transition *t)
+{
+	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
+	const uint32_t arcs[] = {ARC_NOTIFICATIONS, kind_of(t)};
+	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY_PDU);
+	oid name[MAX_OID_LEN];
+	size_t len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+
+	if (!pdu)
+		return NULL;
+	snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name,
+			      len * sizeof(oid));
+	if (!t->test)
+		add_condition(pdu, t);
 	return pdu;
 }
 
@@ -118,7 +144,7 @@ void agent_flush(struct agent *agent)
 	struct queued *queued;
 
 	while (agent->connected && (queued = queue_unsent(&agent->queue))) {
-		netsnmp_pdu *pdu = make_pdu(&queued->transition.condition);
+		netsnmp_pdu *pdu = make_pdu(&queued->transition);
 
 		if (!pdu)
 			return;

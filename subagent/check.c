@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/diagnosis/rule.h"
+#include "core/diagnosis/wording.h"
 #include "core/base/text.h"
 
 /* Of the offender; the text of a page has no place for more. */
@@ -37,14 +38,14 @@ static const char *unit_of(const struct condition *condition)
 {
 	if (strcmp(condition->unit, "%") == 0)
 		return "%";
-	return strcmp(condition->unit, "1/s") == 0 ? "/s" : "";
+	return strcmp(condition->unit, "1/min") == 0 ? "/min" : "";
 }
 
 /* Returns what to write before the next one. */
 static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t severity,
 				  const char *sep)
 {
-	char offender[OFFENDER_MAX];
+	char offender[OFFENDER_MAX], number[CONDITION_NUMBER_MAX];
 
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		const struct condition *row = &s->conditions[i];
@@ -52,7 +53,8 @@ static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t 
 		if (row->severity != severity)
 			continue;
 		format_offender(row, offender);
-		fprintf(out, "%s%s %" PRId32 "%s", sep, row->name, row->value, unit_of(row));
+		fprintf(out, "%s%s %s%s", sep, row->name, condition_number(row, row->value, number),
+			unit_of(row));
 		if (offender[0])
 			fprintf(out, " (%s)", offender);
 		sep = ", ";

@@ -115,13 +115,20 @@ static void tell_owners(struct daemon *d, const struct snapshot *s)
 	}
 }
 
+static int priority_of(uint32_t severity)
+{
+	return severity == SEVERITY_CRITICAL ? LOG_CRIT
+	       : severity == SEVERITY_NORMAL ? LOG_NOTICE
+					     : LOG_WARNING;
+}
+
 static void on_transition(const struct transition *transition, void *arg)
 {
 	struct daemon *d = arg;
 	char line[512];
 
-	log_line(transition->condition.severity == SEVERITY_NORMAL ? LOG_NOTICE : LOG_WARNING, "%s",
-		 condition_format(&transition->condition, line, sizeof(line)));
+	log_line(priority_of(transition->condition.severity), "%s",
+		 transition_format(transition, line, sizeof(line)));
 	if (d->config.traps)
 		agent_notify(d->agent, transition);
 }

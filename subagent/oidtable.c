@@ -63,8 +63,7 @@ static uint32_t age_ms(const struct timespec *then)
 	return ms > 0 ? latch((uint64_t)ms) : 0;
 }
 
-/* DateAndTime of RFC 2579: local time and its distance from UTC, 11 octets. */
-static size_t format_date(const struct timespec *time, char *buf)
+size_t oidtable_date(const struct timespec *time, char buf[DATE_OCTETS])
 {
 	struct tm tm = {0};
 	unsigned year;
@@ -84,7 +83,7 @@ static size_t format_date(const struct timespec *time, char *buf)
 	buf[8] = tm.tm_gmtoff < 0 ? '-' : '+';
 	buf[9] = (char)(offset / 60);
 	buf[10] = (char)(offset % 60);
-	return 11;
+	return DATE_OCTETS;
 }
 
 bool oidtable_value(const struct snapshot *s, const struct column *column, const void *row,
@@ -128,7 +127,7 @@ bool oidtable_value(const struct snapshot *s, const struct column *column, const
 		break;
 	case SYNTAX_DATE:
 		ret_value->text = ret_value->buffer;
-		ret_value->text_len = format_date(member, ret_value->buffer);
+		ret_value->text_len = oidtable_date(member, ret_value->buffer);
 		break;
 	case SYNTAX_FORMAT:
 		ret_value->text = ret_value->buffer;

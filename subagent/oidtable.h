@@ -17,7 +17,7 @@
 #include "core/model/snapshot.h"
 
 /* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of TcpStateText. */
-enum { OID_MAX = 128, OID_INDEX_MAX = 80, VALUE_TEXT_MAX = 1023 };
+enum { OID_MAX = 128, OID_INDEX_MAX = 80, VALUE_TEXT_MAX = 1023, DATE_OCTETS = 11 };
 
 enum syntax {
 	SYNTAX_INTEGER,    /* uint32_t or int32_t member -> INTEGER */
@@ -89,6 +89,9 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
 			      const uint32_t *oid, size_t len, bool inclusive,
 			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value);
+
+/* DateAndTime of RFC 2579: local time and its distance from UTC. Returns DATE_OCTETS. */
+size_t oidtable_date(const struct timespec *time, char buf[DATE_OCTETS]);
 
 /* The value of one cell, as a GET would give it. False: absent. */
 bool oidtable_value(const struct snapshot *s, const struct column *column, const void *row,

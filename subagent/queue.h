@@ -4,8 +4,9 @@
 
 /*
  * This module keeps the notifications that the master has not confirmed yet, in the order in which
- * they came up. A transition leaves it when it is confirmed or when there is no room for a newer
- * one.
+ * they came up. A transition leaves it when it is confirmed, when there is no room for a newer one,
+ * or when its condition has changed again before it was sent: only the newest of each is told after
+ * an outage.
  */
 
 #include <stdbool.h>
@@ -27,7 +28,8 @@ struct queue {
 	uint32_t lost; /* given up: no room, or refused by the master */
 };
 
-/* Appends a copy; without room the oldest one that is not sent is lost, or else this one: what is
+/* Appends a copy; an unsent one of the same condition goes, and what it was before that is what the
+ * copy was before. Without room the oldest one that is not sent is lost, or else this one: what is
  * sent may arrive. */
 void queue_add(struct queue *queue, const struct transition *transition);
 

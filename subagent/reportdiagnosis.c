@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/diagnosis/rule.h"
 #include "core/diagnosis/wording.h"
 #include "core/base/text.h"
 #include "subagent/page.h"
@@ -47,6 +48,15 @@ static void add_since(struct text *text, const struct condition *condition,
 	text_add(text, ", ", "since %s%s", strcmp(day, today) == 0 ? "" : day, minute);
 }
 
+static const char *format_number(const struct condition *condition, int32_t number,
+				 char buf[PAGE_NUMBER_MAX])
+{
+	/* What is in tenths has no thousands to part. */
+	if (number < 1000 || condition_table[condition->id - 1].tenths)
+		return condition_number(condition, number, buf);
+	return page_number((uint64_t)number, buf);
+}
+
 /* "1,201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), since 02:40" */
 static void add_value(struct text *text, const struct condition *condition,
 		      const struct timespec *now)
@@ -55,12 +65,11 @@ static void add_value(struct text *text, const struct condition *condition,
 	int32_t threshold = critical ? condition->critical : condition->warning;
 	char number[PAGE_NUMBER_MAX];
 
-	text_add(text, "", "%s %s",
-		 page_number(condition->value > 0 ? (uint64_t)condition->value : 0, number),
+	text_add(text, "", "%s %s", format_number(condition, condition->value, number),
 		 condition_phrase(condition));
 	if (threshold >= 0)
 		text_add(text, " ", "(%s at %s)", critical ? "critical" : "warning",
-			 page_number((uint64_t)threshold, number));
+			 format_number(condition, threshold, number));
 	add_since(text, condition, now);
 }
 

@@ -11,7 +11,7 @@
 
 enum {
 	CONFIG_LINE_MAX = 1024,                  /* bytes of a line, with a NUL */
-	CONFIG_RULE_ARGS = 11,                   /* a name and five pairs */
+	CONFIG_RULE_ARGS = 13,                   /* a name and six pairs */
 	CONFIG_ARGS_MAX = COUNTER_NAMES_MAX + 1, /* words of a line */
 };
 

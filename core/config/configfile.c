@@ -135,8 +135,10 @@ static void write_conditions(FILE *out)
 		write_threshold(out, "warning", rule->warning);
 		write_threshold(out, "critical", rule->critical);
 		fprintf(out, " hold %u clear %u", rule->hold_s, rule->clear_percent);
-		if (condition_table[i].id == CONDITION_STATE_SURGE)
+		if (rule->floor > 0)
 			fprintf(out, " floor %u", rule->floor);
+		if (rule->share_percent > 0)
+			fprintf(out, " share %u", rule->share_percent);
 		fputc('\n', out);
 	}
 }

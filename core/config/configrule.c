@@ -13,14 +13,19 @@ struct word {
 	uint32_t *value;
 	uint32_t min, max;
 	bool may_be_off; /* a threshold: "off" is -1 */
+	bool refused;    /* this condition has none */
 };
 
 static int set_word(const struct word *words, size_t n, const char *label, const char *const *argv,
 		    char *error)
 {
-	char what[96];
+	char what[96], buf[96];
+	struct text known = text_begin(buf, sizeof(buf));
 
 	for (size_t i = 0; i < n; i++) {
+		if (words[i].refused)
+			continue;
+		text_add(&known, " ", "%s", words[i].name);
 		if (strcasecmp(argv[0], words[i].name) != 0)
 			continue;
 		if (words[i].may_be_off && strcasecmp(argv[1], "off") == 0) {
@@ -31,20 +36,20 @@ static int set_word(const struct word *words, size_t n, const char *label, const
 		return config_number(what, argv[1], words[i].min, words[i].max, words[i].value,
 				     error);
 	}
-	return config_refuse(error, "%s: \"%s\" is none of warning critical hold clear%s", label,
-			     argv[0], n == 5 ? " floor" : "");
+	return config_refuse(error, "%s: \"%s\" is none of %s", label, argv[0], buf);
 }
 
 /* argv: "off", or pairs of a word and its value. */
-static int set_rule(struct rule *rule, bool has_floor, const char *label, int argc,
+static int set_rule(struct rule *rule, const struct rule *fallback, const char *label, int argc,
 		    const char *const *argv, char *error)
 {
 	const struct word words[] = {
-	    {"warning", (uint32_t *)&rule->warning, 1, INT32_MAX, true},
-	    {"critical", (uint32_t *)&rule->critical, 1, INT32_MAX, true},
-	    {"hold", &rule->hold_s, 0, 86400, false},
-	    {"clear", &rule->clear_percent, 1, 100, false},
-	    {"floor", &rule->floor, 1, INT32_MAX, false},
+	    {"warning", (uint32_t *)&rule->warning, 1, INT32_MAX, true, false},
+	    {"critical", (uint32_t *)&rule->critical, 1, INT32_MAX, true, false},
+	    {"hold", &rule->hold_s, 0, 86400, false, false},
+	    {"clear", &rule->clear_percent, 1, 100, false, false},
+	    {"floor", &rule->floor, 1, INT32_MAX, false, fallback->floor == 0},
+	    {"share", &rule->share_percent, 0, 100, false, fallback->share_percent == 0},
 	};
 
 	if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
@@ -55,7 +60,7 @@ static int set_rule(struct rule *rule, bool has_floor, const char *label, int ar
 		return config_refuse(error, "%s: wants \"off\" or pairs of a word and its value",
 				     label);
 	for (int i = 0; i < argc; i += 2) {
-		int r = set_word(words, has_floor ? 5 : 4, label, argv + i, error);
+		int r = set_word(words, sizeof(words) / sizeof(words[0]), label, argv + i, error);
 
 		if (r < 0)
 			return r;
@@ -89,8 +94,7 @@ int config_set_condition(struct config *config, int argc, const char *const *arg
 	if (info->id == CONDITION_STATE_COUNT)
 		return config_refuse(error, "condition: stateCount is set by the option \"state\"");
 	snprintf(label, sizeof(label), "condition %s", info->name);
-	return set_rule(&config->rules.of[info->id], info->id == CONDITION_STATE_SURGE, label,
-			argc - 1, argv + 1, error);
+	return set_rule(&config->rules.of[info->id], &info->rule, label, argc - 1, argv + 1, error);
 }
 
 int config_set_state(struct config *config, int argc, const char *const *argv,
@@ -103,6 +107,7 @@ int config_set_state(struct config *config, int argc, const char *const *argv,
 	if (r < 0)
 		return r;
 	snprintf(label, sizeof(label), "state %s", state_name(state));
-	return set_rule(&config->rules.of_state[state - 1], false, label, argc - 1, argv + 1,
+	return set_rule(&config->rules.of_state[state - 1],
+			&condition_table[CONDITION_STATE_COUNT - 1].rule, label, argc - 1, argv + 1,
 			error);
 }

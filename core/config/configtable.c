@@ -304,8 +304,9 @@ const struct option config_options[] = {
      .help = "When a condition is raised: condition NAME [warning N] [critical N] [hold S]\n"
 	     "[clear P], or condition NAME off. It is raised when the value has been at\n"
 	     "or above a threshold for S seconds, and clears when it has been below P\n"
-	     "percent of the threshold for as long. N may be off. stateSurge also has\n"
-	     "[floor N]: the mean counts as N connections at the least."},
+	     "percent of the threshold for as long. N may be off. Some also have [floor N],\n"
+	     "connections below which nothing counts, or [share P], the percent of the\n"
+	     "traffic that it must be: man 7 tcpstate-diagnosis."},
     REPORT("all-ports-summary", all, "on", "The counts of all sockets by state."),
     REPORT("report-ip-versions", ip_versions, "on", "The same for IPv4 and for IPv6."),
     {OPTION("listening-ports", CONFIG_PLUGIN, set_listening), AT(series.listening), ARGS(1, 1),

@@ -8,7 +8,13 @@
 
 #include "core/diagnosis/measure.h"
 
-enum { SURGE_SPAN_MS = 3600 * 1000 };
+enum {
+	SURGE_SPAN_MS = 3600 * 1000,
+	/* Events: how long they must have lasted to be critical, and how long none must have come.
+	 */
+	EVENTS_LAST_MS = 120 * 1000,
+	EVENTS_QUIET_MS = 300 * 1000,
+};
 
 /* One threshold of one condition: on or off, and since when it wants to be the other. */
 struct trigger {
@@ -21,7 +27,11 @@ struct tracker {
 	bool measured; /* ever */
 	bool known;    /* now */
 	int64_t at_ms; /* of the figures that value was judged by */
-	double mean;   /* stateSurge: of the count */
+	/* stateSurge: the count's mean, which stands still during a surge, and since when. */
+	double mean;
+	bool surging;
+	int64_t surge_ms;
+	int64_t event_ms; /* of events: the newest one */
 	int32_t value;
 	uint32_t severity;
 	struct timespec since;
@@ -31,6 +41,8 @@ struct tracker {
 
 struct conditions {
 	struct tracker trackers[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
+	/* Of events: who caused the newest one, by id. */
+	char offenders[CONDITION_COUNT + 1][sizeof(((struct condition *)NULL)->offender)];
 };
 
 int conditions_new(struct conditions **ret_conditions)
@@ -67,14 +79,10 @@ static const struct rule *find_rule(const struct rules *rules, uint32_t id, uint
 	return rule->enabled ? rule : NULL;
 }
 
-static void trigger_update(struct trigger *t, const struct rule *rule, int32_t threshold,
-			   int64_t value, int64_t at_ms)
+/* turn: it wants to be the other now; it is, once it has wanted that for hold_ms. */
+static void trigger_turn(struct trigger *t, bool turn, int64_t hold_ms, int64_t at_ms)
 {
-	bool turn =
-	    t->on ? value * 100 < (int64_t)threshold * rule->clear_percent : value >= threshold;
-
-	if (threshold < 0 || !turn) {
-		t->on = t->on && threshold >= 0;
+	if (!turn) {
 		t->turning = false;
 		return;
 	}
@@ -82,37 +90,114 @@ static void trigger_update(struct trigger *t, const struct rule *rule, int32_t t
 		t->turning = true;
 		t->turning_since_ms = at_ms;
 	}
-	if (at_ms - t->turning_since_ms >= (int64_t)rule->hold_s * 1000) {
+	if (at_ms - t->turning_since_ms >= hold_ms) {
 		t->on = !t->on;
 		t->turning = false;
 	}
 }
 
-/* The count against the mean of the hour before it. The weight of a sample is that of its time,
- * whatever the interval. */
+static int32_t threshold_of(const struct condition_info *info, int32_t threshold)
+{
+	if (!info->tenths || threshold < 0)
+		return threshold;
+	return threshold > INT32_MAX / 10 ? INT32_MAX : threshold * 10;
+}
+
+/* Whether a value is at a threshold or, where that is on, not yet clear of it. */
+static bool reaches(const struct trigger *t, const struct rule *rule, int64_t threshold,
+		    int64_t value)
+{
+	return t->on ? value * 100 >= threshold * rule->clear_percent : value >= threshold;
+}
+
+static void trigger_update(struct trigger *t, const struct rule *rule, int32_t threshold,
+			   int64_t value, int64_t at_ms)
+{
+	if (threshold < 0) {
+		*t = (struct trigger){.on = false};
+		return;
+	}
+	trigger_turn(t, reaches(t, rule, threshold, value) != t->on, (int64_t)rule->hold_s * 1000,
+		     at_ms);
+}
+
+/* The count in tenths of the mean of the hour before it. While it is a surge, the mean stands
+ * still; after an hour of it, it is the usual. The weight of a sample is that of its time. */
 static uint64_t surge(struct tracker *t, const struct rule *rule, uint64_t count, int64_t at_ms)
 {
-	double elapsed = (double)(at_ms - t->at_ms);
-	double mean = t->measured ? t->mean : (double)count;
-	double base = mean > rule->floor ? mean : rule->floor;
+	const struct trigger *lowest = rule->warning >= 0 ? &t->warning : &t->critical;
+	int32_t threshold = rule->warning >= 0 ? rule->warning : rule->critical;
+	double elapsed = t->measured ? (double)(at_ms - t->at_ms) : 0;
+	double base, tenths;
 
-	t->mean = t->measured ? mean + ((double)count - mean) * elapsed / (SURGE_SPAN_MS + elapsed)
-			      : mean;
-	return base > 0 ? (uint64_t)((double)count / base) : 0;
+	if (!t->measured || (t->surging && at_ms - t->surge_ms >= SURGE_SPAN_MS))
+		t->mean = (double)count;
+	base = t->mean > rule->floor ? t->mean : rule->floor;
+	tenths = base > 0 ? (double)count * 10 / base : 0;
+	if (threshold >= 0 && reaches(lowest, rule, (int64_t)threshold * 10, (int64_t)tenths)) {
+		t->surge_ms = t->surging ? t->surge_ms : at_ms;
+		t->surging = true;
+	} else {
+		t->surging = false;
+		t->mean += ((double)count - t->mean) * elapsed / (SURGE_SPAN_MS + elapsed);
+	}
+	return (uint64_t)tenths;
+}
+
+/*
+ * The value is that of a minute, so that the rule looks at when the events came: at once a warning,
+ * critical when they have lasted, clear when none has come for a while.
+ */
+static void judge_events(struct tracker *t, const struct rule *rule)
+{
+	int64_t hold_ms = (int64_t)rule->hold_s * 1000;
+	int64_t long_ms = hold_ms > EVENTS_LAST_MS ? hold_ms : EVENTS_LAST_MS;
+	bool quiet = t->at_ms - t->event_ms >= EVENTS_QUIET_MS;
+
+	if (rule->warning < 0)
+		t->warning = (struct trigger){.on = false};
+	else if (t->warning.on)
+		trigger_turn(&t->warning, quiet, 0, t->at_ms);
+	else
+		trigger_turn(&t->warning, t->value >= rule->warning, hold_ms, t->event_ms);
+	if (rule->critical < 0)
+		t->critical = (struct trigger){.on = false};
+	else
+		trigger_turn(&t->critical,
+			     reaches(&t->critical, rule, rule->critical, t->value) !=
+				 t->critical.on,
+			     long_ms, t->critical.on ? t->at_ms : t->event_ms);
+}
+
+/* Whether the value is as large a share of the traffic as the rule wants. */
+static bool has_share(const struct tracker *t, const struct rule *rule, const struct measure *m)
+{
+	uint32_t clear = t->warning.on || t->critical.on ? rule->clear_percent : 100;
+
+	return (double)m->value * 100 * 100 >= (double)m->whole * rule->share_percent * clear;
 }
 
 /* Judges new figures. */
-static void judge(struct tracker *t, uint32_t id, const struct rule *rule, const struct measure *m)
+static void judge(struct tracker *t, const struct condition_info *info, const struct rule *rule,
+		  const struct measure *m)
 {
 	uint64_t value = m->value;
+	int32_t judged;
 
-	if (id == CONDITION_STATE_SURGE)
+	if (info->id == CONDITION_STATE_SURGE)
 		value = surge(t, rule, value, m->at_ms);
 	t->value = value < INT32_MAX ? (int32_t)value : INT32_MAX;
 	t->at_ms = m->at_ms;
 	t->measured = true;
-	trigger_update(&t->warning, rule, rule->warning, t->value, t->at_ms);
-	trigger_update(&t->critical, rule, rule->critical, t->value, t->at_ms);
+	if (m->happened)
+		t->event_ms = m->at_ms;
+	if (info->events) {
+		judge_events(t, rule);
+		return;
+	}
+	judged = has_share(t, rule, m) ? t->value : 0;
+	trigger_update(&t->warning, rule, threshold_of(info, rule->warning), judged, t->at_ms);
+	trigger_update(&t->critical, rule, threshold_of(info, rule->critical), judged, t->at_ms);
 }
 
 static uint32_t severity_of(const struct tracker *t)
@@ -124,46 +209,55 @@ static uint32_t severity_of(const struct tracker *t)
 	return t->warning.on ? SEVERITY_WARNING : SEVERITY_NORMAL;
 }
 
-static void fill_row(struct condition *row, uint32_t id, uint32_t element, const struct rule *rule,
-		     const struct tracker *t, const struct measure *m)
+static void fill_row(struct condition *row, const struct condition_info *info,
+		     const struct rule *rule, const struct tracker *t, const struct measure *m)
 {
-	const struct condition_info *info = &condition_table[id - 1];
-
-	row->id = id;
-	row->element = element;
-	if (element != 0)
-		snprintf(row->name, sizeof(row->name), "%s.%s", info->name, state_name(element));
+	if (row->element != 0)
+		snprintf(row->name, sizeof(row->name), "%s.%s", info->name,
+			 state_name(row->element));
 	else
 		snprintf(row->name, sizeof(row->name), "%s", info->name);
 	row->value = t->known ? t->value : 0;
 	row->unit = info->unit;
-	row->warning = rule->warning;
-	row->critical = rule->critical;
+	row->warning = threshold_of(info, rule->warning);
+	row->critical = threshold_of(info, rule->critical);
 	row->severity = t->severity;
 	row->since = t->since;
 	memcpy(row->offender, m->offender, sizeof(row->offender));
 	row->advice = info->advice;
 }
 
-static void update_row(struct tracker *t, const struct rule *rule, const struct snapshot *before,
-		       const struct snapshot *now, struct condition *row)
+/* What causes events is seen only while they come. */
+static void keep_offender(char kept[], struct measure *m)
 {
+	if (m->happened && m->offender[0])
+		memcpy(kept, m->offender, sizeof(m->offender));
+	else if (m->value > 0)
+		memcpy(m->offender, kept, sizeof(m->offender));
+}
+
+static void update_row(struct conditions *c, struct tracker *t, const struct measuring *in,
+		       struct condition *row)
+{
+	const struct condition_info *info = &condition_table[row->id - 1];
 	struct measure m = {.offender = ""};
-	enum measured measured = measure_take(row->id, row->element, before, now, &m);
+	enum measured measured = measure_take(in, row->id, &m);
 	uint32_t severity;
 
 	if (measured == MEASURED_VALUE && (!t->measured || m.at_ms > t->at_ms))
-		judge(t, row->id, rule, &m);
+		judge(t, info, in->rule, &m);
 	if (measured == MEASURED_UNKNOWN)
 		t->warning.turning = t->critical.turning = false;
 	if (measured != MEASURED_NOTHING)
 		t->known = measured == MEASURED_VALUE;
+	if (info->events)
+		keep_offender(c->offenders[row->id], &m);
 	severity = severity_of(t);
 	if (severity != t->severity) {
 		t->severity = severity;
-		t->since = now->info.time;
+		t->since = in->now->info.time;
 	}
-	fill_row(row, row->id, row->element, rule, t, &m);
+	fill_row(row, info, in->rule, t, &m);
 }
 
 static struct diagnosis summarise(const struct condition *rows, size_t count)
@@ -189,6 +283,7 @@ int conditions_update(struct conditions *c, const struct rules *rules,
 		      const struct snapshot *before, struct snapshot *now)
 {
 	struct condition *rows = calloc(CONDITION_COUNT - 2 + 2 * STATE_COUNT, sizeof(*rows));
+	struct measuring in = {.before = before, .now = now};
 	size_t count = 0;
 
 	if (!rows)
@@ -204,7 +299,9 @@ int conditions_update(struct conditions *c, const struct rules *rules,
 			}
 			rows[count].id = id;
 			rows[count].element = element;
-			update_row(t, rule, before, now, &rows[count++]);
+			in.element = element;
+			in.rule = rule;
+			update_row(c, t, &in, &rows[count++]);
 		}
 	}
 	free(now->conditions);

@@ -51,10 +51,50 @@ static enum measured measure_endpoint(const struct measuring *in, enum suspect k
 	return MEASURED_VALUE;
 }
 
+enum measured measure_minute(const struct snapshot *s, const char *name, uint64_t *ret_events)
+{
+	const struct counter *counter = snapshot_counter(s, name);
+
+	if (!counter)
+		return MEASURED_UNKNOWN;
+	if (!counter->rated)
+		return MEASURED_NOTHING;
+	*ret_events = counter->last_minute;
+	return MEASURED_VALUE;
+}
+
+enum measured measure_traffic(const struct snapshot *s, const char *name, uint64_t *ret_traffic)
+{
+	enum measured measured = measure_minute(s, name, ret_traffic);
+
+	if (measured == MEASURED_VALUE && s->info.rated_ms > 0 && s->info.rated_ms < MINUTE_MS)
+		*ret_traffic =
+		    (uint64_t)((double)*ret_traffic * MINUTE_MS / (double)s->info.rated_ms);
+	return measured;
+}
+
+/*
+ * In percent of all handshakes of a minute, those that were completed and these; or of what the
+ * listener's SYN queue may hold, where that is more: on a host that nobody else connects to, the
+ * noise of the Internet is all there is, and it does no harm while it leaves room.
+ */
 static enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
 					    struct measure *m)
 {
-	offender_suspect_listener(text, in->now, count_suspects(in, SUSPECT_SYN_UNANSWERED, m));
+	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_UNANSWERED, m);
+	const struct suspect_top *most = &suspects->listeners[0];
+	uint64_t handshakes;
+	enum measured measured = measure_traffic(in->now, "TcpPassiveOpens", &handshakes);
+
+	if (measured != MEASURED_VALUE)
+		return measured;
+	handshakes += suspects->count;
+	if (most->count > 0 && most->index < in->now->n_listeners &&
+	    in->now->listeners[most->index].accept_queue_limit > handshakes)
+		handshakes = in->now->listeners[most->index].accept_queue_limit;
+	m->value =
+	    suspects->count < in->rule->floor ? 0 : (uint64_t)suspects->count * 100 / handshakes;
+	offender_suspect_listener(text, in->now, suspects);
 	return MEASURED_VALUE;
 }
 
@@ -91,6 +131,7 @@ static enum measured measure_closing_stuck(const struct measuring *in, struct te
 					   struct measure *m)
 {
 	offender_suspect_remote(text, count_suspects(in, SUSPECT_CLOSING_STUCK, m));
+	m->whole = in->now->info.sockets;
 	return MEASURED_VALUE;
 }
 
@@ -98,7 +139,10 @@ static enum measured measure_syn_sent_fanout(const struct measuring *in, struct 
 					     struct measure *m)
 {
 	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
+	enum measured measured = measure_traffic(in->now, "TcpActiveOpens", &m->whole);
 
+	if (measured != MEASURED_VALUE)
+		return measured;
 	m->value = suspects->addresses;
 	offender_suspect_process(text, in->now, suspects);
 	return MEASURED_VALUE;
@@ -279,17 +323,10 @@ static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
 	return age_ms > 0 && interval_ms > 0 ? (uint64_t)age_ms / interval_ms : 0;
 }
 
-/* How many times the configured interval the counts' is: the suspicious states are seen that much
- * later. That full samples are rare on a host with many sockets is no fault. */
-static uint64_t stretched(const struct sample_info *info)
-{
-	return info->wanted_ms > 0 ? info->interval_ms / info->wanted_ms : 0;
-}
-
 /*
  * How old the counts and the details are, each in its own effective interval, when the newest
- * attempt was made: listener samples that succeed hide no full sample that fails. Or how far the
- * interval is stretched.
+ * attempt was made: listener samples that succeed hide no full sample that fails. One interval is
+ * the age that a sample reaches when all is well; that the budget stretches it is no fault.
  */
 static enum measured measure_sampling(const struct measuring *in, struct text *text,
 				      struct measure *m)
@@ -302,19 +339,13 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 
 	m->value = age;
 	m->at_ms = now_ms;
-	/* One interval is the age that a sample reaches when all is well. */
-	if (stretched(info) > age && stretched(info) > 1) {
-		m->value = stretched(info);
-		text_add(text, "", "counts every %.1f s instead of %.1f s, %u sockets",
-			 info->interval_ms / 1000.0, info->wanted_ms / 1000.0, info->sockets);
-	} else if (age > 1) {
+	if (age > 1)
 		text_add(text, "", "%s", info->last_error);
-	}
 	return MEASURED_VALUE;
 }
 
-enum measured measure_take(enum condition_id id, uint32_t element, const struct snapshot *before,
-			   const struct snapshot *now, struct measure *ret_measure)
+enum measured measure_take(const struct measuring *in, enum condition_id id,
+			   struct measure *ret_measure)
 {
 	static enum measured (*const measures[CONDITION_COUNT + 1])(
 	    const struct measuring *in, struct text *text, struct measure *m) = {
@@ -343,10 +374,9 @@ enum measured measure_take(enum condition_id id, uint32_t element, const struct 
 	    [CONDITION_NOT_READING] = measure_not_reading,
 	    [CONDITION_DESCRIPTORS] = measure_descriptors,
 	};
-	const struct measuring in = {.element = element, .before = before, .now = now};
-	struct measure m = {.at_ms = ms(&now->info.monotonic)};
+	struct measure m = {.at_ms = ms(&in->now->info.monotonic)};
 	struct text text = text_begin(m.offender, sizeof(m.offender));
-	enum measured measured = measures[id](&in, &text, &m);
+	enum measured measured = measures[id](in, &text, &m);
 
 	if (measured != MEASURED_VALUE)
 		return measured;

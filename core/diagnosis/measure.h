@@ -13,6 +13,8 @@
 #include "core/base/text.h"
 #include "core/model/snapshot.h"
 
+enum { MINUTE_MS = 60000 };
+
 /* What a snapshot says of one condition. */
 enum measured {
 	MEASURED_NOTHING, /* no word on it this time; what was known before stands */
@@ -22,28 +24,37 @@ enum measured {
 
 struct measure {
 	uint64_t value;
-	int64_t at_ms; /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
+	uint64_t whole; /* what the value must be a share of, where the rule has one */
+	bool happened;  /* of events: some since the snapshot before */
+	int64_t at_ms;  /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
 };
 
+/* What is measured. */
+struct measuring {
+	uint32_t element;              /* the state for stateCount and stateSurge */
+	const struct rule *rule;       /* its floor decides what is counted */
+	const struct snapshot *before; /* NULL: there is none */
+	const struct snapshot *now;
+};
+
 /*
- * Measures one condition. element: the state for stateCount and stateSurge, whose value is the
- * plain count in both cases. before: the snapshot before, or NULL. *ret_measure is set for
+ * Measures one condition; that of stateSurge is the plain count. *ret_measure is set for
  * MEASURED_VALUE only.
  */
-enum measured measure_take(enum condition_id id, uint32_t element, const struct snapshot *before,
-			   const struct snapshot *now, struct measure *ret_measure);
+enum measured measure_take(const struct measuring *in, enum condition_id id,
+			   struct measure *ret_measure);
 
 /* CLOCK_MONOTONIC of a snapshot in milliseconds; of the failed attempt to renew it, where that is
  * newer. */
 int64_t measure_now_ms(const struct snapshot *s);
 
-/* For the measuring functions: what they look at. */
-struct measuring {
-	uint32_t element;
-	const struct snapshot *before; /* NULL: there is none */
-	const struct snapshot *now;
-};
+/* For the measuring functions: the gain of a counter in the last minute, or since
+ * it is sampled. */
+enum measured measure_minute(const struct snapshot *s, const char *name, uint64_t *ret_events);
+
+/* The same as a figure to hold others against: a shorter time is taken for a whole minute. */
+enum measured measure_traffic(const struct snapshot *s, const char *name, uint64_t *ret_traffic);
 
 /* CLOCK_MONOTONIC in milliseconds: when the states were counted. */
 int64_t measure_counted_ms(const struct snapshot *s);

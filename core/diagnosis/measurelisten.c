@@ -4,53 +4,23 @@
 #include "core/diagnosis/measure.h"
 #include "core/diagnosis/offender.h"
 
-/*
- * Events a second. A second is the least to divide by: one event between two samples that lie
- * close together is not a hundred a second.
- */
-static uint64_t rate(uint64_t events, int64_t elapsed_ms)
+/* Whether a listener whose queue is full has lost connections by that within the last minute.
+ * sk_drops alone also counts the SYNs that a half-open connection sends again. */
+static bool is_losing(const struct snapshot *s, const struct listener *l, const char *counter)
 {
-	uint64_t over = elapsed_ms > 1000 ? (uint64_t)elapsed_ms : 1000;
+	uint64_t lost = 0;
 
-	if (events > UINT64_MAX / 2000)
-		return UINT32_MAX;
-	return (events * 1000 + over / 2) / over;
+	return l->dropped_ms > 0 && measure_now_ms(s) - l->dropped_ms <= MINUTE_MS &&
+	       measure_minute(s, counter, &lost) == MEASURED_VALUE && lost > 0;
 }
 
-/* Between the two snapshots; 0 without a snapshot before, or if this is its copy. */
-static int64_t elapsed_ms(const struct measuring *in)
+/* Some have happened since the snapshot before. */
+static bool has_grown(const struct measuring *in, const char *name)
 {
-	const struct timespec *was, *is = &in->now->info.monotonic;
+	const struct counter *was = in->before ? snapshot_counter(in->before, name) : NULL;
+	const struct counter *is = snapshot_counter(in->now, name);
 
-	if (!in->before)
-		return 0;
-	was = &in->before->info.monotonic;
-	return (int64_t)(is->tv_sec - was->tv_sec) * 1000 + (is->tv_nsec - was->tv_nsec) / 1000000;
-}
-
-static bool find_counter(const struct snapshot *s, const char *name, uint64_t *ret_value)
-{
-	for (size_t i = 0; i < s->n_counters; i++) {
-		if (strcmp(s->counters[i].name, name) == 0) {
-			*ret_value = s->counters[i].value;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* What a counter of both snapshots has gained. A new namespace or a wrapped counter says nothing
- * of this time. */
-static enum measured counter_gain(const struct measuring *in, const char *name, uint64_t *ret_gain)
-{
-	uint64_t was, is;
-
-	if (!find_counter(in->now, name, &is))
-		return MEASURED_UNKNOWN;
-	if (!in->before || !find_counter(in->before, name, &was) || is < was)
-		return MEASURED_NOTHING;
-	*ret_gain = is - was;
-	return MEASURED_VALUE;
+	return was && is && is->value > was->value;
 }
 
 /*
@@ -84,9 +54,10 @@ struct syn_queue {
 
 /*
  * The sockets of a SO_REUSEPORT group have a SYN queue each; the kernel spreads the SYNs over them
- * by a hash, so that the sum against the sum is the share of each.
+ * by a hash, so that the sum against the sum is the share of each. Queues with less than floor
+ * connections count only if they lose some.
  */
-static struct syn_queue fullest_syn_queue(const struct snapshot *s)
+static struct syn_queue fullest_syn_queue(const struct snapshot *s, uint32_t floor)
 {
 	struct syn_queue fullest = {.listener = s->n_listeners};
 	uint64_t socket_bound = syn_bound(s->tuning);
@@ -102,6 +73,9 @@ static struct syn_queue fullest_syn_queue(const struct snapshot *s)
 		if (bound == 0 || l->syn_queue == 0)
 			continue;
 		percent = (uint64_t)l->syn_queue * 100 / bound;
+		if (l->syn_queue < floor &&
+		    !(percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop")))
+			continue;
 		if (percent > fullest.percent ||
 		    (percent == fullest.percent && l->syn_queue > most)) {
 			fullest = (struct syn_queue){i, percent, bound};
@@ -133,7 +107,7 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 
 	if (in->now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	fullest = fullest_syn_queue(in->now);
+	fullest = fullest_syn_queue(in->now, in->rule->floor);
 	name_syn_queue(text, in->now, &fullest);
 	m->value = fullest.percent;
 	m->at_ms = measure_counted_ms(in->now);
@@ -150,6 +124,9 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	for (size_t i = 0; i < now->n_listeners; i++) {
 		const struct listener *l = &now->listeners[i];
 
+		if (l->fullest_queue < in->rule->floor &&
+		    !(l->accept_queue_fullest >= 100 && is_losing(now, l, "TcpExtListenOverflows")))
+			continue;
 		if (l->accept_queue_fullest > (fullest ? fullest->accept_queue_fullest : 0))
 			fullest = l;
 	}
@@ -195,52 +172,38 @@ static uint64_t most_drops(const struct snapshot *before, const struct snapshot 
 	return most;
 }
 
-/*
- * A listener's sk_drops also counts each SYN that a half-open connection sends once more
- * (tcp_v4_rcv() discards it after it was answered again). Those are not in the namespace's
- * ListenDrops, so that there are no more real ones than that.
- */
+/* The kernel counts them for the whole namespace. A listener is named by its own drops. */
 enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
 	size_t listener = now->n_listeners;
-	int64_t elapsed = elapsed_ms(in);
-	uint64_t drops, all;
-	enum measured measured;
+	enum measured measured = measure_minute(now, "TcpExtListenOverflows", &m->value);
 
-	if (now->info.source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
-	measured = counter_gain(in, "TcpExtListenDrops", &all);
-	if (measured != MEASURED_VALUE)
-		return measured;
-	if (elapsed <= 0)
-		return MEASURED_NOTHING;
-	drops = most_drops(in->before, now, &listener);
-	m->value = rate(drops < all ? drops : all, elapsed);
-	offender_listener(text, now, listener);
-	return MEASURED_VALUE;
+	m->happened = has_grown(in, "TcpExtListenOverflows");
+	if (m->happened && most_drops(in->before, now, &listener) > 0)
+		offender_listener(text, now, listener);
+	return measured;
 }
 
 /* Either of the two counters alone will do. */
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m)
 {
 	static const char *const names[] = {"TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"};
-	struct syn_queue fullest = fullest_syn_queue(in->now);
+	struct syn_queue fullest = fullest_syn_queue(in->now, 0);
 	enum measured result = MEASURED_UNKNOWN;
-	int64_t elapsed = elapsed_ms(in);
-	uint64_t events = 0, gain;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		enum measured measured = counter_gain(in, names[i], &gain);
+		uint64_t events;
+		enum measured measured = measure_minute(in->now, names[i], &events);
 
+		if (measured == MEASURED_NOTHING)
+			return MEASURED_NOTHING;
 		if (measured == MEASURED_UNKNOWN)
 			continue;
-		if (measured == MEASURED_NOTHING || elapsed <= 0)
-			return MEASURED_NOTHING;
-		events += gain;
+		m->value += events;
+		m->happened = m->happened || has_grown(in, names[i]);
 		result = MEASURED_VALUE;
 	}
-	m->value = rate(events, elapsed);
 	name_syn_queue(text, in->now, &fullest);
 	return result;
 }

@@ -8,13 +8,15 @@
 #include "core/diagnosis/measure.h"
 #include "core/diagnosis/rule.h"
 
-enum { PAUSE_MS = 60 * 1000 };
+enum { PAUSE_MS = 60 * 1000, FLAP_MS = 600 * 1000, FLAP_MAX = 8 };
 
 /* What was told last of one condition; nothing yet: id 0. */
 struct told {
 	struct condition condition;
-	int64_t at_ms;
-	bool listed; /* in the snapshot that is being looked at */
+	int64_t at_ms[FLAP_MAX]; /* the last times, newest first; count of them */
+	uint32_t count;
+	int64_t critical_ms; /* when it was last told as critical; 0: never */
+	bool listed;         /* in the snapshot that is being looked at */
 };
 
 struct notify {
@@ -36,21 +38,53 @@ void notify_free(struct notify *t)
 	free(t);
 }
 
+static bool within(int64_t then_ms, int64_t now_ms, int64_t span_ms)
+{
+	return then_ms > 0 && now_ms - then_ms < span_ms;
+}
+
+/* How often it was told in the last ten minutes. */
+static uint32_t told_lately(const struct told *told, int64_t now_ms)
+{
+	uint32_t n = 0;
+
+	while (n < told->count && now_ms - told->at_ms[n] < FLAP_MS)
+		n++;
+	return n;
+}
+
+static bool may_tell(const struct told *told, uint32_t was, uint32_t severity, int64_t now_ms)
+{
+	if (severity == SEVERITY_UNKNOWN || severity == was)
+		return false;
+	if (severity == SEVERITY_CRITICAL && !within(told->critical_ms, now_ms, FLAP_MS))
+		return true;
+	if (severity < was && told->count > 0 && now_ms - told->at_ms[0] < PAUSE_MS)
+		return false;
+	return told_lately(told, now_ms) < FLAP_MAX;
+}
+
+static void note_told(struct told *told, const struct condition *now, int64_t now_ms)
+{
+	told->condition = *now;
+	if (told->count < FLAP_MAX)
+		told->count++;
+	memmove(&told->at_ms[1], &told->at_ms[0], (told->count - 1) * sizeof(told->at_ms[0]));
+	told->at_ms[0] = now_ms;
+	if (now->severity == SEVERITY_CRITICAL)
+		told->critical_ms = now_ms;
+}
+
 static void tell_change(struct told *told, const struct condition *now, int64_t now_ms,
 			void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
-	bool ever = told->condition.id != 0;
-	struct transition transition = {
-	    .condition = *now,
-	    .was = ever ? told->condition.severity : SEVERITY_NORMAL,
-	};
+	uint32_t was = told->condition.id != 0 ? told->condition.severity : SEVERITY_NORMAL;
+	struct transition transition = {.condition = *now, .was = was};
 
-	if (now->severity == SEVERITY_UNKNOWN || now->severity == transition.was)
+	if (!may_tell(told, was, now->severity, now_ms))
 		return;
-	if (ever && now_ms - told->at_ms < PAUSE_MS)
-		return;
-	told->condition = *now;
-	told->at_ms = now_ms;
+	transition.told = told_lately(told, now_ms) + 1;
+	note_told(told, now, now_ms);
 	tell(&transition, arg);
 }
 

@@ -6,18 +6,33 @@
  * This module decides when a change of a condition is told.
  */
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "core/model/snapshot.h"
+
+enum { NOTIFY_FLAPS = 4 };
 
 /* A change of severity, ready to be told. */
 struct transition {
 	struct condition condition; /* after the change; severity normal: cleared */
 	uint32_t was;               /* enum severity before */
+	uint32_t told;              /* times in the last ten minutes, this one included */
+	bool test;                  /* only tries the chain: the condition is made up */
 };
 
+/* From so many on, the condition flaps, and the words say so. */
+static inline bool transition_flaps(const struct transition *t)
+{
+	return t->told >= NOTIFY_FLAPS;
+}
+
 /*
- * Calls tell for each condition whose severity differs from what was told last (normal at first),
- * at most once a minute and condition: what it is at the minute's end is told then. An unknown
- * severity is no news; a condition that was switched off while it was raised is told as cleared.
+ * Calls tell for each condition whose severity differs from what was told last (normal at first).
+ * What has become worse is told at once, what has become better when the last word is a minute old:
+ * what it is then is told. A condition is told eight times in ten minutes and no more, but for one
+ * that becomes critical and was not told as such in that time. An unknown severity is no news; a
+ * condition that was switched off while it was raised is told as cleared.
  */
 struct notify;
 int notify_new(struct notify **ret_notify);

@@ -4,11 +4,16 @@
 #include <stddef.h>
 #include <strings.h>
 
-#define RULE(warning_, critical_, hold_)                                                           \
+#define RULE_WITH(warning_, critical_, hold_, ...)                                                 \
 	{                                                                                          \
 		.enabled = true, .warning = (warning_), .critical = (critical_),                   \
-		.hold_s = (hold_), .clear_percent = 80                                             \
+		.hold_s = (hold_), .clear_percent = 80, __VA_ARGS__                                \
 	}
+#define RULE(warning, critical, hold) RULE_WITH(warning, critical, hold, .floor = 0)
+#define RULE_FLOOR(warning, critical, hold, least)                                                 \
+	RULE_WITH(warning, critical, hold, .floor = (least))
+#define RULE_SHARE(warning, critical, hold, share)                                                 \
+	RULE_WITH(warning, critical, hold, .share_percent = (share))
 
 /* The first sentence of an advice stands in traps and pagers: short, and true alone. An advice is
  * a DisplayString: 255 bytes at the most. */
@@ -21,29 +26,29 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "A SYN flood, or clients that cannot be reached back. Keep tcp_syncookies "
 		  "at 1, lower tcp_synack_retries; block one network if it stands out; else "
 		  "raise the listen() backlog and net.core.somaxconn together.",
-	.rule = RULE(50, 90, 10),
+	.rule = RULE_FLOOR(50, 90, 10, 16),
     },
     {
 	.id = CONDITION_SYN_UNANSWERED,
 	.name = "synUnanswered",
-	.unit = "connections",
-	.phrase = "half-open connections whose SYN-ACK was sent again",
-	.one = "half-open connection whose SYN-ACK was sent again",
+	.unit = "%",
+	.phrase = "% of the handshakes of a minute do not get past our SYN-ACK",
 	.advice = "The peers do not answer our SYN-ACK. Spoofed addresses of a SYN flood, or a "
 		  "route or firewall that loses the way back: capture on the interface, block "
 		  "the network named, lower tcp_synack_retries.",
-	.rule = RULE(64, 512, 10),
+	.rule = RULE_FLOOR(25, 75, 30, 64),
     },
     {
 	.id = CONDITION_SYN_COOKIES,
 	.name = "synCookies",
-	.unit = "1/s",
-	.phrase = "SYN cookies sent or SYNs dropped a second",
-	.one = "SYN cookie sent or SYN dropped a second",
+	.unit = "1/min",
+	.phrase = "SYN cookies sent or SYNs dropped in a minute",
+	.one = "SYN cookie sent or SYN dropped in a minute",
 	.advice = "A SYN queue is overflowing. With cookies clients still get in; without "
 		  "(TCPReqQFullDrop counts) they do not: set tcp_syncookies to 1. Raise the "
 		  "listener's backlog if the clients are real.",
-	.rule = RULE(1, 100, 0),
+	.events = true,
+	.rule = RULE(6, 3000, 0),
     },
     {
 	.id = CONDITION_ACCEPT_QUEUE,
@@ -53,18 +58,19 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The application does not call accept() fast enough. Look at its worker "
 		  "threads and at what they wait for; raising the backlog hides it for "
 		  "seconds only.",
-	.rule = RULE(50, 90, 10),
+	.rule = RULE_FLOOR(50, 90, 10, 16),
     },
     {
 	.id = CONDITION_ACCEPT_DROPS,
 	.name = "acceptDrops",
-	.unit = "1/s",
-	.phrase = "connections a second dropped by a listener",
-	.one = "connection a second dropped by a listener",
+	.unit = "1/min",
+	.phrase = "connections lost at a full accept queue in a minute",
+	.one = "connection lost at a full accept queue in a minute",
 	.advice = "Clients are being turned away. The accept queue is or was full: see why the "
 		  "process does not accept(); for bursts raise both the listen() backlog and "
 		  "net.core.somaxconn, then restart it.",
-	.rule = RULE(1, 50, 0),
+	.events = true,
+	.rule = RULE(6, 600, 0),
     },
     {
 	.id = CONDITION_CLOSE_WAIT_STALE,
@@ -110,7 +116,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The peers are gone or packets are lost. Check the path to the remote named; "
 		  "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
 		  "many.",
-	.rule = RULE(100, 1000, 30),
+	.rule = RULE_SHARE(100, 1000, 30, 1),
     },
     {
 	.id = CONDITION_SYN_SENT_FANOUT,
@@ -121,7 +127,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "A process here is scanning, or its upstreams are dead. Many hosts on one "
 		  "port from a program that has no business there is a worm or scanner: stop "
 		  "it. Else check the upstream and the firewall.",
-	.rule = RULE(100, 1000, 10),
+	.rule = RULE_SHARE(100, 1000, 10, 10),
     },
     {
 	.id = CONDITION_TIME_WAIT,
@@ -176,17 +182,13 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
     {
 	.id = CONDITION_STATE_SURGE,
 	.name = "stateSurge",
-	.unit = "times",
-	.phrase = "times the mean of the last hour in this state",
+	.unit = "tenths",
+	.phrase = "times the mean of the hour before in this state",
 	.advice = "Far more connections in this state than in the last hour. Look at what has "
 		  "changed: a release, a client, an attack; tcpStateInfoTable says what the "
 		  "state tells.",
-	.rule = {.enabled = true,
-		 .warning = 10,
-		 .critical = 50,
-		 .hold_s = 30,
-		 .clear_percent = 80,
-		 .floor = 100},
+	.tenths = true,
+	.rule = RULE_FLOOR(10, 50, 30, 100),
     },
     {
 	.id = CONDITION_TUNING_HARMFUL,
@@ -216,11 +218,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.id = CONDITION_SAMPLING,
 	.name = "sampling",
 	.unit = "times",
-	.phrase = "times the interval: samples are old or rare",
-	.advice = "The figures are old or rare. Where an error is named, sampling fails with "
-		  "it. "
-		  "Where intervals are, cpu-budget has stretched them: raise it, or have fewer "
-		  "sockets; the kernel walks those of all network namespaces.",
+	.phrase = "times the interval: no sample is newer",
+	.advice = "The figures are old: samples fail, or do not end. Where an error is named, "
+		  "they fail with it; else see what the sampling thread waits for, and the "
+		  "daemon's log. Until they work again, no condition can be trusted.",
 	.rule = RULE(3, 10, 30),
     },
     {

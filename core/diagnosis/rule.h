@@ -48,17 +48,21 @@ struct rule {
 	int32_t critical;       /* threshold; -1: never critical */
 	uint32_t hold_s;        /* how long without a break */
 	uint32_t clear_percent; /* clears below this share of the threshold */
-	uint32_t floor;         /* stateSurge: the mean counts as this at the least */
+	uint32_t floor;         /* connections below which nothing is counted; 0: it has none.
+				   stateSurge: the mean counts as this at the least */
+	uint32_t share_percent; /* of the traffic that the value must have as well; 0: none */
 };
 
 /* What is known of a condition before anything is measured. */
 struct condition_info {
 	uint32_t id;
 	const char *name;   /* "closeWaitStale" */
-	const char *unit;   /* "connections", "%", "1/s" */
+	const char *unit;   /* "connections", "%", "1/min" */
 	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
 	const char *one;    /* the same of a single one; NULL: no other words */
 	const char *advice; /* one or two sentences for a person on call */
+	bool events;        /* the value is the events of the last minute */
+	bool tenths;        /* so are the value and the row's thresholds, but not the rule's */
 	struct rule rule;   /* the defaults */
 };
 

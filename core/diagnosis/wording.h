@@ -8,7 +8,15 @@
 
 #include <stddef.h>
 
+#include "core/diagnosis/notify.h"
 #include "core/model/snapshot.h"
+
+enum { CONDITION_NUMBER_MAX = 16 };
+
+/* A value or threshold of a condition as a person reads it: "1201"; "10.3" where it is in tenths.
+ * Returns buf. */
+char *condition_number(const struct condition *condition, int32_t number,
+		       char buf[CONDITION_NUMBER_MAX]);
 
 /* The measure in words, to stand behind the value. */
 const char *condition_phrase(const struct condition *condition);
@@ -16,9 +24,10 @@ const char *condition_phrase(const struct condition *condition);
 /*
  * The line that stands by itself in a pager, without the host's name: "CRITICAL closeWaitStale:
  * 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), java[4321]
- * app.service, local port 8080, 1198 of 1201: ...". Of an offender that does not fit into size, the
- * first parts stand; the advice is left out then. Returns buf.
+ * app.service, local port 8080, 1198 of 1201: ...". With it stands that the condition has eased,
+ * or flaps. Of an offender that does not fit into size, the first parts stand; the advice is left
+ * out then. Returns buf.
  */
-char *condition_format(const struct condition *condition, char *buf, size_t size);
+char *transition_format(const struct transition *transition, char *buf, size_t size);
 
 #endif

@@ -7,6 +7,7 @@
  */
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { COUNTER_NAME_SIZE = 48, COUNTER_NAMES_MAX = 32 };
@@ -15,6 +16,8 @@ enum { COUNTER_NAME_SIZE = 48, COUNTER_NAMES_MAX = 32 };
 struct counter {
 	char name[COUNTER_NAME_SIZE];
 	uint64_t value;
+	uint64_t last_minute; /* what it has gained in the last minute, or since the first sample */
+	bool rated;           /* last_minute is known: it takes two samples */
 };
 
 struct counter_names {

@@ -72,3 +72,11 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	}
 	return copy;
 }
+
+const struct counter *snapshot_counter(const struct snapshot *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_counters; i++)
+		if (strcmp(s->counters[i].name, name) == 0)
+			return &s->counters[i];
+	return NULL;
+}

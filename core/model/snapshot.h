@@ -56,6 +56,7 @@ struct sample_info {
 
 	/* wall clock, since when the kernel's counters are known to have had no break */
 	struct timespec counters_since;
+	int64_t rated_ms; /* the time that the counters' last_minute is the gain of */
 };
 
 struct state_row {
@@ -97,6 +98,7 @@ struct listener {
 	uint32_t fullest_queue;     /* of that single socket, and its limit */
 	uint32_t fullest_limit;
 	struct timespec since; /* wall clock, when drops were 0 */
+	int64_t dropped_ms;    /* CLOCK_MONOTONIC of the newest drop that was seen; 0: none */
 };
 
 /* n_listeners * STATE_COUNT rows, in the listeners' order. */
@@ -360,6 +362,9 @@ static inline uint32_t snapshot_listener_count(const struct snapshot *s, size_t 
 {
 	return s->listener_states[listener * STATE_COUNT + state - 1].count;
 }
+
+/* A counter by its name; NULL: it is not there. */
+const struct counter *snapshot_counter(const struct snapshot *s, const char *name);
 
 /* The owner of a row; owners[0] where none is known. */
 static inline const struct owner *snapshot_owner(const struct snapshot *s, uint32_t owner)

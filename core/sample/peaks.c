@@ -22,6 +22,7 @@ struct listener_past {
 	struct peak syn_queue;
 	uint64_t drops;
 	struct timespec since; /* wall clock, when drops were 0 */
+	uint64_t dropped_ms;
 	uint64_t seen_ms;
 };
 
@@ -113,6 +114,7 @@ static int note_listeners(struct peaks *p, uint64_t now_ms, struct snapshot *now
 		if (!past->since.tv_sec)
 			past->since = now->info.time;
 		row->since = past->since;
+		row->dropped_ms = (int64_t)past->dropped_ms;
 		past->seen_ms = now_ms;
 	}
 	return 0;
@@ -132,6 +134,8 @@ static int note_drops(struct peaks *p, uint64_t now_ms,
 		if (!past || new_drops(p, &sockets[i], told, now_ms, &drops) < 0)
 			return -ENOMEM;
 		past->drops += drops;
+		if (drops > 0)
+			past->dropped_ms = now_ms;
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "core/sample/limit.h"
 #include "core/kernel/owner.h"
 #include "core/sample/peaks.h"
+#include "core/sample/rates.h"
 #include "core/kernel/procnet.h"
 #include "core/sample/stale_copy.h"
 #include "core/sample/suspect.h"
@@ -35,6 +36,7 @@ struct sampler {
 	struct owners *owners;
 	struct builder *build;
 	struct peaks *peaks;
+	struct rates *rates;
 	struct conditions *conditions;
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
@@ -83,6 +85,8 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	if (ret == 0)
 		ret = peaks_new(&s->peaks);
 	if (ret == 0)
+		ret = rates_new(&s->rates);
+	if (ret == 0)
 		ret = conditions_new(&s->conditions);
 	if (ret < 0)
 		goto out;
@@ -101,6 +105,7 @@ void sampler_free(struct sampler *s)
 	owners_free(s->owners);
 	builder_free(s->build);
 	peaks_free(s->peaks);
+	rates_free(s->rates);
 	conditions_free(s->conditions);
 	tuningkeep_drop(s->tuning.newest);
 	if (s->proc_fd >= 0)
@@ -395,6 +400,8 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	if (ret == 0)
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
 		ret = totals_counters(&before, &s->config.counters, last, now);
+	if (ret == 0)
+		ret = rates_note(s->rates, now);
 	totals_missing(&before, now);
 out:
 	totals_done(&before);

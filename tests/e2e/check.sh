@@ -49,23 +49,23 @@ test_exit_codes() {
 	sockets_start client "${CLIENT[@]}"
 	tcpstated_configure "$CONFIG"
 	tell server name serving
-	tell server listen l "$SERVER4" 8080 8
+	tell server listen l "$SERVER4" 8080 32
 
 	check_line quiet 0 'OK - nothing abnormal, 1 sockets $'
 	check_once quiet 0 '^Nothing abnormal'
 
-	tell client connect c "$SERVER4" 8080 5
+	tell client connect c "$SERVER4" 8080 20
 	check_line "half full" 1 \
 		"WARNING - acceptQueue 62% \($SERVER4:8080 serving\[${PIDS[server]}\]\) $"
 	check "half full: the limit and its thresholds" 'accept_backlog=62%;50;90;0' \
 		"$(perf accept_backlog)"
-	check "half full: a state" 'established=5;;;0' "$(perf established)"
+	check "half full: a state" 'established=20;;;0' "$(perf established)"
 	check_once "half full" 1 "^WARNING +acceptQueue"
 
-	tell client connect c "$SERVER4" 8080 4
+	tell client connect c "$SERVER4" 8080 13
 	tell server connect s "$DEAD4*120+256" 22 120 nowait
 	wait_until 5 sent_again 120 || die "the SYNs are not sent again"
-	check_line full 2 "CRITICAL - acceptQueue 1(00|12)% .*, synSentFanout 120 \(serving\["
+	check_line full 2 "CRITICAL - acceptQueue 1(00|03)% .*, synSentFanout 120 \(serving\["
 	check "full: the worst first" "acceptQueue synSentFanout" \
 		"$(grep -oE 'acceptQueue|synSentFanout' <<<"$OUTPUT" | xargs)"
 	check_once full 2 "^CRITICAL +acceptQueue"

@@ -34,10 +34,11 @@ test_hang() {
 
 	begin
 	tell server serve l
-	for name in acceptDrops acceptQueue closeWaitUnaccepted; do
+	for name in acceptQueue closeWaitUnaccepted; do
 		check_told 90 Cleared $name
 	done
-	check_raised "nothing afterwards"
+	# It takes five minutes without any.
+	check_within "nothing else afterwards" acceptDrops
 }
 
 test_leak() {

@@ -45,7 +45,7 @@ namespaces_start
 COLLECTD_IN=("${SERVER[@]}")
 sockets_start server "${SERVER[@]}"
 sockets_start client "${CLIENT[@]}"
-tell server listen full "$SERVER4" 8001 8
+tell server listen full "$SERVER4" 8001 16
 tell server listen flooded "$SERVER4" 8002 512
 tell server listen leaking "$SERVER4" 8003 512
 FULL=listener-8001-$SERVER4 FLOODED=listener-8002-$SERVER4
@@ -78,8 +78,8 @@ check "the threshold plugin begins with OKAY for what is well" \
 	"$(notes OKAY all SYN_RECV | grep -o 'All data sources are within range again')"
 check "a condition does not begin with OKAY" '' "$(notes OKAY conditions acceptQueue)"
 
-# Ten connections that nobody accepts: nine fit into a backlog of 8, and that is full.
-ask client connect c "$SERVER4" 8001 10 nowait
+# Connections that nobody accepts: seventeen fit into a backlog of 16, and that is full.
+ask client connect c "$SERVER4" 8001 30 nowait
 answer client
 check_noted 15 FAILURE conditions acceptQueue
 note=$(notes FAILURE conditions acceptQueue)
@@ -111,7 +111,7 @@ tell client shutdown c3
 check_noted 10 WARNING all CLOSE_WAIT
 
 # All of it ends.
-tell server accept a1 full 9
+tell server accept a1 full 17
 tell server close a1
 tell client close c
 tell server close a3

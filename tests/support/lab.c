@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/sample/rates.h"
+
 struct inet_addr lab_ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
 	return (struct inet_addr){.type = INET_IPV4, .bytes = {a, b, c, d}};
@@ -43,9 +45,11 @@ static void fill_quiet(struct world *w)
 			.service = "app.service",
 			.fds = 40,
 			.fds_max = 4096}},
-	    .counters = {{"TcpExtListenDrops", 0},
-			 {"TcpExtSyncookiesSent", 1000},
-			 {"TcpExtTCPReqQFullDrop", 7}},
+	    .counters = {[LAB_ACTIVE_OPENS] = {.name = "TcpActiveOpens"},
+			 [LAB_OVERFLOWS] = {.name = "TcpExtListenOverflows"},
+			 [LAB_COOKIES] = {.name = "TcpExtSyncookiesSent", .value = 1000},
+			 [LAB_FULL_DROPS] = {.name = "TcpExtTCPReqQFullDrop", .value = 7},
+			 [LAB_PASSIVE_OPENS] = {.name = "TcpPassiveOpens"}},
 	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "60",
 			"60", "60", "30", "/etc/sysctl.conf:3", "", "", "", "", false, false},
 		       {"tcp_max_syn_backlog", 1, 128, true, TUNING_AS_RECOMMENDED, DRIFT_NONE,
@@ -80,12 +84,14 @@ void lab_open(struct lab *lab)
 	config_init(&lab->config);
 	fill_quiet(&lab->now);
 	CHECK_EQ_INT_FATAL(conditions_new(&lab->conditions), 0);
+	CHECK_EQ_INT_FATAL(rates_new(&lab->rates), 0);
 }
 
 void lab_close(struct lab *lab)
 {
 	free(lab->now.s.conditions);
 	conditions_free(lab->conditions);
+	rates_free(lab->rates);
 }
 
 static void update(struct lab *lab)
@@ -102,9 +108,11 @@ static void update(struct lab *lab)
 
 void lab_step_listeners(struct lab *lab, int64_t at_ms)
 {
+	bind(&lab->now);
 	lab->now.s.info.monotonic = at(at_ms);
 	lab->now.s.info.attempted_at = at(at_ms);
 	lab->now.s.info.time = at(at_ms + lab->wall_ahead_s * 1000);
+	CHECK_EQ_INT_FATAL(rates_note(lab->rates, &lab->now.s), 0);
 	update(lab);
 }
 

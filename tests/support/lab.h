@@ -9,20 +9,31 @@
 #include "core/config/config.h"
 #include "core/diagnosis/condition.h"
 
-enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_COUNTERS = 3, LAB_TUNING = 3 };
+enum { LAB_LISTENERS = 3, LAB_OWNERS = 3, LAB_TUNING = 3 };
+
+/* In the order of their names. */
+enum lab_counter {
+	LAB_ACTIVE_OPENS,
+	LAB_OVERFLOWS,
+	LAB_COOKIES,
+	LAB_FULL_DROPS,
+	LAB_PASSIVE_OPENS,
+	LAB_COUNTERS
+};
 
 /* A snapshot of a quiet host and all that it points to. */
 struct world {
 	struct snapshot s;
 	struct listener listeners[LAB_LISTENERS]; /* 0.0.0.0:80, :8080 and [::]:443 */
 	struct owner owners[LAB_OWNERS];          /* nobody, nginx[812], java[4321] */
-	struct counter counters[LAB_COUNTERS];    /* ListenDrops, SyncookiesSent, TCPReqQFullDrop */
+	struct counter counters[LAB_COUNTERS];    /* by enum lab_counter */
 	struct tuning tuning[LAB_TUNING];
 	struct tuning_table table;
 };
 
 struct lab {
 	struct conditions *conditions;
+	struct rates *rates;
 	struct config config;
 	struct world now; /* what the next step shows: change it at will */
 	struct world before;

@@ -40,10 +40,10 @@ static struct owner owners[] = {
 };
 
 static struct listener listeners[] = {
-    {V4(0), 8443, false, 1, 0, 128, 0, 5, 129, 129, 100, 0, 2, 0, 0, {1795230730, 0}},
-    {V4(127, 0, 0, 1), 22, false, 1, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, {1795230730, 0}},
-    {V6(0), 8080, true, 4, 97, 512, 75, 130, 3, 9, 0, 5000000000, 1, 0, 0, {1795230730, 0}},
-    {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0, {1795230730, 0}},
+    {V4(0), 8443, false, 1, 0, 128, 0, 5, 129, 129, 100, 0, 2, 0, 0, {1795230730, 0}, 0},
+    {V4(127, 0, 0, 1), 22, false, 1, 0, 128, 0, 0, 0, 0, 0, 0, 0, 0, 0, {1795230730, 0}, 0},
+    {V6(0), 8080, true, 4, 97, 512, 75, 130, 3, 9, 0, 5000000000, 1, 0, 0, {1795230730, 0}, 0},
+    {LINK_LOCAL, 53, false, 1, 0, 10, 0, 0, 0, 0, 0, 0, 3, 0, 0, {1795230730, 0}, 0},
 };
 
 #define CONN(state_, version, local_, local_port_, remote_, remote_port_)                          \
@@ -87,9 +87,9 @@ static const struct limit limits[] = {
 };
 
 static struct counter counters[] = {
-    {"TcpActiveOpens", 6},
-    {"TcpExtListenDrops", UINT64_MAX},
-    {"TcpExtListenOverflows", 0},
+    {"TcpActiveOpens", 6, 3, true},
+    {"TcpExtListenDrops", UINT64_MAX, 0, false},
+    {"TcpExtListenOverflows", 0, 0, true},
 };
 
 static struct tuning tunings[] = {

@@ -334,7 +334,7 @@ static void hostile_rows(struct snapshot *s)
 	const struct remote remotes[] = {{STATE_TIME_WAIT, UINT32_MAX, addr}};
 	const struct process processes[] = {{UINT32_MAX, STATE_TIME_WAIT, UINT32_MAX, 0}};
 	const struct conn conns[] = {{.local = addr, .remote = addr, .state = 255}};
-	const struct counter counters[] = {{"TcpExt\xe6\x97", UINT64_MAX}};
+	const struct counter counters[] = {{.name = "TcpExt\xe6\x97", .value = UINT64_MAX}};
 
 	SET_ROWS(s, remotes, remotes);
 	SET_ROWS(s, processes, processes);

@@ -99,7 +99,7 @@ static void test_rate(void)
 	s->conditions[2].value = 171;
 	s->diagnosis.worst = SEVERITY_WARNING;
 	line = print(s, &code);
-	CHECK_EQ_INT(strncmp(line, "TCPSTATE WARNING - synCookies 171/s | closed=", 45), 0);
+	CHECK_EQ_INT(strncmp(line, "TCPSTATE WARNING - synCookies 171/min | closed=", 47), 0);
 	free(line);
 	sample_free(s);
 }

@@ -192,7 +192,7 @@ static void test_first_sample(void)
 	struct lab lab;
 
 	lab_open(&lab);
-	lab.now.counters[1].value = 5000000;
+	lab.now.counters[LAB_COOKIES].value = 5000000;
 	lab_step(&lab, 1000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), SEVERITY_UNKNOWN);
@@ -204,29 +204,244 @@ static void test_first_sample(void)
 	lab_close(&lab);
 }
 
+/* A counter that went back says nothing until a minute of it is known. */
 static void test_counter_reset(void)
 {
 	struct lab lab;
 
 	lab_open(&lab);
 	lab_step(&lab, 1000);
-	lab.now.counters[1].value += 500;
+	lab.now.counters[LAB_COOKIES].value += 500;
 	lab_step(&lab, 2000);
-	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), W);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[1].value = 3;
-	lab_step(&lab, 3000);
-	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_CRITICAL);
+	lab.now.counters[LAB_COOKIES].value = 3;
+	lab_step(&lab, 7000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), W);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 500);
-	lab.now.counters[1].value += 20;
-	lab_step(&lab, 13000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 2);
-	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_WARNING);
+	for (int64_t t = 12000; t <= 67000; t += 5000)
+		lab_step(&lab, t);
+	lab.now.counters[LAB_COOKIES].value += 20;
+	lab_step(&lab, 72000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, 20);
+	lab_close(&lab);
+}
 
-	lab.now.listeners[1].drops = 5;
-	lab.now.counters[0].value += 100;
-	lab_step(&lab, 14000);
+/* Drives acceptDrops a second at a time, events of them each period_s, and says how often its
+ * severity changed. */
+static unsigned lose(struct lab *lab, int64_t *t, int64_t seconds, uint64_t events,
+		     int64_t period_s)
+{
+	uint32_t severity = lab_severity(lab, CONDITION_ACCEPT_DROPS);
+	unsigned changes = 0;
+
+	for (int64_t end = *t + seconds * 1000; *t < end;) {
+		*t += 1000;
+		if (period_s > 0 && *t / 1000 % period_s == 0)
+			lab->now.counters[LAB_OVERFLOWS].value += events;
+		if (*t % 15000 == 0)
+			lab_step(lab, *t);
+		else if (*t % 5000 == 0)
+			lab_step_fast(lab, *t);
+		else
+			lab_step_listeners(lab, *t);
+		changes += lab_severity(lab, CONDITION_ACCEPT_DROPS) != severity;
+		severity = lab_severity(lab, CONDITION_ACCEPT_DROPS);
+	}
+	return changes;
+}
+
+static struct lab *open_losing(struct lab *lab, int64_t *t)
+{
+	lab_open(lab);
+	lab_step(lab, 0);
+	*t = 0;
+	lose(lab, t, 100, 0, 0);
+	CHECK_EQ_INT(lab_severity(lab, CONDITION_ACCEPT_DROPS), N);
+	return lab;
+}
+
+/* One lost SYN in two minutes is nothing; one in ten seconds is, and stays one alarm. */
+static void test_events_seldom(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	CHECK_EQ_INT(lose(&lab, &t, 3600, 1, 120), 0);
+	CHECK_EQ_INT(lose(&lab, &t, 70, 1, 10), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	CHECK_EQ_INT(lose(&lab, &t, 3600, 1, 10), 0);
+	/* Rarer ones than it takes to raise it keep it up. */
+	CHECK_EQ_INT(lose(&lab, &t, 3600, 1, 240), 0);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	lab_close(&lab);
+}
+
+/* A burst is a warning, however large; it is over after five minutes without any. */
+static void test_events_burst(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	lab.now.counters[LAB_OVERFLOWS].value += 3000;
+	CHECK_EQ_INT(lose(&lab, &t, 1, 0, 0), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 3000);
+	CHECK_EQ_INT(lose(&lab, &t, 299, 0, 0), 0);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
+	CHECK_EQ_INT(lose(&lab, &t, 1, 0, 0), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), N);
+	lab_close(&lab);
+}
+
+/* Critical once it has lasted for two minutes: a hundred seconds are none. */
+static void test_events_lasting(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	CHECK_EQ_INT(lose(&lab, &t, 100, 700, 1), 1);
+	CHECK_EQ_INT(lose(&lab, &t, 200, 0, 0), 0);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	lab_close(&lab);
+
+	open_losing(&lab, &t);
+	CHECK_EQ_INT(lose(&lab, &t, 120, 700, 1), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	CHECK_EQ_INT(lose(&lab, &t, 1, 700, 1), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), C);
+	/* Fewer: it eases, and then ends. */
+	CHECK_EQ_INT(lose(&lab, &t, 200, 1, 10), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	CHECK_EQ_INT(lose(&lab, &t, 310, 0, 0), 1);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), N);
+	lab_close(&lab);
+}
+
+/* However rare the samples are, what they count is brought down to a minute. */
+static void test_events_rare_samples(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	for (int64_t t = 0; t < 3600000; t += 300000) {
+		lab_step(&lab, t);
+		lab.now.counters[LAB_OVERFLOWS].value += 25;
+	}
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 5);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), N);
+	lab_close(&lab);
+}
+
+/* Who lost the newest one is named as long as the condition counts any. */
+static void test_events_offender(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	lab.now.listeners[1].drops += 10;
+	lab.now.counters[LAB_OVERFLOWS].value += 10;
+	lose(&lab, &t, 1, 0, 0);
+	lose(&lab, &t, 40, 0, 0);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->offender,
+		     "0.0.0.0:8080 java[4321] app.service");
+	lose(&lab, &t, 60, 0, 0);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->offender, "");
+	lab_close(&lab);
+}
+
+/* Half-open connections without an answer, and handshakes a second, for a time; whether it was ever
+ * raised. */
+static bool answer_not(uint32_t unanswered, uint64_t handshakes, uint32_t backlog, int64_t seconds)
+{
+	bool raised = false;
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.listeners[0].accept_queue_limit = backlog;
+	for (int64_t t = 0; t <= seconds * 1000; t += 5000) {
+		lab.now.s.suspects[SUSPECT_SYN_UNANSWERED] = (struct suspects){
+		    .count = unanswered, .listeners = {{0, unanswered}}, .n_listeners = 1};
+		lab_step(&lab, t);
+		lab.now.counters[LAB_PASSIVE_OPENS].value += handshakes * 5;
+		raised = raised || lab_severity(&lab, CONDITION_SYN_UNANSWERED) == W ||
+			 lab_severity(&lab, CONDITION_SYN_UNANSWERED) == C;
+	}
+	lab_close(&lab);
+	return raised;
+}
+
+static void test_unanswered(void)
+{
+	/* The noise of the Internet, 1 and 10 a second for a minute each, on a busy host and on one
+	 * with nothing else to do. */
+	CU_ASSERT_FALSE(answer_not(70, 50, 128, 600));
+	CU_ASSERT_FALSE(answer_not(630, 50, 4096, 600));
+	CU_ASSERT_FALSE(answer_not(630, 0, 4096, 600));
+	CU_ASSERT_FALSE(answer_not(63, 0, 63, 600));
+	CU_ASSERT_FALSE(answer_not(1, 0, 1, 600));
+	/* A tenth of the packets of a busy site. */
+	CU_ASSERT_FALSE(answer_not(400, 2000, 4096, 1800));
+	/* A flood; a way back that is lost for half of the clients. */
+	CU_ASSERT_TRUE(answer_not(129, 0, 128, 60));
+	CU_ASSERT_TRUE(answer_not(4096, 100, 4096, 60));
+	CU_ASSERT_TRUE(answer_not(6000, 100, 4096, 60));
+}
+
+/* So many hosts that leave a SYN unanswered, of so many connections opened a second. */
+static bool fan_out(uint32_t remotes, uint64_t opened)
+{
+	bool raised = false;
+	struct lab lab;
+
+	lab_open(&lab);
+	for (int64_t t = 0; t <= 600000; t += 5000) {
+		lab.now.s.suspects[SUSPECT_SYN_SENT].addresses = remotes;
+		lab_step(&lab, t);
+		lab.now.counters[LAB_ACTIVE_OPENS].value += opened * 5;
+		raised = raised || lab_severity(&lab, CONDITION_SYN_SENT_FANOUT) == W ||
+			 lab_severity(&lab, CONDITION_SYN_SENT_FANOUT) == C;
+	}
+	lab_close(&lab);
+	return raised;
+}
+
+static void test_share(void)
+{
+	CU_ASSERT_FALSE(fan_out(99, 1));
+	CU_ASSERT_TRUE(fan_out(100, 1));
+	CU_ASSERT_TRUE(fan_out(720, 120));
+	CU_ASSERT_FALSE(fan_out(719, 120));
+}
+
+/* The rule's share of the traffic is looked at with clear, too: no flapping around it. */
+static void test_share_clears(void)
+{
+	struct lab lab;
+	struct suspects *stuck = &lab.now.s.suspects[SUSPECT_CLOSING_STUCK];
+
+	lab_open(&lab);
+	stuck->count = 100;
+	lab.now.s.info.sockets = 10100;
+	lab_step(&lab, 0);
+	lab_step(&lab, 600000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), N);
+	lab.now.s.info.sockets = 10000;
+	lab_step(&lab, 700000);
+	lab_step(&lab, 800000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), W);
+	lab.now.s.info.sockets = 12500;
+	lab_step(&lab, 900000);
+	lab_step(&lab, 1000000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), W);
+	lab.now.s.info.sockets = 12600;
+	lab_step(&lab, 1100000);
+	lab_step(&lab, 1200000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), N);
 	lab_close(&lab);
 }
 
@@ -261,41 +476,73 @@ static void test_failed_samples(void)
 	lab_close(&lab);
 }
 
+static uint32_t *syn_recv(struct lab *lab)
+{
+	return &lab->now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count;
+}
+
+/* A count for a time, by samples of 5 s; the row after them. */
+static const struct condition *count_for(struct lab *lab, int64_t *t, uint32_t count,
+					 int64_t seconds)
+{
+	*syn_recv(lab) = count;
+	for (int64_t end = *t + seconds * 1000; *t < end;)
+		lab_step(lab, *t += 5000);
+	return lab_row(lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
+}
+
+/* Against the mean before it, in tenths; for an hour, and then it is the usual. */
 static void test_surge(void)
 {
+	static const struct {
+		uint32_t usual, surge, severity;
+		int32_t value;
+	} cases[] = {{200, 2100, W, 105}, {100, 1000, W, 100}, {100, 9000, C, 900},
+		     {0, 1000, W, 100},   {100, 999, N, 99},   {5, 999, N, 99}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct condition *row;
+		struct lab lab;
+		int64_t t = 0;
+
+		lab_open(&lab);
+		*syn_recv(&lab) = cases[i].usual;
+		lab_step(&lab, t);
+		row = count_for(&lab, &t, cases[i].usual, 3600);
+		CHECK_EQ_STR(row->name, "stateSurge.SYN_RECV");
+		CHECK_EQ_INT(row->severity, N);
+		row = count_for(&lab, &t, cases[i].surge, 35);
+		CHECK_EQ_INT(row->severity, cases[i].severity);
+		if (cases[i].severity != N) {
+			row = count_for(&lab, &t, cases[i].surge, 3500);
+			CHECK_EQ_INT(row->severity, cases[i].severity);
+			CHECK_EQ_INT(row->value, cases[i].value);
+		}
+		CHECK_EQ_INT(row->warning, 100);
+		CHECK_EQ_INT(row->critical, 500);
+		row = count_for(&lab, &t, cases[i].surge, 140);
+		CHECK_EQ_INT(row->severity, N);
+		lab_close(&lab);
+	}
+}
+
+/* What is short of a hold leaves the mean as it was; a smaller floor makes a surge of less. */
+static void test_surge_short(void)
+{
 	struct lab lab;
-	uint32_t *count =
-	    &lab.now.s.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_SYN_RECV - 1].count;
-	const struct condition *row;
-	int64_t t;
+	int64_t t = 0;
 
 	lab_open(&lab);
-	*count = 200;
-	for (t = 5000; t < 3600000; t += 5000)
-		lab_step(&lab, t);
-	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
-	CHECK_EQ_INT(row->value, 1);
-	CHECK_EQ_STR(row->name, "stateSurge.SYN_RECV");
-	*count = 2100;
+	*syn_recv(&lab) = 100;
 	lab_step(&lab, t);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 10);
-	/* An hour later that is what is usual. */
-	for (int64_t end = t + 3600000; t < end; t += 5000)
-		lab_step(&lab, t);
-	row = lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV);
-	CHECK_EQ_INT(row->value, 1);
-	CHECK_EQ_INT(row->severity, SEVERITY_NORMAL);
-	lab_close(&lab);
-
-	/* Below the floor nothing is a surge. */
-	lab_open(&lab);
-	lab_step(&lab, 1000);
-	*count = 999;
-	lab_step(&lab, 2000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 9);
+	for (int i = 0; i < 100; i++) {
+		CHECK_EQ_INT(count_for(&lab, &t, 100, 60)->severity, N);
+		CHECK_EQ_INT(count_for(&lab, &t, 5000, 25)->severity, N);
+	}
+	CHECK_EQ_INT(count_for(&lab, &t, 5000, 10)->value, 500);
 	lab.config.rules.of[CONDITION_STATE_SURGE].floor = 10;
-	lab_step(&lab, 3000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_STATE_SURGE, STATE_SYN_RECV)->value, 99);
+	count_for(&lab, &t, 100, 600);
+	CHECK_EQ_INT(count_for(&lab, &t, 1000, 35)->value, 100);
 	lab_close(&lab);
 }
 
@@ -449,7 +696,16 @@ int main(void)
 	    {"first sample", test_first_sample},
 	    {"counter reset", test_counter_reset},
 	    {"failed samples", test_failed_samples},
+	    {"events, seldom", test_events_seldom},
+	    {"events, a burst", test_events_burst},
+	    {"events that last", test_events_lasting},
+	    {"events between rare samples", test_events_rare_samples},
+	    {"events, who causes them", test_events_offender},
+	    {"unanswered SYN-ACKs", test_unanswered},
+	    {"a share of the traffic", test_share},
+	    {"a share that clears", test_share_clears},
 	    {"surge", test_surge},
+	    {"a short surge", test_surge_short},
 	    {"rows", test_rows},
 	    {"unknown", test_unknown},
 	    {"unknown breaks a hold", test_unknown_breaks_a_hold},

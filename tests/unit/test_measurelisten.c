@@ -36,36 +36,59 @@ static void test_syn_queue_bound(void)
 	}
 }
 
-struct rate_case {
-	int64_t elapsed_ms;
-	uint64_t events;
-	int32_t rate;
+struct floor_case {
+	uint32_t queue, limit;
+	bool drops;         /* the listener's own */
+	uint64_t overflows; /* of the host */
+	int32_t percent;
 };
 
-static void test_rates(void)
+/* Small queues count only where they lose connections. */
+static void test_accept_queue_floor(void)
 {
-	static const struct rate_case cases[] = {
-	    {1000, 0, 0},
-	    {1000, 7, 7},
-	    {100, 7, 7}, /* not 70: the second around them had no more */
-	    {5000, 2, 0},
-	    {5000, 3, 1},
-	    {60000, 6000, 100},
-	    {86400000, UINT64_C(86400) * 3, 3},
-	    {1000, UINT64_MAX - 1000, INT32_MAX},
+	static const struct floor_case cases[] = {
+	    {1, 1, false, 0, 0},       {2, 1, false, 5, 0},  {2, 1, true, 0, 0},
+	    {2, 1, true, 5, 100},      {15, 16, true, 5, 0}, {16, 32, false, 0, 50},
+	    {129, 128, false, 0, 100},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct listener *l;
+		struct lab lab;
+
+		lab_open(&lab);
+		lab_step(&lab, 100000);
+		l = &lab.now.listeners[1];
+		l->accept_queue = l->fullest_queue = cases[i].queue;
+		l->accept_queue_limit = l->fullest_limit = cases[i].limit;
+		l->accept_queue_fullest =
+		    cases[i].queue > cases[i].limit ? 100 : cases[i].queue * 100 / cases[i].limit;
+		l->dropped_ms = cases[i].drops ? 100500 : 0;
+		lab.now.counters[LAB_OVERFLOWS].value += cases[i].overflows;
+		lab_step(&lab, 101000);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_QUEUE, 0)->value, cases[i].percent);
+		lab_close(&lab);
+	}
+}
+
+static void test_syn_queue_floor(void)
+{
+	static const struct floor_case cases[] = {
+	    {1, 1, false, 0, 0}, {1, 1, true, 0, 0},     {1, 1, true, 5, 100},
+	    {7, 8, true, 5, 0},  {16, 32, false, 0, 50}, {15, 16, false, 5, 0},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct lab lab;
 
 		lab_open(&lab);
-		lab_step(&lab, 1500);
-		lab.now.counters[1].value += cases[i].events;
-		lab.now.listeners[0].drops += cases[i].events;
-		lab.now.counters[0].value += cases[i].events;
-		lab_step(&lab, 1500 + cases[i].elapsed_ms);
-		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_COOKIES, 0)->value, cases[i].rate);
-		CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, cases[i].rate);
+		lab_step(&lab, 100000);
+		lab.now.listeners[1].syn_queue = cases[i].queue;
+		lab.now.listeners[1].accept_queue_limit = cases[i].limit;
+		lab.now.listeners[1].dropped_ms = cases[i].drops ? 100500 : 0;
+		lab.now.counters[LAB_FULL_DROPS].value += cases[i].overflows;
+		lab_step(&lab, 101000);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
 		lab_close(&lab);
 	}
 }
@@ -81,22 +104,24 @@ static void test_listeners_come_and_go(void)
 	lab.now.listeners[0] = lab.now.listeners[1];
 	lab.now.listeners[1] = lab.now.listeners[2];
 	lab.now.listeners[1].drops += 9;
-	lab.now.counters[0].value = 100;
+	lab.now.counters[LAB_OVERFLOWS].value = 9;
 	lab_step(&lab, 2000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 9);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->offender,
+		     "[::]:443 nginx[812] nginx.service");
 	lab.now.s.n_listeners = 3;
 	lab.now.listeners[2] = lab.now.listeners[1];
 	lab.now.listeners[1] = lab.now.listeners[0];
 	lab.now.listeners[0].port = 80;
 	lab.now.listeners[0].drops = 100000;
-	lab.now.listeners[2].drops += 4;
-	lab.now.counters[0].value += 100;
+	lab.now.listeners[1].drops += 4;
+	lab.now.counters[LAB_OVERFLOWS].value += 4;
 	lab_step(&lab, 3000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 4);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->offender,
+		     "0.0.0.0:8080 java[4321] app.service");
 	lab_close(&lab);
 }
 
-/* What sk_drops counts besides is not in ListenDrops. */
+/* What sk_drops counts besides is no connection lost. */
 static void test_repeated_syns(void)
 {
 	struct lab lab;
@@ -107,12 +132,8 @@ static void test_repeated_syns(void)
 	lab_step(&lab, 2000);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 0);
 	lab.now.listeners[0].drops += 129;
-	lab.now.counters[0].value += 30;
+	lab.now.counters[LAB_OVERFLOWS].value += 30;
 	lab_step(&lab, 3000);
-	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
-	lab.now.listeners[0].drops += 129;
-	lab.now.counters[0].value = 0;
-	lab_step(&lab, 4000);
 	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 30);
 	lab_close(&lab);
 }
@@ -121,7 +142,8 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"SYN queue's bound", test_syn_queue_bound},
-	    {"rates", test_rates},
+	    {"floor of accept queues", test_accept_queue_floor},
+	    {"floor of SYN queues", test_syn_queue_floor},
 	    {"repeated SYNs", test_repeated_syns},
 	    {"listeners come and go", test_listeners_come_and_go},
 	    CU_TEST_INFO_NULL,

@@ -93,8 +93,8 @@ static void test_counters(void)
 {
 	static const struct series report = {.counters = true};
 	struct counter rows[] = {
-	    {"TcpExtListenOverflows", 12345678901234567},
-	    {"TcpOutSegs", 0},
+	    {.name = "TcpExtListenOverflows", .value = 12345678901234567},
+	    {.name = "TcpOutSegs"},
 	};
 	struct snapshot s = {.counters = rows, .n_counters = 2};
 	static const char *const lines[] = {

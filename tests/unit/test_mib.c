@@ -108,7 +108,8 @@ static bool needs_units(const struct tree *node)
 static void check_object(const struct tree *node)
 {
 	static const char *const told[] = {"tcpStateNotificationElement",
-					   "tcpStateNotificationThreshold"};
+					   "tcpStateNotificationThreshold",
+					   "tcpStateNotificationTold"};
 	const char *text = node->description;
 
 	mibtree_expect(text && strlen(text) >= DESCRIPTION_MIN && text[strlen(text) - 1] == '.',
@@ -120,7 +121,8 @@ static void check_object(const struct tree *node)
 		break;
 	case MIB_ACCESS_NOTIFY:
 		mibtree_expect(strcmp(node->label, told[0]) == 0 ||
-				   strcmp(node->label, told[1]) == 0,
+				   strcmp(node->label, told[1]) == 0 ||
+				   strcmp(node->label, told[2]) == 0,
 			       node->label, "accessible-for-notify");
 		break;
 	default:

@@ -126,20 +126,27 @@ static void test_notifications(void)
 	    "tcpStateConditionSeverity",     "tcpStateConditionValue",
 	    "tcpStateNotificationThreshold", "tcpStateConditionUnit",
 	    "tcpStateConditionOffender",     "tcpStateConditionAdvice",
+	    "tcpStateConditionSince",        "tcpStateNotificationTold",
 	};
-	static const char *const names[] = {"tcpStateConditionRaised", "tcpStateConditionCleared"};
+	static const struct {
+		const char *name;
+		size_t objects;
+	} notifications[] = {{"tcpStateConditionRaised", COUNT_OF(objects)},
+			     {"tcpStateConditionCleared", COUNT_OF(objects)},
+			     {"tcpStateConditionEased", COUNT_OF(objects)},
+			     {"tcpStateTestNotification", 0}};
 
-	for (uint32_t i = 0; i < COUNT_OF(names); i++) {
+	for (uint32_t i = 0; i < COUNT_OF(notifications); i++) {
 		struct tree *node = mibtree_at((const uint32_t[]){0, i + 1}, 2);
 		size_t count = 0;
 
 		CU_ASSERT_PTR_NOT_NULL_FATAL(node);
-		CHECK_EQ_STR(node->label, names[i]);
+		CHECK_EQ_STR(node->label, notifications[i].name);
 		for (struct varbind_list *vb = node->varbinds; vb; vb = vb->next, count++)
 			mibtree_expect(count < COUNT_OF(objects) &&
 					   strcmp(vb->vblabel, objects[count]) == 0,
-				       vb->vblabel, names[i]);
-		CHECK_EQ_INT(count, COUNT_OF(objects));
+				       vb->vblabel, notifications[i].name);
+		CHECK_EQ_INT(count, notifications[i].objects);
 	}
 }
 

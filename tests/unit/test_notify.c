@@ -82,21 +82,27 @@ static void test_each_change_once(void)
 	notify_free(story.notify);
 }
 
-/* Two minutes of flapping, twice a second, and then quiet in one of the states. */
-static void check_flapping(uint32_t last)
+/* Ten minutes of flapping, twice a second, and then quiet in one of the states. */
+static void check_flapping(uint32_t high, uint32_t last)
 {
 	struct story story;
+	bool flaps = false;
 	int64_t t;
 
 	begin(&story);
-	for (t = 0; t < 120000; t += 500)
-		step_as(&story, t, t % 1000 == 0 ? W : t % 1500 == 0 ? C : N, N);
-	CU_ASSERT_TRUE(story.count >= 2 && story.count <= 3);
-	for (; t < 300000; t += 500)
+	for (t = 0; t < 600000; t += 500)
+		step_as(&story, t, t % 1000 == 0 ? W : t % 1500 == 0 ? high : N, N);
+	CU_ASSERT_TRUE(story.count >= 4 && story.count <= 10);
+	for (size_t i = 0; i < story.count; i++) {
+		CHECK_EQ_INT(story.told[i].told <= i + 1, true);
+		CHECK_EQ_INT(story.told[i].told >= NOTIFY_FLAPS, transition_flaps(&story.told[i]));
+		flaps = flaps || transition_flaps(&story.told[i]);
+	}
+	CU_ASSERT_TRUE(flaps);
+	for (; t < 1300000; t += 500)
 		step_as(&story, t, last, N);
-	CU_ASSERT_TRUE(story.count <= 4);
+	CU_ASSERT_TRUE(story.count <= 12);
 	for (size_t i = 1; i < story.count; i++) {
-		CU_ASSERT_TRUE(story.at_ms[i] - story.at_ms[i - 1] >= 60000);
 		CHECK_EQ_INT(story.told[i].was, story.told[i - 1].condition.severity);
 		CU_ASSERT_NOT_EQUAL(story.told[i].was, story.told[i].condition.severity);
 	}
@@ -106,30 +112,55 @@ static void check_flapping(uint32_t last)
 
 static void test_flapping(void)
 {
-	check_flapping(SEVERITY_NORMAL);
-	check_flapping(SEVERITY_WARNING);
-	check_flapping(SEVERITY_CRITICAL);
+	check_flapping(W, SEVERITY_NORMAL);
+	check_flapping(C, SEVERITY_NORMAL);
+	check_flapping(C, SEVERITY_WARNING);
+	check_flapping(C, SEVERITY_CRITICAL);
 }
 
-/* The state at the minute's end is told then, at the first sample behind it. */
+/* What becomes critical while it flaps as a warning is told at once, but once in that time. */
+static void test_critical_while_it_flaps(void)
+{
+	struct story story;
+	int64_t t;
+
+	begin(&story);
+	for (t = 1000; t < 570000; t += 1000)
+		step_as(&story, t, t % 2000 == 0 ? W : N, N);
+	CHECK_EQ_INT(story.count, 8);
+	step_as(&story, t, C, N);
+	CHECK_EQ_INT_FATAL(story.count, 9);
+	CHECK_EQ_INT(story.told[8].condition.severity, SEVERITY_CRITICAL);
+	for (t += 1000; t < 590000; t += 1000)
+		step_as(&story, t, t % 2000 == 0 ? C : W, N);
+	CHECK_EQ_INT(story.count, 9);
+	notify_free(story.notify);
+}
+
+/* Worse at once; better a minute after the last word, at the first sample behind it. */
 static void test_end_of_minute(void)
 {
 	struct story story;
 
 	begin(&story);
 	step_as(&story, 10000, W, N);
-	step_as(&story, 20000, C, N);
-	step_as(&story, 69999, C, N);
-	CHECK_EQ_INT(story.count, 1);
-	step_as(&story, 70000, C, N);
+	step_as(&story, 11000, C, N);
 	CHECK_EQ_INT_FATAL(story.count, 2);
 	CHECK_EQ_INT(story.told[1].was, SEVERITY_WARNING);
 	CHECK_EQ_INT(story.told[1].condition.severity, SEVERITY_CRITICAL);
+	step_as(&story, 20000, W, N);
+	step_as(&story, 70999, W, N);
+	CHECK_EQ_INT(story.count, 2);
+	step_as(&story, 71000, W, N);
+	CHECK_EQ_INT_FATAL(story.count, 3);
+	CHECK_EQ_INT(story.told[2].was, SEVERITY_CRITICAL);
+	CHECK_EQ_INT(story.told[2].condition.severity, SEVERITY_WARNING);
+	CHECK_EQ_INT(story.told[2].told, 3);
 	/* Down and up again within the minute: nothing has changed. */
 	step_as(&story, 80000, N, N);
-	step_as(&story, 90000, C, N);
-	step_as(&story, 200000, C, N);
-	CHECK_EQ_INT(story.count, 2);
+	step_as(&story, 90000, W, N);
+	step_as(&story, 200000, W, N);
+	CHECK_EQ_INT(story.count, 3);
 	notify_free(story.notify);
 }
 
@@ -215,6 +246,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"each change once", test_each_change_once},
 	    {"flapping", test_flapping},
+	    {"critical while it flaps", test_critical_while_it_flaps},
 	    {"end of minute", test_end_of_minute},
 	    {"unknown is no news", test_unknown_is_no_news},
 	    {"switched off", test_switched_off},

@@ -6,7 +6,8 @@
 static void add(struct queue *queue, int32_t from, int32_t to)
 {
 	for (int32_t i = from; i <= to; i++)
-		queue_add(queue, &(struct transition){.condition = {.value = i}});
+		queue_add(queue, &(struct transition){
+				     .condition = {.id = 1, .element = (uint32_t)i, .value = i}});
 }
 
 /* Sends up to `count`; the request of a row is its value and 1000. Returns how many. */
@@ -110,6 +111,43 @@ static void sent_is_kept(void)
 	expect_values(&queue, 4, QUEUE_MAX + 3);
 }
 
+static void change(struct queue *queue, uint32_t element, uint32_t was, uint32_t severity)
+{
+	queue_add(queue, &(struct transition){
+			     .condition = {.id = 1, .element = element, .severity = severity},
+			     .was = was});
+}
+
+/* Of a condition that changed while nobody was there, the newest change, in its place. */
+static void newest_of_each(void)
+{
+	struct queue queue = {0};
+
+	change(&queue, 1, SEVERITY_NORMAL, SEVERITY_WARNING);
+	change(&queue, 2, SEVERITY_NORMAL, SEVERITY_WARNING);
+	change(&queue, 1, SEVERITY_WARNING, SEVERITY_CRITICAL);
+	change(&queue, 1, SEVERITY_CRITICAL, SEVERITY_WARNING);
+	CHECK_EQ_INT_FATAL(queue.count, 2);
+	CHECK_EQ_INT(queue.rows[0].transition.condition.element, 2);
+	CHECK_EQ_INT(queue.rows[1].transition.condition.severity, SEVERITY_WARNING);
+	CHECK_EQ_INT(queue.rows[1].transition.was, SEVERITY_NORMAL);
+	/* What is sent may arrive, and stays until the session is over. */
+	queue.rows[0].request = 7;
+	change(&queue, 2, SEVERITY_WARNING, SEVERITY_NORMAL);
+	change(&queue, 2, SEVERITY_NORMAL, SEVERITY_WARNING);
+	CHECK_EQ_INT_FATAL(queue.count, 3);
+	queue_again(&queue);
+	CHECK_EQ_INT_FATAL(queue.count, 2);
+	CHECK_EQ_INT(queue.rows[0].transition.condition.element, 1);
+	CHECK_EQ_INT(queue.rows[1].transition.condition.element, 2);
+	CHECK_EQ_INT(queue.rows[1].transition.condition.severity, SEVERITY_WARNING);
+	CHECK_EQ_INT(queue.rows[1].transition.was, SEVERITY_NORMAL);
+	CHECK_EQ_INT(queue.lost, 0);
+	/* A test is no change of a condition. */
+	queue_add(&queue, &(struct transition){.condition = {.id = 1, .element = 2}, .test = true});
+	CHECK_EQ_INT(queue.count, 3);
+}
+
 static void refused_is_lost(void)
 {
 	struct queue queue = {0};
@@ -130,6 +168,7 @@ int main(void)
 	    {"the newest are kept, the rest is counted",
 	     the_newest_are_kept_and_the_rest_is_counted},
 	    {"sent is kept", sent_is_kept},
+	    {"the newest of each condition", newest_of_each},
 	    {"refused is lost", refused_is_lost},
 	    CU_TEST_INFO_NULL,
 	};

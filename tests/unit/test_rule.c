@@ -19,9 +19,9 @@ static void test_table(void)
 		CU_ASSERT_TRUE(strlen(info->advice) <= 255);
 		CU_ASSERT_TRUE(stop && stop - info->advice <= 80);
 		CU_ASSERT_TRUE(info->phrase[0] != '\0' && info->unit[0] != '\0');
-		/* "1 %" and "1 times" are right as they are. */
-		CHECK_EQ_INT(!info->one,
-			     strcmp(info->unit, "%") == 0 || strcmp(info->unit, "times") == 0);
+		/* "1 %", "1 times" and "1.5 times" are right as they are. */
+		CHECK_EQ_INT(!info->one, strcmp(info->unit, "%") == 0 ||
+					     strcmp(info->unit, "times") == 0 || info->tenths);
 		CU_ASSERT_TRUE(info->rule.critical == -1 ||
 			       info->rule.warning <= info->rule.critical);
 	}
@@ -72,6 +72,7 @@ static void check_defaults(const char *section, const struct condition_info *inf
 	CHECK_EQ_INT(rule->hold_s, info->rule.hold_s);
 	CHECK_EQ_INT(rule->clear_percent, info->rule.clear_percent);
 	CHECK_EQ_INT(rule->floor, info->rule.floor);
+	CHECK_EQ_INT(rule->share_percent, info->rule.share_percent);
 }
 
 /* Each condition has its section, with all its parts in order and the defaults. */

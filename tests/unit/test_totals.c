@@ -278,8 +278,10 @@ static int64_t since(const struct snapshot *last, struct counter *rows, size_t c
 /* The rows are in the order of their names. */
 static void a_counter_that_falls_is_a_discontinuity(void)
 {
-	struct counter rows[] = {
-	    {"TcpActiveOpens", 7}, {"TcpCurrEstab", 9}, {"TcpInSegs", 5}, {"TcpOutRsts", 3}};
+	struct counter rows[] = {{.name = "TcpActiveOpens", .value = 7},
+				 {.name = "TcpCurrEstab", .value = 9},
+				 {.name = "TcpInSegs", .value = 5},
+				 {.name = "TcpOutRsts", .value = 3}};
 	struct snapshot s[5] = {0};
 
 	CHECK_EQ_INT(since(NULL, rows, 4, &s[0]), 1000);
