@@ -9,11 +9,17 @@
 /* clang-format off */
 static const struct field listener_fields[] = {
 	METRIC_FIELD(METRIC_QUEUE, "accept", struct listener, accept_queue, 1),
-	METRIC_FIELD(METRIC_QUEUE, "accept_limit", struct listener, accept_queue_limit, 1),
 	METRIC_FIELD(METRIC_QUEUE, "syn", struct listener, syn_queue, 1),
 	METRIC_FIELD(METRIC_QUEUE, "syn_unanswered", struct listener, syn_unanswered, 1),
-	METRIC_FIELD(METRIC_PERCENT, "accept_queue", struct listener, accept_queue_fullest, 1),
 	METRIC_FIELD(METRIC_COUNTER, "drops", struct listener, drops, 1),
+};
+
+/* Where the source tells the limits. */
+static const struct field limit_fields[] = {
+	METRIC_FIELD(METRIC_QUEUE, "accept_limit", struct listener, accept_queue_limit, 1),
+	METRIC_FIELD(METRIC_QUEUE, "syn_limit", struct listener, syn_queue_limit, 1),
+	METRIC_FIELD(METRIC_PERCENT, "accept_queue", struct listener, accept_queue_fullest, 1),
+	METRIC_FIELD(METRIC_PERCENT, "syn_queue", struct listener, syn_queue_percent, 1),
 };
 /* clang-format on */
 
@@ -81,12 +87,12 @@ static void emit_listeners(const struct sink *sink, const struct choice *choice,
 		char name[METRIC_NAME_MAX];
 
 		snprintf(name, sizeof(name), "listener-%" PRIu16 "-%s", l->port,
-			 inet_addr_format(&l->addr, addr));
+			 snapshot_addr_format(s, &l->addr, addr));
 		metric_put_fields(sink, name, NULL, listener_fields, METRIC_LENGTH(listener_fields),
 				  l);
-		if (l->accept_queue_limit > 0)
-			metric_put(sink, name, METRIC_PERCENT, "syn_queue",
-				   100.0 * l->syn_queue / l->accept_queue_limit);
+		if (l->has_limits)
+			metric_put_fields(sink, name, NULL, limit_fields,
+					  METRIC_LENGTH(limit_fields), l);
 	}
 }
 
@@ -141,7 +147,7 @@ static void emit_remotes(const struct sink *sink, const struct choice *choice,
 		char name[METRIC_NAME_MAX];
 		uint32_t count;
 
-		snprintf(name, sizeof(name), "remote-%s", inet_addr_format(addr, text));
+		snprintf(name, sizeof(name), "remote-%s", snapshot_addr_format(s, addr, text));
 		for (uint32_t state = 1; state <= STATE_COUNT; state++) {
 			if (remote_count(s, addr, state, &count))
 				metric_put(sink, name, METRIC_CONNECTIONS, metric_state(state),

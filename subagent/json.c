@@ -88,14 +88,14 @@ static json_t *make_cell(const struct snapshot *s, const struct column *column, 
 }
 
 /* The address that an index encodes as its type, its length and its bytes. */
-static json_t *make_address(const uint32_t *oid)
+static json_t *make_address(const struct snapshot *s, const uint32_t *oid)
 {
 	struct inet_addr addr = {.type = (uint8_t)oid[0]};
 	char text[INET_TEXT_MAX];
 
 	for (uint32_t i = 0; i < oid[1] && i < INET_ADDR_MAX; i++)
 		addr.bytes[i] = (uint8_t)oid[2 + i];
-	return json_string(inet_addr_format(&addr, text));
+	return json_string(snapshot_addr_format(s, &addr, text));
 }
 
 static json_t *make_index_text(const uint32_t *oid, size_t len)
@@ -108,7 +108,8 @@ static json_t *make_index_text(const uint32_t *oid, size_t len)
 }
 
 /* Makes the value of one part; *at moves behind it. */
-static json_t *make_part(const struct index_part *part, const uint32_t *oid, size_t len, size_t *at)
+static json_t *make_part(const struct snapshot *s, const struct index_part *part,
+			 const uint32_t *oid, size_t len, size_t *at)
 {
 	const uint32_t *here = oid + *at;
 
@@ -118,7 +119,7 @@ static json_t *make_part(const struct index_part *part, const uint32_t *oid, siz
 		return make_label(part->label, here[0]);
 	case INDEX_ADDRESS:
 		*at += 2 + here[1];
-		return make_address(here);
+		return make_address(s, here);
 	case INDEX_TEXT:
 		*at += 1 + here[0];
 		return make_index_text(here + 1, here[0]);
@@ -147,7 +148,7 @@ static bool put_index(json_t *object, const struct snapshot *s, const struct tab
 		return true;
 	len = table->index(s, row, oid);
 	for (const struct index_part *part = members->index; part->name; part++)
-		if (!put(object, table, part->name, make_part(part, oid, len, &at)))
+		if (!put(object, table, part->name, make_part(s, part, oid, len, &at)))
 			return false;
 	return true;
 }

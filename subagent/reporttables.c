@@ -91,18 +91,9 @@ static bool queue_cell(struct page_table *table, size_t column, uint32_t queue, 
 	return limited && full;
 }
 
-static uint32_t syn_percent(const struct listener *row)
-{
-	uint64_t percent = 0;
-
-	if (row->accept_queue_limit)
-		percent = (uint64_t)row->syn_queue * 100 / row->accept_queue_limit;
-	return percent < UINT32_MAX ? (uint32_t)percent : UINT32_MAX;
-}
-
 static uint64_t listener_key(const struct listener *row)
 {
-	uint32_t syn = syn_percent(row), accept = row->accept_queue_fullest;
+	uint32_t syn = row->syn_queue_percent, accept = row->accept_queue_fullest;
 	uint64_t queues = (uint64_t)row->accept_queue + row->syn_queue;
 
 	if (queues > UINT32_MAX)
@@ -114,20 +105,20 @@ static uint64_t listener_key(const struct listener *row)
 static bool listener_row(struct page_table *table, const struct snapshot *s,
 			 const struct listener *row)
 {
-	/* /proc/net/tcp does not tell the limits. */
-	bool limited = s->info.source != SOURCE_PROC_NET, full;
+	bool limited = row->has_limits, full;
 	char endpoint[INET_TEXT_MAX], who[PAGE_CELL];
 	struct text text = text_begin(who, sizeof(who));
 
 	page_row(table);
-	page_cell(table, 0, "%s", inet_endpoint_format(&row->addr, row->port, endpoint));
+	page_cell(table, 0, "%s", snapshot_endpoint_format(s, &row->addr, row->port, endpoint));
 	number_cell(table, 1, row->sockets);
 	full = queue_cell(table, 2, row->accept_queue, row->accept_queue_limit, limited,
 			  row->accept_queue_fullest >= 100);
-	full |= queue_cell(table, 3, row->syn_queue, row->accept_queue_limit, limited,
-			   syn_percent(row) >= 100);
+	full |= queue_cell(table, 3, row->syn_queue, row->syn_queue_limit, limited,
+			   row->syn_queue_percent >= 100);
 	number_cell(table, 4, row->drops);
-	offender_owner(&text, "", s, row->owner);
+	/* Of several sockets, whose accept queue holds the most. */
+	offender_owner(&text, "", s, row->accept_queue_fullest ? row->fullest_owner : row->owner);
 	page_cell(table, 5, "%s", who);
 	return full;
 }
@@ -191,12 +182,13 @@ static void holder_cells(struct page_table *table, const struct snapshot *s, uin
 	page_cell(table, 2, "%s", who);
 }
 
-static void remote_cells(struct page_table *table, const struct remote *remote)
+static void remote_cells(struct page_table *table, const struct snapshot *s,
+			 const struct remote *remote)
 {
 	char addr[INET_TEXT_MAX];
 
 	number_cell(table, 3, remote->count);
-	page_cell(table, 4, "%s", inet_addr_format(&remote->addr, addr));
+	page_cell(table, 4, "%s", snapshot_addr_format(s, &remote->addr, addr));
 }
 
 static void more_cells(struct page_table *table, size_t column, uint32_t all, size_t shown)
@@ -229,7 +221,7 @@ static void holder_rows(struct page_table *table, const struct snapshot *s, uint
 			holder_cells(table, s, known->owner, known->owner_count);
 		}
 		if (i < remotes.count)
-			remote_cells(table, remotes.picks[i].row);
+			remote_cells(table, s, remotes.picks[i].row);
 	}
 	if ((processes.count && spread->processes > processes.count) ||
 	    (remotes.count && spread->remotes > remotes.count)) {

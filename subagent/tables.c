@@ -60,13 +60,27 @@ static const struct column info_columns[] = {
     {COLUMN(3, "tcpStateAdvice", SYNTAX_TEXT, struct state_info, advice)},
 };
 
+static bool listener_has_limits(const void *row)
+{
+	const struct listener *listener = row;
+
+	return listener->has_limits;
+}
+
+/* What only a source that tells the limits knows. */
+#define LISTENER_LIMIT(a, n, member)                                                               \
+	COLUMN_IF(a, n, SYNTAX_GAUGE32, struct listener, member, listener_has_limits)
+
+/* A member of the owner of the socket whose accept queue is fullest. */
+#define FULLEST_OWNER(a, n, x, member)                                                             \
+	.arc = (a), .name = (n), .syntax = (x), MEMBER(struct owner, member),                      \
+	.owner = offsetof(struct listener, fullest_owner), .present = listener_has_limits
+
 static const struct column listener_columns[] = {
     {COLUMN(4, "tcpStateListenerSockets", SYNTAX_GAUGE32, struct listener, sockets)},
     {COLUMN(5, "tcpStateListenerAcceptQueue", SYNTAX_GAUGE32, struct listener, accept_queue)},
-    {COLUMN(6, "tcpStateListenerAcceptQueueLimit", SYNTAX_GAUGE32, struct listener,
-	    accept_queue_limit)},
-    {COLUMN(7, "tcpStateListenerAcceptQueueFullest", SYNTAX_GAUGE32, struct listener,
-	    accept_queue_fullest)},
+    {LISTENER_LIMIT(6, "tcpStateListenerAcceptQueueLimit", accept_queue_limit)},
+    {LISTENER_LIMIT(7, "tcpStateListenerAcceptQueueFullest", accept_queue_fullest)},
     {COLUMN(8, "tcpStateListenerAcceptQueuePeak", SYNTAX_GAUGE32, struct listener,
 	    accept_queue_peak)},
     {COLUMN(9, "tcpStateListenerSynQueue", SYNTAX_GAUGE32, struct listener, syn_queue)},
@@ -76,6 +90,14 @@ static const struct column listener_columns[] = {
     {OWNER(13, "tcpStateListenerProcessId", SYNTAX_GAUGE32, struct listener, pid)},
     {OWNER(14, "tcpStateListenerProcessName", SYNTAX_CHARS, struct listener, name)},
     {OWNER(15, "tcpStateListenerService", SYNTAX_CHARS, struct listener, service)},
+    {LISTENER_LIMIT(16, "tcpStateListenerSynQueueLimit", syn_queue_limit)},
+    {LISTENER_LIMIT(17, "tcpStateListenerSynQueuePercent", syn_queue_percent)},
+    {LISTENER_LIMIT(18, "tcpStateListenerAcceptQueuePercent", accept_queue_percent)},
+    {LISTENER_LIMIT(19, "tcpStateListenerFullestQueue", fullest_queue)},
+    {LISTENER_LIMIT(20, "tcpStateListenerFullestLimit", fullest_limit)},
+    {FULLEST_OWNER(21, "tcpStateListenerFullestProcessId", SYNTAX_GAUGE32, pid)},
+    {FULLEST_OWNER(22, "tcpStateListenerFullestProcessName", SYNTAX_CHARS, name)},
+    {FULLEST_OWNER(23, "tcpStateListenerFullestService", SYNTAX_CHARS, service)},
     {COLUMN(24, "tcpStateListenerDiscontinuityTime", SYNTAX_DATE, struct listener, since)},
 };
 

@@ -23,94 +23,87 @@ static bool has_grown(const struct measuring *in, const char *name)
 	return was && is && is->value > was->value;
 }
 
-/*
- * How many half-open connections one socket may hold besides its backlog: with SYN cookies off
- * tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on.
- */
-static uint64_t syn_bound(const struct tuning_table *tuning)
+/* The listener whose SYN queue is fullest. Queues with less than floor connections count only if
+ * they lose some. NULL: nobody has a half-open connection. */
+static const struct listener *fullest_syn_queue(const struct snapshot *s, uint32_t floor)
 {
-	uint64_t bound = UINT64_MAX;
-	bool cookies = true;
+	const struct listener *top = NULL;
 
-	for (size_t i = 0; tuning && i < tuning->count; i++) {
-		const struct tuning *row = &tuning->rows[i];
-
-		if (!row->is_number || row->number < 0)
+	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
+		if (l->syn_queue == 0 ||
+		    (l->syn_queue < floor &&
+		     !(l->syn_queue_percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop"))))
 			continue;
-		if (strcmp(row->name, "tcp_syncookies") == 0)
-			cookies = row->number != 0;
-		else if (strcmp(row->name, "tcp_max_syn_backlog") == 0)
-			bound = (uint64_t)row->number - (uint64_t)row->number / 4;
+		if (!top || snapshot_is_fuller_syn(l, top))
+			top = l;
 	}
-	return cookies ? UINT64_MAX : bound;
-}
-
-/* The SYN queue that is fullest. */
-struct syn_queue {
-	size_t listener; /* n_listeners: nobody has a half-open connection */
-	uint64_t percent;
-	uint64_t bound;
-};
-
-/*
- * The sockets of a SO_REUSEPORT group have a SYN queue each; the kernel spreads the SYNs over them
- * by a hash, so that the sum against the sum is the share of each. Queues with less than floor
- * connections count only if they lose some.
- */
-static struct syn_queue fullest_syn_queue(const struct snapshot *s, uint32_t floor)
-{
-	struct syn_queue fullest = {.listener = s->n_listeners};
-	uint64_t socket_bound = syn_bound(s->tuning);
-	uint32_t most = 0;
-
-	for (size_t i = 0; i < s->n_listeners; i++) {
-		const struct listener *l = &s->listeners[i];
-		uint64_t bound = l->accept_queue_limit;
-		uint64_t percent;
-
-		if (l->sockets > 0 && socket_bound < bound / l->sockets)
-			bound = socket_bound * l->sockets;
-		if (bound == 0 || l->syn_queue == 0)
-			continue;
-		percent = (uint64_t)l->syn_queue * 100 / bound;
-		if (l->syn_queue < floor &&
-		    !(percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop")))
-			continue;
-		if (percent > fullest.percent ||
-		    (percent == fullest.percent && l->syn_queue > most)) {
-			fullest = (struct syn_queue){i, percent, bound};
-			most = l->syn_queue;
-		}
-	}
-	return fullest;
+	return top;
 }
 
 static void name_syn_queue(struct text *text, const struct snapshot *s,
-			   const struct syn_queue *queue)
+			   const struct listener *fullest)
 {
 	const struct suspects *half_open = &s->suspects[SUSPECT_SYN_RECV];
+	size_t listener;
 
-	if (queue->listener == s->n_listeners)
+	if (!fullest || fullest->syn_queue == 0)
 		return;
-	offender_listener(text, s, queue->listener);
-	text_add(text, ", ", "%u of %llu", s->listeners[queue->listener].syn_queue,
-		 (unsigned long long)queue->bound);
+	listener = (size_t)(fullest - s->listeners);
+	offender_listener(text, s, listener, fullest->owner);
+	text_add(text, ", ", "%u of %u", fullest->syn_queue, fullest->syn_queue_limit);
 	/* The remotes are those of the listener with half of them, else of all. */
-	if (half_open->listeners[0].index == queue->listener &&
+	if (half_open->listeners[0].index == listener &&
 	    half_open->listeners[0].count == half_open->within)
 		offender_suspect_origin(text, half_open);
 }
 
+/*
+ * The kernel does not tell which socket of a group a half-open connection belongs to. As long as
+ * it spreads them by a hash, the sum against the sum is the share of each; where a program steers
+ * them, one socket's queue can be full while the sum looks well. That one is full is certain only
+ * if the kernel has met a full queue and no listener with a single socket is full; a group comes
+ * into question if it has as many half-open ones as one of its sockets takes. Returns how many
+ * groups do, and one of them.
+ */
+static size_t suspect_groups(const struct snapshot *s, const struct listener **ret_group)
+{
+	size_t count = 0;
+
+	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
+		if (l->sockets < 2 || !l->has_limits || l->syn_queue == 0 ||
+		    l->syn_queue < l->syn_queue_least)
+			continue;
+		*ret_group = l;
+		count++;
+	}
+	return count;
+}
+
 enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m)
 {
-	struct syn_queue fullest;
+	const struct listener *fullest, *group = NULL;
+	size_t groups = 0;
 
 	if (in->now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
 	fullest = fullest_syn_queue(in->now, in->rule->floor);
-	name_syn_queue(text, in->now, &fullest);
-	m->value = fullest.percent;
+	m->value = fullest ? fullest->syn_queue_percent : 0;
 	m->at_ms = measure_counted_ms(in->now);
+	if (m->value < 100 &&
+	    (has_grown(in, "TcpExtTCPReqQFullDrop") || has_grown(in, "TcpExtTCPReqQFullDoCookies")))
+		groups = suspect_groups(in->now, &group);
+	if (groups > 0)
+		m->value = 100;
+	if (groups == 1) {
+		offender_listener(text, in->now, (size_t)(group - in->now->listeners),
+				  group->owner);
+		text_add(text, ", ", "%u of %u, perhaps most at one of its %u sockets",
+			 group->syn_queue, group->syn_queue_limit, group->sockets);
+	} else if (groups > 1) {
+		text_add(text, ", ", "one socket of %zu groups, not known which", groups);
+	} else {
+		name_syn_queue(text, in->now, fullest);
+	}
 	return MEASURED_VALUE;
 }
 
@@ -121,9 +114,8 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 
 	if (now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	for (size_t i = 0; i < now->n_listeners; i++) {
-		const struct listener *l = &now->listeners[i];
-
+	for (const struct listener *l = now->listeners; l < now->listeners + now->n_listeners;
+	     l++) {
 		if (l->fullest_queue < in->rule->floor &&
 		    !(l->accept_queue_fullest >= 100 && is_losing(now, l, "TcpExtListenOverflows")))
 			continue;
@@ -131,16 +123,14 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 			fullest = l;
 	}
 	m->value = fullest ? fullest->accept_queue_fullest : 0;
-	if (fullest) {
-		offender_listener(text, now, (size_t)(fullest - now->listeners));
-		if (fullest->sockets > 1)
-			text_add(text, ", ", "one of %u sockets", fullest->sockets);
-		else
-			text_add(text, ", ", "%u of %u", fullest->accept_queue,
-				 fullest->accept_queue_limit);
-		if (offender_descriptors(snapshot_owner(now, fullest->owner)) >= 100)
-			text_add(text, ", ", "the process is at its limit of descriptors");
-	}
+	if (!fullest)
+		return MEASURED_VALUE;
+	offender_listener(text, now, (size_t)(fullest - now->listeners), fullest->fullest_owner);
+	text_add(text, ", ", "%u of %u", fullest->fullest_queue, fullest->fullest_limit);
+	if (fullest->sockets > 1)
+		text_add(text, ", ", "one of %u sockets", fullest->sockets);
+	if (offender_descriptors(snapshot_owner(now, fullest->fullest_owner)) >= 100)
+		text_add(text, ", ", "the process is at its limit of descriptors");
 	return MEASURED_VALUE;
 }
 
@@ -151,37 +141,50 @@ static int compare_listeners(const struct listener *a, const struct listener *b)
 	return c != 0 ? c : (int)a->port - (int)b->port;
 }
 
-/* The most drops of one listener that both snapshots have; the rows are sorted. */
-static uint64_t most_drops(const struct snapshot *before, const struct snapshot *now,
-			   size_t *ret_listener)
+/*
+ * Who has dropped connections between the two snapshots, as far as that is certain: of those whose
+ * accept queue was full the listener with the most drops, else the only one that has had any.
+ * sk_drops also counts the SYNs that a half-open connection sends again. n_listeners: not known.
+ * The rows are sorted.
+ */
+static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 {
+	size_t full = now->n_listeners, any = now->n_listeners, losers = 0;
 	uint64_t most = 0;
 
 	for (size_t i = 0, j = 0; i < before->n_listeners && j < now->n_listeners;) {
 		const struct listener *was = &before->listeners[i];
 		const struct listener *is = &now->listeners[j];
 		int c = compare_listeners(was, is);
+		uint64_t drops = c == 0 && is->drops > was->drops ? is->drops - was->drops : 0;
 
-		if (c == 0 && is->drops > was->drops && is->drops - was->drops > most) {
-			most = is->drops - was->drops;
-			*ret_listener = j;
+		if (drops > 0) {
+			any = j;
+			losers++;
+		}
+		if (drops > most &&
+		    (was->accept_queue_fullest >= 100 || is->accept_queue_fullest >= 100)) {
+			full = j;
+			most = drops;
 		}
 		i += c <= 0;
 		j += c >= 0;
 	}
-	return most;
+	return most == 0 && losers == 1 ? any : full;
 }
 
 /* The kernel counts them for the whole namespace. A listener is named by its own drops. */
 enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
-	size_t listener = now->n_listeners;
 	enum measured measured = measure_minute(now, "TcpExtListenOverflows", &m->value);
+	size_t listener = now->n_listeners;
 
 	m->happened = has_grown(in, "TcpExtListenOverflows");
-	if (m->happened && most_drops(in->before, now, &listener) > 0)
-		offender_listener(text, now, listener);
+	if (m->happened)
+		listener = dropper(in->before, now);
+	if (listener < now->n_listeners)
+		offender_listener(text, now, listener, now->listeners[listener].fullest_owner);
 	return measured;
 }
 
@@ -189,7 +192,6 @@ enum measured measure_accept_drops(const struct measuring *in, struct text *text
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m)
 {
 	static const char *const names[] = {"TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"};
-	struct syn_queue fullest = fullest_syn_queue(in->now, 0);
 	enum measured result = MEASURED_UNKNOWN;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -204,6 +206,6 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 		m->happened = m->happened || has_grown(in, names[i]);
 		result = MEASURED_VALUE;
 	}
-	name_syn_queue(text, in->now, &fullest);
+	name_syn_queue(text, in->now, fullest_syn_queue(in->now, 0));
 	return result;
 }

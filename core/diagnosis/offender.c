@@ -22,7 +22,7 @@ uint32_t offender_descriptors(const struct owner *owner)
 	return percent < UINT32_MAX ? (uint32_t)percent : UINT32_MAX;
 }
 
-void offender_listener(struct text *text, const struct snapshot *s, size_t listener)
+void offender_listener(struct text *text, const struct snapshot *s, size_t listener, uint32_t owner)
 {
 	char endpoint[INET_TEXT_MAX];
 	const struct listener *l;
@@ -30,8 +30,8 @@ void offender_listener(struct text *text, const struct snapshot *s, size_t liste
 	if (listener >= s->n_listeners)
 		return;
 	l = &s->listeners[listener];
-	text_add(text, ", ", "%s", inet_endpoint_format(&l->addr, l->port, endpoint));
-	offender_owner(text, " ", s, l->owner);
+	text_add(text, ", ", "%s", snapshot_endpoint_format(s, &l->addr, l->port, endpoint));
+	offender_owner(text, " ", s, owner);
 }
 
 static bool is_half(uint32_t count, uint32_t all)
@@ -54,9 +54,9 @@ static uint32_t format_remote(const struct suspects *suspects, char *buf, size_t
 	struct text text = text_begin(buf, size);
 	char addr_text[INET_TEXT_MAX];
 
-	text_add(&text, "", "%s", inet_addr_format(addr, addr_text));
+	text_add(&text, "", "%s", inet_addr_format(addr, NULL, addr_text));
 	if (network)
-		text_add(&text, "", "%s", addr->type == INET_IPV4 ? "/24" : "/64");
+		text_add(&text, "", "%s", inet_addr_is_v4(addr) ? "/24" : "/64");
 	return network ? suspects->network_count : suspects->remotes[0].count;
 }
 
@@ -67,7 +67,7 @@ static void add_spread_remotes(struct text *text, const struct suspects *suspect
 	for (int i = 0; i < SUSPECT_TOPS && suspects->remotes[i].count > 0; i++) {
 		const struct suspect_remote *remote = &suspects->remotes[i];
 
-		inet_addr_format(&remote->addr, addr);
+		inet_addr_format(&remote->addr, NULL, addr);
 		if (i == 0)
 			text_add(text, ", ", "spread over %u addresses: %s (%u)",
 				 suspects->n_remotes, addr, remote->count);
@@ -127,7 +127,8 @@ static void name_owner(struct text *text, const struct snapshot *s, uint32_t own
 
 static void name_listener(struct text *text, const struct snapshot *s, uint32_t listener)
 {
-	offender_listener(text, s, listener);
+	if (listener < s->n_listeners)
+		offender_listener(text, s, listener, s->listeners[listener].owner);
 }
 
 void offender_suspect_listener(struct text *text, const struct snapshot *s,
@@ -175,7 +176,8 @@ void offender_suspect_endpoint(struct text *text, const struct snapshot *s,
 
 	if (endpoint->count == 0)
 		return;
-	text_add(text, ", ", "%s", inet_endpoint_format(&endpoint->addr, endpoint->port, addr));
+	text_add(text, ", ", "%s",
+		 snapshot_endpoint_format(s, &endpoint->addr, endpoint->port, addr));
 	if (is_half(suspects->endpoint_owner.count, endpoint->count))
 		name_owner(text, s, suspects->endpoint_owner.index);
 	text_add(text, ", ", "%u of %u", endpoint->count, suspects->count);
@@ -187,7 +189,7 @@ void offender_state_remote(struct text *text, const struct snapshot *s, uint32_t
 	char addr[INET_TEXT_MAX];
 
 	if (top->remote_count > 0)
-		text_add(text, ", ", "%s, %u of %u", inet_addr_format(&top->remote, addr),
+		text_add(text, ", ", "%s, %u of %u", snapshot_addr_format(s, &top->remote, addr),
 			 top->remote_count, snapshot_count(s, IP_TOTAL, state));
 }
 

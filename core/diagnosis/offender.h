@@ -16,8 +16,10 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 /* The share of its limit of descriptors that a process has open, in percent; 0: not known. */
 uint32_t offender_descriptors(const struct owner *owner);
 
-/* "0.0.0.0:8443 nginx[812] nginx.service"; nothing for an index outside of the listeners. */
-void offender_listener(struct text *text, const struct snapshot *s, size_t listener);
+/* "0.0.0.0:8443 nginx[812] nginx.service"; nothing for an index outside of the listeners. owner:
+ * that of all its sockets, or of the one that is meant. */
+void offender_listener(struct text *text, const struct snapshot *s, size_t listener,
+		       uint32_t owner);
 
 /*
  * Who stands out among suspects has at least half of them; where nobody does, the first three are

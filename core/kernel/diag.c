@@ -97,6 +97,18 @@ static void take_meminfo(const void *data, size_t len, struct conn *c)
 	}
 }
 
+/* Told since Linux 5.10. */
+static void take_options(const void *data, size_t len, struct conn *c)
+{
+	struct inet_diag_sockopt options;
+
+	if (len < sizeof(options))
+		return;
+	memcpy(&options, data, sizeof(options));
+	if (options.transparent)
+		c->flags |= CONN_TRANSPARENT;
+}
+
 /*
  * One walk, no table of pointers: this runs for each socket. An attribute whose length is a lie
  * ends the walk, because nothing behind it can be found.
@@ -124,6 +136,9 @@ static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, 
 		case INET_DIAG_SKV6ONLY:
 			v6_only = data_len >= 1 && data[0] != 0;
 			break;
+		case INET_DIAG_SOCKOPT:
+			take_options(data, data_len, c);
+			break;
 		case INET_DIAG_CGROUP_ID:
 			if (data_len >= sizeof(c->cgroup_id))
 				memcpy(&c->cgroup_id, data, sizeof(c->cgroup_id));
@@ -135,7 +150,7 @@ static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, 
 		at += step;
 		len -= step;
 	}
-	if (c->state == STATE_LISTEN && !v6_only && c->local.type == INET_IPV6 &&
+	if (c->state == STATE_LISTEN && !v6_only && !inet_addr_is_v4(&c->local) &&
 	    inet_addr_is_any(&c->local))
 		c->flags |= CONN_DUAL_STACK;
 }
@@ -197,7 +212,11 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 		inet_addr_pair_from_v6(msg->id.idiag_src, msg->id.idiag_dst, msg->id.idiag_if,
 				       &ret_conn->local, &ret_conn->remote);
 	}
-	ret_conn->ip_version = ret_conn->local.type == INET_IPV4 ? IP_V4 : IP_V6;
+	ret_conn->ip_version = inet_addr_is_v4(&ret_conn->local) ? IP_V4 : IP_V6;
+	/* What the socket is bound to; a half-open and an accepted connection of a bound listener
+	 * have its device, one in a VRF of an unbound one the VRF (inet_request_bound_dev_if()). */
+	if (msg->id.idiag_if)
+		inet_addr_set_zone(&ret_conn->local, msg->id.idiag_if);
 	take_attributes((const unsigned char *)(msg + 1),
 			nlh->nlmsg_len - MNL_NLMSG_HDRLEN - sizeof(*msg), msg->idiag_timer,
 			ret_conn);

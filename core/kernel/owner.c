@@ -155,7 +155,7 @@ uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id)
 		known->used = true;
 		if (owners_lacks(known)) {
 			o->wanted++;
-			o->thorough |= known->misses > 0;
+			o->thorough |= known->misses > 0 && known->owner == 0;
 		}
 	}
 	return known && known->owner ? known->owner : find_service(o, cgroup_id);
@@ -166,6 +166,20 @@ bool owners_wants(const struct owners *o, uint32_t inode)
 	const struct known *known = looked_up(o, inode);
 
 	return known && owners_lacks(known);
+}
+
+void owners_listening(struct owners *o, uint32_t inode, bool urgent)
+{
+	struct known *known = tally_find(&o->inodes, &inode);
+
+	if (!known)
+		return;
+	known->listens = true;
+	if (!known->used || known->doubt || known->tried ||
+	    !(urgent || o->list[known->owner].pid == 1))
+		return;
+	o->wanted += !owners_lacks(known);
+	known->doubt = true;
 }
 
 uint64_t owners_scan_us(const struct owners *o)
@@ -240,10 +254,10 @@ static void start_inode(struct known *known, const struct owners *o)
 	/* What was not looked up is as if it had never been known. */
 	uint32_t owner = known->used ? o->holders[known->owner].number : 0;
 
-	if (!known->used) {
+	if (!known->used)
+		known->sought = known->seen = known->doubt = false;
+	if (!known->used || (known->owner && !owner))
 		known->misses = 0;
-		known->sought = known->seen = false;
-	}
 	known->owner = owner & OWNER_MAX;
 	known->used = false;
 	known->tried = o->round % every[known->misses] != 0;

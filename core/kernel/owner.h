@@ -10,10 +10,12 @@
  *
  * Owners are numbered; number 0 is nobody. Numbers stay valid until owners_begin().
  *
- * Of several processes that hold one socket, the owner is the one with the lowest pid among those
- * that have been read. A scan reads the processes that own sockets first, then the others, both in
- * the order of their pids, and may stop early; so where nobody had an owner yet it is the lowest
- * of all, a master before its workers, and a later scan that reads a lower one corrects the rest.
+ * Of several processes that hold one socket, the owner is the one with the lowest pid: a master
+ * before its workers. But a process that has a descendant of another name which holds the same
+ * listening socket is none: it only passes the socket on (systemd or another supervisor, and its
+ * service). A scan reads the processes that own sockets first, then the others, both in the order
+ * of their pids, and may stop early; a later one that reads a better owner corrects the rest, and
+ * owners_listening() asks for it.
  *
  * A scan may take as much CPU time as its caller allows and goes on in a later round where it had
  * to stop, in the middle of a process if need be.
@@ -56,6 +58,13 @@ uint32_t owners_find(struct owners *o, uint32_t inode, uint64_t cgroup_id);
  * find is wanted again in a later round, and less and less often.
  */
 bool owners_wants(const struct owners *o, uint32_t inode);
+
+/*
+ * Tells that this inode, looked up in this round, is a listening socket's. If urgent, because
+ * connections wait for accept(), or if process 1 owns it, the owner is in doubt: the next scan does
+ * not end before it has read all the processes. A doubt that brought nothing comes back less often.
+ */
+void owners_listening(struct owners *o, uint32_t inode, bool urgent);
 
 /*
  * Reads /proc/PID/fd of the processes, or goes on reading, for allowed_us of CPU time or little

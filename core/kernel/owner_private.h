@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_OWNER_PRIVATE_H
 
 /*
- * This module holds what the two halves of owner share: owner.c keeps the table, owner_scan.c
- * fills it from /proc.
+ * This module holds what the parts of owner share: owner.c keeps the table, owner_scan.c fills it
+ * from /proc, owner_claim.c says which of several processes is named.
  */
 
 #include <dirent.h>
@@ -14,7 +14,7 @@
 #include "core/kernel/service.h"
 #include "core/base/tally.h"
 
-enum { OWNER_BITS = 25, OWNER_MAX = (1 << OWNER_BITS) - 1 };
+enum { OWNER_BITS = 23, OWNER_MAX = (1 << OWNER_BITS) - 1 };
 
 /* What is known of an inode: 8 bytes, because there may be one for each of millions of sockets.
  * All zero: nothing. */
@@ -25,7 +25,9 @@ struct known {
 	uint32_t tried : 1;          /* not to be looked for in this round */
 	uint32_t sought : 1;         /* the running scan was begun for it as well */
 	uint32_t seen : 1;           /* the running scan met it at its owner */
-	uint32_t misses : 3;         /* how many scans in a row have not found it */
+	uint32_t listens : 1;        /* it is a listening socket */
+	uint32_t doubt : 1;          /* a scan is to read all processes: others may hold it, too */
+	uint32_t misses : 3;         /* how many scans in a row have brought nothing new */
 };
 
 _Static_assert(sizeof(struct known) == 8, "an inode takes 8 bytes");
@@ -58,6 +60,8 @@ struct scan {
 	DIR *fds;                  /* /proc/PID/fd of it, or that of a thread */
 	DIR *threads;              /* /proc/PID/task of it, where its main thread shows none */
 	uint32_t n_read;           /* descriptors of it */
+	bool identified;           /* self is known */
+	struct procpid self;       /* who it is; its name is made printable */
 	uint64_t end_us;           /* of this slice, CPU time of the thread */
 };
 
@@ -78,14 +82,19 @@ struct owners {
 	uint32_t unreadable;
 };
 
-/* True if this inode has no owner and a scan is to find one. */
+/* True if this inode has no owner, or a doubtful one, and a scan is to find one. */
 static inline bool owners_lacks(const struct known *known)
 {
-	return known->used && known->owner == 0 && (!known->tried || known->sought);
+	return known->used &&
+	       (known->doubt || (known->owner == 0 && (!known->tried || known->sought)));
 }
 
 /* Adds an owner and returns its number, 0: out of memory. Its texts are made printable. */
 uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start);
+
+/* The process that is being read holds this socket: makes it the owner if it is to be named before
+ * the one that is. 0 or -errno. */
+int owners_claim(struct owners *o, struct known *known);
 
 /* Forgets the running scan, if there is one, and closes what it holds. */
 void owners_end_scan(struct owners *o);

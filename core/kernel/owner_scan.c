@@ -15,6 +15,9 @@
  * unfound: after so many misses an inode is looked for rarely. */
 enum { MISSES_MAX = 3 };
 
+/* A service may come to hold the socket of its manager at any time: doubts stay more frequent. */
+enum { DOUBTS_MAX = 2 };
+
 /* How many descriptors are read between two looks at the clock, which cost as much as one of
  * them. */
 enum { CLOCK_EVERY = 64 };
@@ -46,44 +49,6 @@ bool owners_runs(struct owners *o, uint32_t number)
 	memcpy(owner->name, process.name, sizeof(owner->name));
 	text_clean(owner->name);
 	return true;
-}
-
-/* Makes the process that is being read an owner. */
-static int introduce(struct owners *o)
-{
-	struct candidate *who = o->scan.current;
-	struct owner owner = {.pid = who->pid};
-	struct procpid process;
-	int err;
-
-	err = procpid_identify(o->scan.dir_fd, &process);
-	if (err)
-		return err;
-	memcpy(owner.name, process.name, sizeof(owner.name));
-	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
-	procpid_descriptors(o->scan.dir_fd, &owner.fds, &owner.fds_max);
-	who->owner = owners_add(o, &owner, process.start);
-	return who->owner ? 0 : -ENOMEM;
-}
-
-/* The process that is being read holds this socket. */
-static int claim(struct owners *o, struct known *known)
-{
-	struct candidate *who = o->scan.current;
-	int err;
-
-	if (known->owner != 0 && known->owner != who->owner && o->list[known->owner].pid < who->pid)
-		return 0;
-	if (who->owner == 0) {
-		err = introduce(o);
-		if (err)
-			return err;
-	}
-	o->wanted -= owners_lacks(known);
-	known->owner = who->owner & OWNER_MAX;
-	known->misses = 0;
-	known->seen = true;
-	return 0;
 }
 
 /*
@@ -147,7 +112,7 @@ static int read_fd(struct owners *o, const char *name)
 	if (err)
 		return err == -ENOENT ? 0 : err; /* the descriptor has been closed */
 	known = inode ? tally_find(&o->inodes, &inode) : NULL;
-	err = known ? claim(o, known) : 0;
+	err = known ? owners_claim(o, known) : 0;
 	own = known && who->owner && known->owner == who->owner;
 	if (!err && who->owner)
 		remember(o, fd, own ? inode : 0);
@@ -203,6 +168,7 @@ static int open_process(struct owners *o, struct candidate *who)
 	int err;
 
 	scan->n_read = 0;
+	scan->identified = false;
 	scan->dir_fd = procpid_open(o->proc_fd, who->pid);
 	if (scan->dir_fd < 0)
 		return scan->dir_fd;
@@ -359,9 +325,10 @@ static void settle(struct owners *o, bool complete)
 	for (size_t i = 0; i < o->inodes.count; i++) {
 		struct known *known = tally_entry(&o->inodes, i);
 
-		if (known->owner == 0 && known->sought && complete) {
+		if ((known->owner == 0 || known->doubt) && known->sought && complete) {
 			known->tried = true;
-			known->misses += known->misses < MISSES_MAX;
+			known->misses += known->misses < (known->owner ? DOUBTS_MAX : MISSES_MAX);
+			known->doubt = false;
 		}
 		/* A process that gave its socket to another one does not own it any more. */
 		if (known->owner != 0 && !known->seen && o->holders[known->owner].read) {

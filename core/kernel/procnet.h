@@ -4,8 +4,8 @@
 
 /*
  * This module reads the sockets from /proc/net/tcp and tcp6: the second choice where sock_diag is
- * refused. Slower, and without queue limits, drops, ages, cgroups, zones of link-local addresses
- * and IPV6_V6ONLY (listeners on :: count as dual-stack).
+ * refused. Slower, and without queue limits, drops, ages, cgroups, zones (sockets that
+ * differ in their device only are one) and IPV6_V6ONLY (listeners on :: count as dual-stack).
  */
 
 #include <stdint.h>

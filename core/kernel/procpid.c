@@ -16,8 +16,8 @@
 
 enum { STAT_MAX = 4096, CGROUP_MAX = 64 * 1024, LIMITS_MAX = 16 * 1024 };
 
-/* Which field of stat is the start time; comm is the second. */
-enum { STAT_START = 22 };
+/* Which fields of stat are the parent and the start time; comm is the second. */
+enum { STAT_PARENT = 4, STAT_START = 22 };
 
 bool procpid_number(const char *text, uint32_t *ret_number)
 {
@@ -88,11 +88,12 @@ int procpid_open(int proc_fd, uint32_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Finds comm and the start time in stat. */
+/* Finds comm, the parent and the start time in stat. */
 static bool parse_stat(const char *stat, struct procpid *ret_process)
 {
 	struct procpid process = {0};
 	const char *name, *end, *field;
+	uint64_t parent = 0;
 	size_t len;
 
 	/* "PID (comm) state ...": comm may hold any byte but NUL, parentheses and blanks as well;
@@ -102,11 +103,19 @@ static bool parse_stat(const char *stat, struct procpid *ret_process)
 	if (!end)
 		return false;
 	field = end;
-	for (int i = 3; field && i <= STAT_START; i++)
+	for (int i = 3; field && i <= STAT_START; i++) {
 		field = strchr(field + 1, ' ');
+		if (field && i == STAT_PARENT) {
+			const char *number = field + 1;
+
+			if (!number_take(&number, 10, UINT32_MAX, &parent))
+				return false;
+		}
+	}
 	if (!field++ || !number_take(&field, 10, UINT64_MAX, &process.start) ||
 	    (*field != ' ' && *field != '\n'))
 		return false;
+	process.parent = (uint32_t)parent;
 	len = (size_t)(end - ++name);
 	if (len >= sizeof(process.name))
 		len = sizeof(process.name) - 1;

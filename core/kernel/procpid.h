@@ -17,8 +17,9 @@
 
 /* The same process as long as pid and start are the same; exec() changes the name. */
 struct procpid {
-	uint64_t start; /* clock ticks since the machine started, field 22 of stat */
-	char name[16];  /* comm: any bytes */
+	uint64_t start;  /* clock ticks since the machine started, field 22 of stat */
+	uint32_t parent; /* its pid; 0: in another pid namespace, or none */
+	char name[16];   /* comm: any bytes */
 };
 
 /* The ids of all processes that /proc shows, ascending, in a new array. */

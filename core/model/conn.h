@@ -12,13 +12,14 @@
 #include "core/model/inet.h"
 
 enum conn_flag {
-	CONN_DUAL_STACK = 1 << 0, /* an IPv6 socket that takes IPv4 as well (not IPV6_V6ONLY) */
-	CONN_HAS_INFO = 1 << 1,   /* age_s, idle_s and rtt_us are known */
-	CONN_TW_SOCKET = 1 << 2,  /* kept as a time-wait socket: counted in sockstat's "tw" */
-	CONN_UNANSWERED = 1 << 3, /* half-open, and the SYN-ACK has been sent again */
-	CONN_UNACKED = 1 << 4,    /* a segment waits for its ACK: the retransmission timer runs */
-	CONN_PROBING = 1 << 5,    /* the window is shut, the zero-window probe timer runs */
-	CONN_REUSABLE = 1 << 7,   /* TIME_WAIT for a second: tcp_tw_reuse may give its port back */
+	CONN_DUAL_STACK = 1 << 0,  /* an IPv6 socket that takes IPv4 as well (not IPV6_V6ONLY) */
+	CONN_HAS_INFO = 1 << 1,    /* age_s, idle_s and rtt_us are known */
+	CONN_TW_SOCKET = 1 << 2,   /* kept as a time-wait socket: counted in sockstat's "tw" */
+	CONN_UNANSWERED = 1 << 3,  /* half-open, and the SYN-ACK has been sent again */
+	CONN_UNACKED = 1 << 4,     /* a segment waits for its ACK: the retransmission timer runs */
+	CONN_PROBING = 1 << 5,     /* the window is shut, the zero-window probe timer runs */
+	CONN_TRANSPARENT = 1 << 6, /* IP_TRANSPARENT: its address need not be this host's */
+	CONN_REUSABLE = 1 << 7,    /* TIME_WAIT for a second: tcp_tw_reuse may give its port back */
 };
 
 /* idle_s of a socket that has been idle for so long or longer. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { V4_LEN = 4, V6_LEN = 16 };
+enum { V4_LEN = 4, V6_LEN = 16, ZONE_LEN = 4 };
 
 size_t inet_addr_len(uint8_t type)
 {
@@ -14,8 +14,10 @@ size_t inet_addr_len(uint8_t type)
 		return V4_LEN;
 	case INET_IPV6:
 		return V6_LEN;
+	case INET_IPV4Z:
+		return V4_LEN + ZONE_LEN;
 	case INET_IPV6Z:
-		return INET_ADDR_MAX;
+		return V6_LEN + ZONE_LEN;
 	}
 	return 0;
 }
@@ -34,12 +36,30 @@ void inet_addr_from_v6(const uint32_t word[4], uint32_t ifindex, struct inet_add
 	}
 	*ret_addr = (struct inet_addr){.type = INET_IPV6};
 	memcpy(ret_addr->bytes, word, V6_LEN);
-	if (ifindex != 0 && (word[0] & htonl(0xffc00000)) == htonl(0xfe800000)) {
-		uint32_t zone = htonl(ifindex);
+	if ((word[0] & htonl(0xffc00000)) == htonl(0xfe800000))
+		inet_addr_set_zone(ret_addr, ifindex);
+}
 
-		ret_addr->type = INET_IPV6Z;
-		memcpy(ret_addr->bytes + V6_LEN, &zone, sizeof(zone));
-	}
+void inet_addr_set_zone(struct inet_addr *addr, uint32_t ifindex)
+{
+	bool v4 = inet_addr_is_v4(addr);
+	uint32_t zone = htonl(ifindex);
+
+	if (ifindex == 0)
+		addr->type = v4 ? INET_IPV4 : INET_IPV6;
+	else
+		addr->type = v4 ? INET_IPV4Z : INET_IPV6Z;
+	memcpy(addr->bytes + (v4 ? V4_LEN : V6_LEN), &zone, ZONE_LEN);
+}
+
+uint32_t inet_addr_zone(const struct inet_addr *addr)
+{
+	uint32_t zone;
+
+	if (addr->type != INET_IPV4Z && addr->type != INET_IPV6Z)
+		return 0;
+	memcpy(&zone, addr->bytes + (addr->type == INET_IPV4Z ? V4_LEN : V6_LEN), ZONE_LEN);
+	return ntohl(zone);
 }
 
 void inet_addr_pair_from_v6(const uint32_t local[4], const uint32_t remote[4], uint32_t ifindex,
@@ -60,7 +80,7 @@ bool inet_addr_is_any(const struct inet_addr *addr)
 {
 	static const uint8_t any[INET_ADDR_MAX];
 
-	return memcmp(addr->bytes, any, sizeof(any)) == 0;
+	return memcmp(addr->bytes, any, inet_addr_is_v4(addr) ? V4_LEN : V6_LEN) == 0;
 }
 
 int inet_addr_cmp(const struct inet_addr *a, const struct inet_addr *b)
@@ -70,28 +90,31 @@ int inet_addr_cmp(const struct inet_addr *a, const struct inet_addr *b)
 	return memcmp(a->bytes, b->bytes, sizeof(a->bytes));
 }
 
-char *inet_addr_format(const struct inet_addr *addr, char *buf)
+char *inet_addr_format(const struct inet_addr *addr, const char *device, char *buf)
 {
-	int family = addr->type == INET_IPV4 ? AF_INET : AF_INET6;
+	uint32_t zone = inet_addr_zone(addr);
+	size_t len;
 
-	if (inet_addr_len(addr->type) == 0 || !inet_ntop(family, addr->bytes, buf, INET_TEXT_MAX)) {
+	if (inet_addr_len(addr->type) == 0 || !inet_ntop(inet_addr_is_v4(addr) ? AF_INET : AF_INET6,
+							 addr->bytes, buf, INET_TEXT_MAX)) {
 		memcpy(buf, "?", sizeof("?"));
-	} else if (addr->type == INET_IPV6Z) {
-		size_t len = strlen(buf);
-		uint32_t zone;
-
-		memcpy(&zone, addr->bytes + V6_LEN, sizeof(zone));
-		snprintf(buf + len, INET_TEXT_MAX - len, "%%%u", (unsigned)ntohl(zone));
+		return buf;
 	}
+	len = strlen(buf);
+	if (zone && device)
+		snprintf(buf + len, INET_TEXT_MAX - len, "%%%.15s", device);
+	else if (zone)
+		snprintf(buf + len, INET_TEXT_MAX - len, "%%%u", (unsigned)zone);
 	return buf;
 }
 
-char *inet_endpoint_format(const struct inet_addr *addr, uint16_t port, char *buf)
+char *inet_endpoint_format(const struct inet_addr *addr, uint16_t port, const char *device,
+			   char *buf)
 {
 	bool brackets = addr->type == INET_IPV6 || addr->type == INET_IPV6Z;
 	char text[INET_TEXT_MAX];
 
-	snprintf(buf, INET_TEXT_MAX, brackets ? "[%.60s]:%u" : "%.60s:%u",
-		 inet_addr_format(addr, text), (unsigned)port);
+	snprintf(buf, INET_TEXT_MAX, brackets ? "[%.62s]:%u" : "%.62s:%u",
+		 inet_addr_format(addr, device, text), (unsigned)port);
 	return buf;
 }

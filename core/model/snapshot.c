@@ -22,6 +22,7 @@ static const struct {
     ARRAY(conns, n_conns, 1),
     ARRAY(remotes, n_remotes, 1),
     ARRAY(processes, n_processes, 1),
+    ARRAY(devices, n_devices, 1),
     ARRAY(counters, n_counters, 1),
     ARRAY(conditions, n_conditions, 1),
 #undef ARRAY
@@ -79,4 +80,48 @@ const struct counter *snapshot_counter(const struct snapshot *s, const char *nam
 		if (strcmp(s->counters[i].name, name) == 0)
 			return &s->counters[i];
 	return NULL;
+}
+
+const struct listener *snapshot_fullest_syn_queue(const struct snapshot *s)
+{
+	const struct listener *top = NULL;
+
+	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++)
+		if (l->has_limits && (!top || snapshot_is_fuller_syn(l, top)))
+			top = l;
+	return top;
+}
+
+const struct listener *snapshot_fullest_accept_queue(const struct snapshot *s)
+{
+	const struct listener *top = NULL;
+
+	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++)
+		if (l->has_limits && (!top || l->accept_queue_fullest > top->accept_queue_fullest ||
+				      (l->accept_queue_fullest == top->accept_queue_fullest &&
+				       l->fullest_queue > top->fullest_queue)))
+			top = l;
+	return top;
+}
+
+/* The name of the address's zone; NULL: it has none, or it is not known. */
+static const char *device_of(const struct snapshot *s, const struct inet_addr *addr)
+{
+	uint32_t zone = inet_addr_zone(addr);
+
+	for (size_t i = 0; zone && i < s->n_devices; i++)
+		if (s->devices[i].index == zone)
+			return s->devices[i].name;
+	return NULL;
+}
+
+char *snapshot_addr_format(const struct snapshot *s, const struct inet_addr *addr, char *buf)
+{
+	return inet_addr_format(addr, device_of(s, addr), buf);
+}
+
+char *snapshot_endpoint_format(const struct snapshot *s, const struct inet_addr *addr,
+			       uint16_t port, char *buf)
+{
+	return inet_endpoint_format(addr, port, device_of(s, addr), buf);
 }

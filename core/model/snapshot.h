@@ -68,6 +68,12 @@ struct state_row {
 	uint32_t peak_15min;
 };
 
+/* A network interface that an address of the snapshot has as its zone. */
+struct device {
+	uint32_t index;
+	char name[16]; /* made printable */
+};
+
 /* Who owns sockets. owners[0] is nobody: pid 0 and empty names. pid 0 with a service: the process
  * is not known (not permitted), its cgroup is. */
 struct owner {
@@ -79,26 +85,34 @@ struct owner {
 	uint32_t fds, fds_max;
 };
 
-/* One listening address and port; the sockets that share it are summed. */
+/*
+ * One listening address and port; the sockets that share it are summed. Percentages are 100 at the
+ * most: a full queue holds one connection more than its limit.
+ */
 struct listener {
 	struct inet_addr addr;
 	uint16_t port;
 	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
+	bool has_limits; /* the source tells them; else they and the percentages are 0 */
 	uint32_t sockets;
 	uint32_t accept_queue;       /* connections waiting for accept(), all sockets */
 	uint32_t accept_queue_limit; /* sum of min(backlog, somaxconn), at the most UINT32_MAX */
-	/* %, of the single socket whose queue is fullest; 100 at the most */
-	uint32_t accept_queue_fullest;
-	uint32_t accept_queue_peak; /* 15 minutes */
-	uint32_t syn_queue;         /* connections in SYN_RECV */
-	uint32_t syn_queue_peak;    /* 15 minutes */
-	uint32_t syn_unanswered;    /* of those: the SYN-ACK has been sent again */
-	uint64_t drops;             /* sk_drops, monotonic over the row's life */
-	uint32_t owner;             /* index into owners */
-	uint32_t fullest_queue;     /* of that single socket, and its limit */
+	uint32_t accept_queue_percent;
+	uint32_t accept_queue_fullest; /* %, of the single socket whose accept queue is fullest */
+	uint32_t accept_queue_peak;    /* 15 minutes */
+	uint32_t syn_queue;            /* connections in SYN_RECV */
+	uint32_t syn_queue_limit;      /* sum of what each socket takes */
+	uint32_t syn_queue_least;      /* the lowest limit of a single socket */
+	uint32_t syn_queue_percent;
+	uint32_t syn_queue_peak; /* 15 minutes */
+	uint32_t syn_unanswered; /* of those half-open: the SYN-ACK has been sent again */
+	uint64_t drops;          /* sk_drops, monotonic over the row's life */
+	uint32_t owner;          /* index into owners; the lowest pid of several */
+	uint32_t fullest_queue;  /* the accept queue of the single socket whose queue is fullest */
 	uint32_t fullest_limit;
-	struct timespec since; /* wall clock, when drops were 0 */
-	int64_t dropped_ms;    /* CLOCK_MONOTONIC of the newest drop that was seen; 0: none */
+	uint32_t fullest_owner; /* index into owners: who holds that socket */
+	struct timespec since;  /* wall clock, when drops were 0 */
+	int64_t dropped_ms;     /* CLOCK_MONOTONIC of the newest drop that was seen; 0: none */
 };
 
 /* n_listeners * STATE_COUNT rows, in the listeners' order. */
@@ -334,6 +348,8 @@ struct snapshot {
 	size_t n_remotes;
 	struct process *processes;
 	size_t n_processes;
+	struct device *devices; /* those whose names are known */
+	size_t n_devices;
 	struct counter *counters;
 	size_t n_counters;
 	struct condition *conditions;
@@ -365,6 +381,25 @@ static inline uint32_t snapshot_listener_count(const struct snapshot *s, size_t 
 
 /* A counter by its name; NULL: it is not there. */
 const struct counter *snapshot_counter(const struct snapshot *s, const char *name);
+
+/* An address, and one with its port, as inet.h writes them, with the name of the device that the
+ * zone stands for where it is known: "0.0.0.0%eth1:80". buf: INET_TEXT_MAX; returned. */
+char *snapshot_addr_format(const struct snapshot *s, const struct inet_addr *addr, char *buf);
+char *snapshot_endpoint_format(const struct snapshot *s, const struct inet_addr *addr,
+			       uint16_t port, char *buf);
+
+/* The listener whose SYN queue, or of whose sockets one accept queue, is fullest in percent; of
+ * equal ones the one with the longer queue. NULL: no limits are known. */
+const struct listener *snapshot_fullest_syn_queue(const struct snapshot *s);
+const struct listener *snapshot_fullest_accept_queue(const struct snapshot *s);
+
+/* True if the SYN queue of a is fuller than that of b. */
+static inline bool snapshot_is_fuller_syn(const struct listener *a, const struct listener *b)
+{
+	return a->syn_queue_percent != b->syn_queue_percent
+		   ? a->syn_queue_percent > b->syn_queue_percent
+		   : a->syn_queue > b->syn_queue;
+}
 
 /* The owner of a row; owners[0] where none is known. */
 static inline const struct owner *snapshot_owner(const struct snapshot *s, uint32_t owner)

@@ -55,6 +55,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	memset(b->rows_of, 0, sizeof(b->rows_of));
 	if (b->by_owner)
 		memset(b->by_owner, 0, b->n_by_owner * sizeof(*b->by_owner));
+	b->n_proxies = 0;
 	b->n_conns = 0;
 	b->n_pending = 0;
 	b->overflowed = false;
@@ -76,96 +77,6 @@ int builder_reserve(void **array, size_t *capacity, size_t count, size_t size)
 		return -ENOMEM;
 	*array = bigger;
 	*capacity = more;
-	return 0;
-}
-
-static bool bit_get(const uint8_t *map, uint16_t bit)
-{
-	return map[bit / 8] >> bit % 8 & 1;
-}
-
-static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
-{
-	memset(ret_key, 0, sizeof(*ret_key));
-	ret_key->addr = *addr;
-	ret_key->port = port;
-}
-
-/* The most specific listener that fits: the address before the wildcard, the family's own wildcard
- * before a dual-stack one. */
-static struct listener_entry *listener_of(const struct builder *b, const struct conn *conn)
-{
-	struct listener_entry *entry;
-	struct listener_key key;
-
-	if (!bit_get(b->port_listens, conn->local_port))
-		return NULL;
-	key_of(&conn->local, conn->local_port, &key);
-	entry = tally_find(&b->listeners, &key);
-	if (entry)
-		return entry;
-	memset(&key.addr, 0, sizeof(key.addr));
-	key.addr.type = conn->ip_version == IP_V4 ? INET_IPV4 : INET_IPV6;
-	entry = tally_find(&b->listeners, &key);
-	if (entry || conn->ip_version != IP_V4)
-		return entry;
-	key.addr.type = INET_IPV6;
-	entry = tally_find(&b->listeners, &key);
-	return entry && entry->dual_stack ? entry : NULL;
-}
-
-static uint32_t listener_index(const struct builder *b, const struct listener_entry *entry)
-{
-	if (!entry)
-		return UINT32_MAX;
-	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
-}
-
-/* Percent of the limit. A full queue holds one connection more than its limit, be that 0
- * (sk_acceptq_is_full()). */
-static uint32_t fullness(uint32_t queue, uint32_t limit)
-{
-	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
-}
-
-/* The sum, or as much of it as there is room for: somaxconn may be as large as an int. */
-static uint32_t add_up(uint32_t sum, uint32_t more)
-{
-	return more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
-}
-
-static int add_listener(struct builder *b, const struct conn *conn, struct pending *pending)
-{
-	struct listener_entry *entry;
-	struct listener_key key;
-	uint32_t full;
-
-	key_of(&conn->local, conn->local_port, &key);
-	entry = tally_add(&b->listeners, &key);
-	if (!entry || builder_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-				      b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
-		return -ENOMEM;
-	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
-	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
-	entry->sockets++;
-	entry->accept_queue = add_up(entry->accept_queue, conn->recv_queue);
-	entry->accept_queue_limit = add_up(entry->accept_queue_limit, conn->send_queue);
-	full = b->options.limits_known ? fullness(conn->recv_queue, conn->send_queue) : 0;
-	if (full > entry->fullest_percent ||
-	    (full == entry->fullest_percent && conn->recv_queue >= entry->fullest_queue)) {
-		entry->fullest_percent = full;
-		entry->fullest_queue = conn->recv_queue;
-		entry->fullest_limit = conn->send_queue;
-	}
-	entry->drops += conn->drops;
-	entry->states[STATE_LISTEN - 1]++;
-	entry->owner = builder_lower_pid(b, entry->owner, conn->owner);
-	pending->listener = (uint32_t)b->n_listener_sockets;
-	b->listener_sockets[b->n_listener_sockets++] = (struct builder_listener_socket){
-	    .inode = conn->inode,
-	    .drops = conn->drops,
-	    .listener = listener_index(b, entry),
-	};
 	return 0;
 }
 
@@ -248,7 +159,7 @@ static int add_remote(struct builder *b, const struct lookahead *c,
 static int add_connection(struct builder *b, const struct lookahead *c,
 			  const struct suspicion *suspicion, struct pending *pending)
 {
-	struct listener_entry *listener = listener_of(b, &c->conn);
+	struct listener_entry *listener = builder_listener_of(b, &c->conn);
 	int ret = 0;
 
 	if (listener) {
@@ -258,7 +169,7 @@ static int add_connection(struct builder *b, const struct lookahead *c,
 		ret = builder_add_port(b, c, pending);
 	}
 	if (ret == 0)
-		ret = add_remote(b, c, suspicion, listener_index(b, listener), pending);
+		ret = add_remote(b, c, suspicion, builder_listener_index(b, listener), pending);
 	return ret < 0 ? ret : add_row(b, &c->conn, pending);
 }
 
@@ -294,12 +205,15 @@ static int take(struct builder *b)
 		b->tw_fin2++;
 	if (b->options.owners) {
 		conn->owner = owners_find(b->options.owners, conn->inode, conn->cgroup_id);
+		if (b->options.scan && conn->state == STATE_LISTEN)
+			owners_listening(b->options.owners, conn->inode,
+					 conn->recv_queue > conn->send_queue / 4);
 		wanted = b->options.scan && owners_wants(b->options.owners, conn->inode) &&
 			 builder_may_pend(b);
 	}
 	if (wanted)
 		conn->owner = 0;
-	ret = conn->state == STATE_LISTEN ? add_listener(b, conn, &pending)
+	ret = conn->state == STATE_LISTEN ? builder_add_listener(b, conn, &pending)
 					  : add_connection(b, c, &suspicion, &pending);
 	if (ret < 0)
 		return ret;

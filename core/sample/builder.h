@@ -30,6 +30,7 @@ struct builder_options {
 	uint32_t now_s;       /* CLOCK_MONOTONIC */
 	uint32_t fin_wait_stale_s;
 	bool limits_known;             /* the source tells the accept queues' limits */
+	uint32_t syn_max;              /* half-open connections of a socket, whatever its backlog */
 	uint16_t port_low, port_high;  /* ip_local_port_range */
 	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
 	uint32_t ports_usable;         /* of the range, less the reserved ones */
@@ -87,12 +88,15 @@ int builder_finish(struct builder *b, const struct snapshot *last, struct snapsh
 /* How many connections of the listed states have no row, once the counts of now are final. */
 uint32_t builder_omitted(const struct builder *b, const struct snapshot *now);
 
-/* The listening sockets of this sample one by one, for their drops: inode, sk_drops and the index
- * of their row. Valid after builder_finish() until the next builder_begin(). */
+/* The listening sockets of this sample one by one. Valid after builder_finish() until the next
+ * builder_begin(). */
 struct builder_listener_socket {
 	uint32_t inode;
-	uint32_t drops;
-	uint32_t listener;
+	uint32_t drops;    /* sk_drops */
+	uint32_t listener; /* index of their row */
+	uint32_t queue;    /* the accept queue and its limit */
+	uint32_t limit;
+	uint32_t owner;
 };
 const struct builder_listener_socket *builder_listener_sockets(const struct builder *b,
 							       size_t *ret_count);

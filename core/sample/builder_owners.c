@@ -56,23 +56,9 @@ int builder_credit(struct builder *b, uint32_t owner, uint8_t state)
 	return 0;
 }
 
-/* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other)
-{
-	const struct owner *list;
-	size_t count;
-
-	if (!one || !other)
-		return one ? one : other;
-	list = owners_list(b->options.owners, &count);
-	/* pid 0, nobody known, becomes the highest. */
-	return list[one].pid - 1 <= list[other].pid - 1 ? one : other;
-}
-
 /* A socket that was seen before its owner was known. */
 static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 {
-	struct listener_entry *listener;
 	struct ports_entry *ports;
 	struct block_entry *block;
 
@@ -91,10 +77,8 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 		block = tally_entry(&b->blocks, p->block);
 		block->owner = owner;
 	}
-	if (p->listener != UINT32_MAX) {
-		listener = tally_entry(&b->listeners, b->listener_sockets[p->listener].listener);
-		listener->owner = builder_lower_pid(b, listener->owner, owner);
-	}
+	if (p->listener != UINT32_MAX)
+		b->listener_sockets[p->listener].owner = owner;
 	return 0;
 }
 

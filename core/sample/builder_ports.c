@@ -12,18 +12,16 @@
 
 #include "core/sample/builder_private.h"
 
-static bool bit_get(const uint8_t *map, uint16_t bit)
-{
-	return map[bit / 8] >> bit % 8 & 1;
-}
-
-/* Only full samples see all the sockets that have a port. */
+/* Only full samples see all the sockets that have a port. Connections that come in to a transparent
+ * proxy may have any local port, and those that it makes in a client's name the client's. */
 bool builder_is_ephemeral(const struct builder *b, const struct conn *conn)
 {
 	if (conn->local_port < b->options.port_low || conn->local_port > b->options.port_high ||
-	    !(b->options.states & STATE_BIT(STATE_ESTABLISHED)))
+	    !(b->options.states & STATE_BIT(STATE_ESTABLISHED)) ||
+	    (conn->flags & CONN_TRANSPARENT) || (conn->state == STATE_SYN_RECV && conn->inode == 0))
 		return false;
-	return !b->options.ports_reserved || !bit_get(b->options.ports_reserved, conn->local_port);
+	return !b->options.ports_reserved ||
+	       !builder_bit(b->options.ports_reserved, conn->local_port);
 }
 
 struct ports_key builder_ports_key(const struct conn *conn)
@@ -41,8 +39,8 @@ static bool is_loopback(const struct inet_addr *addr)
 {
 	static const uint8_t v6[16] = {[15] = 1};
 
-	return addr->type == INET_IPV4 ? addr->bytes[0] == 127
-				       : memcmp(addr->bytes, v6, sizeof(v6)) == 0;
+	return inet_addr_is_v4(addr) ? addr->bytes[0] == 127
+				     : memcmp(addr->bytes, v6, sizeof(v6)) == 0;
 }
 
 /* connect() may take its port once more (tcp_twsk_unique()); bind() may not. */

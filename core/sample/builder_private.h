@@ -24,15 +24,14 @@ struct listener_entry {
 	uint32_t sockets;
 	uint32_t accept_queue;
 	uint32_t accept_queue_limit;
-	uint32_t fullest_percent; /* of the one socket whose queue is fullest */
-	uint32_t fullest_queue;
-	uint32_t fullest_limit;
+	uint32_t syn_queue_limit;
+	uint32_t syn_queue_least;
 	uint32_t unanswered;
-	uint32_t owner;
 	uint32_t states[STATE_COUNT];
 	uint32_t row; /* index of the finished row */
 	uint64_t drops;
 	bool dual_stack;
+	bool transparent;
 };
 
 struct remote_key {
@@ -104,6 +103,8 @@ struct lookahead {
 
 enum {
 	LOOKAHEAD = 16,
+	/* Of more transparent listeners none can be told to be meant. */
+	PROXIES_MAX = 8,
 	/* So many sockets without a known owner are kept; a first sample has more. */
 	PENDING_MAX = 16384,
 };
@@ -134,6 +135,8 @@ struct builder {
 	size_t n_read, n_taken;
 	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
 	uint8_t port_listens[65536 / 8]; /* local ports that have a listener */
+	uint32_t proxies[PROXIES_MAX];   /* transparent listeners: indices into listeners */
+	uint32_t n_proxies;
 	struct owner_counts *by_owner;
 	size_t n_by_owner;
 	struct conn *conns;
@@ -149,6 +152,11 @@ struct builder {
 	struct portcount port_counts;
 	uint32_t tw_fin2;
 };
+
+static inline bool builder_bit(const uint8_t *map, uint16_t bit)
+{
+	return map[bit / 8] >> bit % 8 & 1;
+}
 
 /* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
 int builder_reserve(void **array, size_t *capacity, size_t count, size_t size);
@@ -185,7 +193,24 @@ int builder_add_port(struct builder *b, const struct lookahead *c, struct pendin
 /* The fullest use of ephemeral ports. 0 or -ENOMEM. */
 int builder_fullest_ports(const struct builder *b, struct builder_ports *ret_ports);
 
-/* Of two owners of one listener: the lower pid, a known process before a mere service. */
-uint32_t builder_lower_pid(const struct builder *b, uint32_t one, uint32_t other);
+/* The listener that a connection belongs to; NULL: none, or it cannot be told. */
+struct listener_entry *builder_listener_of(struct builder *b, const struct conn *conn);
+
+/* Its index in listeners; UINT32_MAX for NULL. */
+uint32_t builder_listener_index(const struct builder *b, const struct listener_entry *entry);
+
+/* Counts a listening socket. 0 or -ENOMEM. */
+int builder_add_listener(struct builder *b, const struct conn *conn, struct pending *pending);
+
+/* True for the states that this sample has not read: they come from the last one. */
+bool builder_carries(const struct builder *b, uint32_t state);
+
+/* The rows of the listeners and of their states; last: NULL if nothing is carried over. 0 or
+ * -ENOMEM. */
+int builder_put_listeners(struct builder *b, const struct snapshot *last, struct snapshot *now);
+
+/* The row of a listener; NULL: there is none. */
+struct listener *builder_find_listener(const struct snapshot *s, const struct inet_addr *addr,
+				       uint16_t port);
 
 #endif

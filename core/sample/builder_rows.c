@@ -13,7 +13,7 @@ static void *new_rows(size_t count, size_t size)
 	return calloc(count ? count : 1, size);
 }
 
-static bool is_carried(const struct builder *b, uint32_t state)
+bool builder_carries(const struct builder *b, uint32_t state)
 {
 	return !(b->options.states & STATE_BIT(state));
 }
@@ -41,101 +41,13 @@ static void put_counts(struct builder *b, const struct snapshot *last, struct sn
 
 		row->ip_version = i / STATE_COUNT + 1;
 		row->state = i % STATE_COUNT + 1;
-		if (is_carried(b, row->state))
+		if (builder_carries(b, row->state))
 			row->count = last->states[i].count;
 		else if (row->ip_version == IP_TOTAL)
 			row->count = b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
 		else
 			row->count = b->counts[row->ip_version - 1][row->state - 1];
 	}
-}
-
-static int compare_listeners(const void *a, const void *b)
-{
-	const struct listener *x = a, *y = b;
-	int order = inet_addr_cmp(&x->addr, &y->addr);
-
-	return order ? order : (int)x->port - (int)y->port;
-}
-
-static struct listener *find_listener(const struct snapshot *s, const struct inet_addr *addr,
-				      uint16_t port)
-{
-	struct listener key = {.addr = *addr, .port = port};
-
-	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key), compare_listeners);
-}
-
-static void fill_listener(const struct listener_entry *entry, struct listener *row)
-{
-	*row = (struct listener){
-	    .addr = entry->key.addr,
-	    .port = entry->key.port,
-	    .dual_stack = entry->dual_stack,
-	    .sockets = entry->sockets,
-	    .accept_queue = entry->accept_queue,
-	    .accept_queue_limit = entry->accept_queue_limit,
-	    .accept_queue_fullest = entry->fullest_percent,
-	    .fullest_queue = entry->fullest_queue,
-	    .fullest_limit = entry->fullest_limit,
-	    .syn_queue = entry->states[STATE_SYN_RECV - 1],
-	    .syn_unanswered = entry->unanswered,
-	    .drops = entry->drops,
-	    .owner = entry->owner,
-	};
-}
-
-/* What is not read in this sample comes from the listener's row in the last one. */
-static void carry_listener(const struct builder *b, const struct snapshot *last,
-			   struct snapshot *now, struct listener *row)
-{
-	struct listener_state *states = &now->listener_states[(row - now->listeners) * STATE_COUNT];
-	const struct listener *before = find_listener(last, &row->addr, row->port);
-
-	if (!before)
-		return;
-	for (uint32_t i = 0; i < STATE_COUNT; i++)
-		if (is_carried(b, i + 1))
-			states[i].count =
-			    last->listener_states[(before - last->listeners) * STATE_COUNT + i]
-				.count;
-	if (is_carried(b, STATE_SYN_RECV)) {
-		row->syn_queue = before->syn_queue;
-		row->syn_unanswered = before->syn_unanswered;
-	}
-}
-
-static int put_listeners(struct builder *b, const struct snapshot *last, struct snapshot *now)
-{
-	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
-	size_t count = b->listeners.count;
-
-	now->listeners = new_rows(count, sizeof(*now->listeners));
-	now->listener_states = new_rows(count * STATE_COUNT, sizeof(*now->listener_states));
-	if (!now->listeners || !now->listener_states)
-		return -ENOMEM;
-	now->n_listeners = count;
-	for (size_t i = 0; i < count; i++)
-		fill_listener(&entries[i], &now->listeners[i]);
-	qsort(now->listeners, count, sizeof(*now->listeners), compare_listeners);
-	for (size_t i = 0; i < count; i++) {
-		struct listener *row =
-		    find_listener(now, &entries[i].key.addr, entries[i].key.port);
-
-		entries[i].row = (uint32_t)(row - now->listeners);
-		for (uint32_t state = 1; state <= STATE_COUNT; state++)
-			now->listener_states[entries[i].row * STATE_COUNT + state - 1] =
-			    (struct listener_state){
-				.listener = entries[i].row,
-				.state = state,
-				.count = entries[i].states[state - 1],
-			    };
-		if (last)
-			carry_listener(b, last, now, row);
-	}
-	for (size_t i = 0; i < b->n_listener_sockets; i++)
-		b->listener_sockets[i].listener = entries[b->listener_sockets[i].listener].row;
-	return 0;
 }
 
 static int compare_conns(const void *a, const void *b)
@@ -197,7 +109,7 @@ static int put_conns(struct builder *b, const struct snapshot *last, struct snap
 	for (size_t i = 0; i < n_last && max > 0; i++) {
 		const struct conn *row = &last->conns[i];
 
-		if (!is_carried(b, row->state))
+		if (!builder_carries(b, row->state))
 			continue;
 		while (taken < b->n_conns && b->conns[taken].state < row->state)
 			now->conns[now->n_conns++] = b->conns[taken++];
@@ -246,10 +158,10 @@ static void carry_remotes(const struct builder *b, const struct snapshot *last,
 			  struct snapshot *now)
 {
 	for (size_t i = 0; i < last->n_remotes; i++)
-		if (is_carried(b, last->remotes[i].state))
+		if (builder_carries(b, last->remotes[i].state))
 			now->remotes[now->n_remotes++] = last->remotes[i];
 	for (uint32_t i = 0; i < STATE_COUNT; i++) {
-		if (!is_carried(b, i + 1))
+		if (!builder_carries(b, i + 1))
 			continue;
 		now->spreads[i].remotes = last->spreads[i].remotes;
 		now->tops[i].remote = last->tops[i].remote;
@@ -346,18 +258,18 @@ static int put_processes(struct builder *b, const struct snapshot *last, struct 
 		return -ENOMEM;
 	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)
 		for (uint32_t state = 1; state <= STATE_COUNT; state++)
-			if (b->by_owner[owner].states[state - 1] && !is_carried(b, state))
+			if (b->by_owner[owner].states[state - 1] && !builder_carries(b, state))
 				put_process(now, owner, state,
 					    b->by_owner[owner].states[state - 1]);
 	for (size_t i = 0; last && i < last->n_processes; i++) {
 		const struct process *row = &last->processes[i];
 
-		if (is_carried(b, row->state))
+		if (builder_carries(b, row->state))
 			put_process(now, row->owner, row->state, row->count);
 	}
 	/* The one with the most may be a service alone, which has no row. */
 	for (uint32_t state = 1; last && state <= STATE_COUNT; state++)
-		if (is_carried(b, state))
+		if (builder_carries(b, state))
 			rank_owner(now, last->tops[state - 1].owner, state,
 				   last->tops[state - 1].owner_count);
 	qsort(now->processes, now->n_processes, sizeof(*now->processes), compare_processes);
@@ -377,22 +289,22 @@ static void carry_suspects(const struct snapshot *last, struct snapshot *now, in
 		if (*index == UINT32_MAX)
 			continue; /* it had gone before */
 		old = &last->listeners[*index];
-		found = find_listener(now, &old->addr, old->port);
+		found = builder_find_listener(now, &old->addr, old->port);
 		*index = found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
 	}
 }
 
 static int put_suspects(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
-	uint32_t read = is_carried(b, STATE_SYN_RECV) ? 0 : (1u << SUSPECT_COUNT) - 1;
+	uint32_t read = builder_carries(b, STATE_SYN_RECV) ? 0 : (1u << SUSPECT_COUNT) - 1;
 
-	if (is_carried(b, STATE_ESTABLISHED))
+	if (builder_carries(b, STATE_ESTABLISHED))
 		read &= ~SUSPECTS_OF_DETAIL;
 	for (int kind = 0; kind < SUSPECT_COUNT; kind++)
 		if (last && !(read >> kind & 1))
 			carry_suspects(last, now, kind);
 	if (read)
-		since_end(&b->since, !is_carried(b, STATE_ESTABLISHED));
+		since_end(&b->since, !builder_carries(b, STATE_ESTABLISHED));
 	return builder_suspects(b, read, now->n_owners, now->suspects);
 }
 
@@ -412,7 +324,7 @@ int builder_finish(struct builder *b, const struct snapshot *last, struct snapsh
 	put_counts(b, last, now);
 	ret = put_owners(b, now);
 	if (ret == 0)
-		ret = put_listeners(b, last, now);
+		ret = builder_put_listeners(b, last, now);
 	if (ret == 0)
 		ret = put_conns(b, last, now);
 	if (ret == 0)

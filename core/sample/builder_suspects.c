@@ -206,9 +206,10 @@ static void rank_ports(struct ranking *r)
 /* The /24 or /64 of an address. */
 static struct inet_addr network_of(const struct inet_addr *addr)
 {
-	struct inet_addr network = {.type = addr->type == INET_IPV4 ? INET_IPV4 : INET_IPV6};
+	bool v4 = inet_addr_is_v4(addr);
+	struct inet_addr network = {.type = v4 ? INET_IPV4 : INET_IPV6};
 
-	memcpy(network.bytes, addr->bytes, addr->type == INET_IPV4 ? 3 : 8);
+	memcpy(network.bytes, addr->bytes, v4 ? 3 : 8);
 	return network;
 }
 

@@ -70,16 +70,15 @@ static void read_reuse(int proc_fd, struct bounds *bounds)
 }
 
 /* With SYN cookies off, tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on. */
-static void read_syn_max(int proc_fd, struct bounds *bounds)
+static uint32_t read_syn_max(int proc_fd)
 {
 	uint64_t cookies, backlog;
 
-	bounds->has_syn_max = read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) &&
-			      cookies == 0 &&
-			      read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
-			      backlog <= UINT32_MAX;
-	if (bounds->has_syn_max)
-		bounds->syn_max = (uint32_t)(backlog - backlog / 4);
+	if (!read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) || cookies != 0 ||
+	    !read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) ||
+	    backlog > UINT32_MAX)
+		return UINT32_MAX;
+	return (uint32_t)(backlog - backlog / 4);
 }
 
 void bounds_read(int proc_fd, struct bounds *ret_bounds)
@@ -105,7 +104,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 	if (read_number(proc_fd, "sys/net/ipv4/tcp_fin_timeout", numbers) &&
 	    numbers[0] <= UINT32_MAX / 2)
 		bounds.fin_timeout_s = (uint32_t)numbers[0];
-	read_syn_max(proc_fd, &bounds);
+	bounds.syn_max = read_syn_max(proc_fd);
 	read_ports(proc_fd, &bounds);
 	read_reuse(proc_fd, &bounds);
 	*ret_bounds = bounds;
@@ -170,10 +169,11 @@ static void add_ports(const struct bounds *bounds, const struct builder_ports *p
 	detail = detail_of(limit);
 	if (ports->bound)
 		text_add(&detail, "", "bound on %s, for all remote addresses",
-			 inet_addr_format(&ports->local, local));
+			 snapshot_addr_format(now, &ports->local, local));
 	else
-		text_add(&detail, "", "from %s towards %s", inet_addr_format(&ports->local, local),
-			 inet_endpoint_format(&ports->remote, ports->remote_port, remote));
+		text_add(&detail, "", "from %s towards %s",
+			 snapshot_addr_format(now, &ports->local, local),
+			 snapshot_endpoint_format(now, &ports->remote, ports->remote_port, remote));
 	offender_owner(&detail, ", ", now, ports->owner);
 	limit->owner = ports->owner;
 }
@@ -187,75 +187,47 @@ static const char *backlog_bound(const struct bounds *bounds, uint64_t limit, ui
 	return most && limit == most ? "net.core.somaxconn" : "listen() backlog";
 }
 
-/* How many half-open connections the listener's sockets may hold. */
-static uint64_t syn_capacity(const struct bounds *bounds, const struct listener *row)
-{
-	uint64_t most = (uint64_t)bounds->syn_max * row->sockets;
-
-	return bounds->has_syn_max && most < row->accept_queue_limit ? most
-								     : row->accept_queue_limit;
-}
-
-static void name_listener(const struct snapshot *now, const struct listener *row,
+static void name_listener(const struct snapshot *now, const struct listener *row, uint32_t owner,
 			  struct limit *limit)
 {
 	struct text detail = detail_of(limit);
 
-	offender_listener(&detail, now, (size_t)(row - now->listeners));
-	limit->owner = row->owner;
+	offender_listener(&detail, now, (size_t)(row - now->listeners), owner);
+	limit->owner = owner;
 }
 
 static void add_syn_backlog(const struct bounds *bounds, const struct counters *counters,
 			    struct snapshot *now)
 {
-	const struct listener *fullest = NULL;
-	uint64_t capacity = 0;
+	const struct listener *fullest = snapshot_fullest_syn_queue(now);
 	struct limit *limit;
 
-	for (size_t i = 0; i < now->n_listeners; i++) {
-		const struct listener *row = &now->listeners[i];
-		uint64_t own = syn_capacity(bounds, row);
-
-		if (!row->accept_queue_limit ||
-		    (fullest &&
-		     percent(row->syn_queue, own) <= percent(fullest->syn_queue, capacity)))
-			continue;
-		fullest = row;
-		capacity = own;
-	}
 	if (!fullest)
 		return;
-	limit = add(now, LIMIT_SYN_BACKLOG, fullest->syn_queue, capacity,
-		    capacity < fullest->accept_queue_limit
+	limit = add(now, LIMIT_SYN_BACKLOG, fullest->syn_queue, fullest->syn_queue_limit,
+		    fullest->syn_queue_limit < fullest->accept_queue_limit
 			? "net.ipv4.tcp_max_syn_backlog"
-			: backlog_bound(bounds, capacity, fullest->sockets));
+			: backlog_bound(bounds, fullest->syn_queue_limit, fullest->sockets));
+	limit->percent = fullest->syn_queue_percent;
 	put_overflows(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"),
 		      limit);
-	name_listener(now, fullest, limit);
+	name_listener(now, fullest, fullest->owner, limit);
 }
 
 /* Of a group that shares the address, the one socket whose queue is fullest. */
 static void add_accept_backlog(const struct bounds *bounds, const struct counters *counters,
 			       struct snapshot *now)
 {
-	const struct listener *fullest = NULL;
+	const struct listener *fullest = snapshot_fullest_accept_queue(now);
 	struct limit *limit;
 
-	for (size_t i = 0; i < now->n_listeners; i++) {
-		const struct listener *row = &now->listeners[i];
-
-		if (!row->accept_queue_limit && !row->accept_queue_fullest)
-			continue;
-		if (!fullest || row->accept_queue_fullest > fullest->accept_queue_fullest)
-			fullest = row;
-	}
 	if (!fullest)
 		return;
 	limit = add(now, LIMIT_ACCEPT_BACKLOG, fullest->fullest_queue, fullest->fullest_limit,
 		    backlog_bound(bounds, fullest->fullest_limit, 1));
 	limit->percent = fullest->accept_queue_fullest;
 	put_overflows(counters, COUNTERS("TcpExtListenOverflows"), limit);
-	name_listener(now, fullest, limit);
+	name_listener(now, fullest, fullest->fullest_owner, limit);
 }
 
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,

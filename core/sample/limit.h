@@ -21,13 +21,13 @@ struct bounds {
 	uint64_t files_used, files_max; /* fs.file-nr */
 	uint32_t fin_timeout_s;
 	uint32_t somaxconn; /* 0: not known */
-	uint32_t syn_max;   /* half-open connections a listening socket, whatever its backlog */
+	uint32_t syn_max;   /* half-open connections of a listening socket, whatever its backlog */
 	uint16_t port_low, port_high;      /* ip_local_port_range */
 	uint32_t ports_usable;             /* of that range, less the reserved ones */
 	uint32_t ports_even;               /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;        /* of ports in TIME_WAIT */
 	uint8_t ports_reserved[65536 / 8]; /* ip_local_reserved_ports */
-	bool has_tw, has_orphans, has_memory, has_ports, has_files, has_syn_max;
+	bool has_tw, has_orphans, has_memory, has_ports, has_files;
 };
 
 /* proc_fd: directory handle of /proc. What cannot be read is left out (has_...); the port range

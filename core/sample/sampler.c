@@ -10,6 +10,7 @@
 
 #include "core/sample/builder.h"
 #include "core/diagnosis/condition.h"
+#include "core/kernel/device.h"
 #include "core/kernel/diag.h"
 #include "core/sample/limit.h"
 #include "core/kernel/owner.h"
@@ -208,6 +209,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 				    ? 2 * s->bounds.fin_timeout_s
 				    : SUSPECT_STALE_S,
 	    .limits_known = limits_known,
+	    .syn_max = s->bounds.syn_max,
 	    .port_low = s->bounds.port_low,
 	    .port_high = s->bounds.port_high,
 	    .ports_reserved = s->bounds.ports_reserved,
@@ -394,6 +396,9 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		s->ports = result.ports;
 		memcpy(s->states, now->states, sizeof(s->states));
 	}
+	ret = devices_fill(now, (struct inet_addr[]){s->ports.local, s->ports.remote}, 2);
+	if (ret < 0)
+		goto out;
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = builder_listener_sockets(s->build, &n_sockets);
 	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);

@@ -124,6 +124,33 @@ ss_fullest() { # PORT
 	in_server ss -Htln "sport = :$1" | sort -k 2n | awk 'END { print $2, $3 }'
 }
 
+# Without SYN cookies tcp_max_syn_backlog bounds a SYN queue before the backlog does: everybody
+# tells the same.
+test_syn_limit() {
+	local index=$LISTENER4.80 once
+	scene
+	in_server sysctl -qw net.ipv4.tcp_syncookies=0 net.ipv4.tcp_max_syn_backlog=32
+	tell server listen l "$SERVER4" 80 512
+	tell client flood "$SERVER4" 80 24 0 "$DEAD4*24"
+	check_cell "no cookies: SYN queue" "tcpStateListenerSynQueue.$index" 24
+	check "no cookies: the listener" "24 100" \
+		"$(cell "tcpStateListenerSynQueueLimit.$index") $(
+			cell "tcpStateListenerSynQueuePercent.$index")"
+	check "no cookies: the limit" "24 24 100 net.ipv4.tcp_max_syn_backlog" \
+		"$(cell tcpStateLimitUsage.synBacklog) $(
+			cell tcpStateLimitCapacity.synBacklog) $(
+			cell tcpStateLimitPercent.synBacklog) $(
+			cell tcpStateLimitBound.synBacklog)"
+	check "no cookies: the condition" "100" "$(cell tcpStateConditionValue.synQueue.0)"
+	once=$(in_server "$BUILD/tcpstated" --once --json -c /dev/null)
+	check "no cookies: JSON" "24 100 100 100" "$(jq -r '[.listeners[] | select(.port == 80) |
+		.synQueueLimit, .synQueuePercent] + [.limits[] | select(.limit == "synBacklog") |
+		.percent] + [.conditions[] | select(.name == "synQueue") | .value] |
+		join(" ")' <<<"$once")"
+	check "no cookies: page" "! 24 / 24" "$(in_server "$BUILD/tcpstated" --once \
+		-c /dev/null | grep -F "$SERVER4:80" | grep -o '! 24 / 24')"
+}
+
 test_reuseport() {
 	local index=$LISTENER4.80 drops i
 	scene
@@ -147,6 +174,13 @@ test_reuseport() {
 	check "the process is the lower pid" \
 		"$(printf '%s\n' "${PIDS[server]}" "${PIDS[stalled]}" | sort -n | head -n 1)" \
 		"$(cell "tcpStateListenerProcessId.$index")"
+	check "the fullest socket, and who holds it" "17 16 ${PIDS[stalled]}" \
+		"$(cell "tcpStateListenerFullestQueue.$index") $(
+			cell "tcpStateListenerFullestLimit.$index") $(
+			cell "tcpStateListenerFullestProcessId.$index")"
+	check "of the sums" 13 "$(cell "tcpStateListenerAcceptQueuePercent.$index")"
+	check "the condition names it" "[${PIDS[stalled]}]" \
+		"$(cell tcpStateConditionOffender.acceptQueue.0 | grep -o '\[[0-9]*\]')"
 	tell client reset c
 	check_listener "the group" "$index" 80
 	drops=$(cell "tcpStateListenerDrops.$index")
@@ -295,7 +329,7 @@ test_burst() {
 	check "no other sample was taken" 60000 "$(cell tcpStateDetailInterval.0)"
 }
 
-for section in ${1:-full syn_queue reuseport addresses many burst}; do
+for section in ${1:-full syn_queue syn_limit reuseport addresses many burst}; do
 	"test_$section"
 	stop_all
 done

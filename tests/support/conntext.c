@@ -33,10 +33,10 @@ static void format(const struct conn *c, char line[LINE_SIZE])
 		 " age %" PRIu32 " rtt %" PRIu32 " uid %" PRIu32 " inode %" PRIu32 " drops %" PRIu32
 		 " cgroup %" PRIu64 "\n",
 		 state_name(c->state), c->ip_version == IP_V4 ? 4 : 6,
-		 inet_endpoint_format(&c->local, c->local_port, local),
-		 inet_endpoint_format(&c->remote, c->remote_port, remote), flags[0] ? flags : "-",
-		 (uint32_t)c->retransmits, c->recv_queue, c->send_queue, c->age_s,
-		 c->state == STATE_LISTEN ? 0 : c->rtt_us, c->uid, c->inode,
+		 inet_endpoint_format(&c->local, c->local_port, NULL, local),
+		 inet_endpoint_format(&c->remote, c->remote_port, NULL, remote),
+		 flags[0] ? flags : "-", (uint32_t)c->retransmits, c->recv_queue, c->send_queue,
+		 c->age_s, c->state == STATE_LISTEN ? 0 : c->rtt_us, c->uid, c->inode,
 		 c->state == STATE_LISTEN ? c->drops : 0, c->cgroup_id);
 }
 

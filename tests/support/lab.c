@@ -62,9 +62,14 @@ static void fill_quiet(struct world *w)
 		w->listeners[i] = (struct listener){.addr = lab_ipv4(0, 0, 0, 0),
 						    .port = ports[i],
 						    .sockets = 1,
+						    .has_limits = true,
 						    .accept_queue_limit = 128,
+						    .syn_queue_limit = 128,
+						    .syn_queue_least = 128,
+						    .fullest_limit = 128,
 						    .drops = 1000,
-						    .owner = i == 1 ? 2 : 1};
+						    .owner = i == 1 ? 2 : 1,
+						    .fullest_owner = i == 1 ? 2 : 1};
 	w->listeners[2].addr = (struct inet_addr){.type = INET_IPV6};
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		w->s.limits[i].id = limits[i];

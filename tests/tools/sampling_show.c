@@ -11,7 +11,7 @@ static const char *address(const struct inet_addr *addr)
 	static char text[2][INET_TEXT_MAX];
 	static unsigned next;
 
-	return addr->type ? inet_addr_format(addr, text[next++ % 2]) : "-";
+	return addr->type ? inet_addr_format(addr, NULL, text[next++ % 2]) : "-";
 }
 
 static const char *endpoint(const struct inet_addr *addr, uint16_t port)
@@ -19,7 +19,7 @@ static const char *endpoint(const struct inet_addr *addr, uint16_t port)
 	static char text[2][INET_TEXT_MAX];
 	static unsigned next;
 
-	return inet_endpoint_format(addr, port, text[next++ % 2]);
+	return inet_endpoint_format(addr, port, NULL, text[next++ % 2]);
 }
 
 static uint32_t pid(const struct snapshot *s, uint32_t owner)

@@ -50,6 +50,7 @@ static const struct builder_options all = {
     .port_low = 32768,
     .port_high = 60999,
     .limits_known = true,
+    .syn_max = UINT32_MAX,
 };
 
 static struct snapshot *built(struct builder *b, const struct builder_options *options,
@@ -103,6 +104,107 @@ static void test_counts(void)
 	builder_free(b);
 }
 
+static struct conn on(struct conn c, uint32_t zone)
+{
+	inet_addr_set_zone(&c.local, zone);
+	return c;
+}
+
+/* The same address and port on two devices and on none: a connection belongs to the listener of
+ * its device first, but to one with its address before. */
+static void test_devices(void)
+{
+	const struct conn conns[] = {
+	    listening("0.0.0.0", 80, 1, 10), on(listening("0.0.0.0", 80, 2, 10), 3),
+	    on(listening("0.0.0.0", 80, 3, 10), 4), on(listening("10.0.0.1", 80, 4, 10), 4),
+	    on(listening("::", 81, 0, 10), 3), listening("0.0.0.0", 81, 0, 10),
+	    on(listening("0.0.0.0", 82, 0, 10), 3),
+	    conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1),
+	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1), 3),
+	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1), 4),
+	    on(conn(STATE_SYN_RECV, "10.0.0.1", 80, "10.0.0.9", 1), 4),
+	    on(conn(STATE_SYN_RECV, "10.0.0.1", 80, "10.0.0.9", 1), 3),
+	    /* a device without a listener of its own, as a VRF with tcp_l3mdev_accept */
+	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 2), 9),
+	    on(conn(STATE_SYN_RECV, "10.0.0.2", 81, "10.0.0.9", 2), 3),
+	    conn(STATE_SYN_RECV, "10.0.0.2", 81, "10.0.0.9", 2),
+	    conn(STATE_SYN_RECV, "10.0.0.2", 82, "10.0.0.9", 2), /* nobody's */
+	};
+	/* As the index sorts them: ipv4, ipv4z, ipv6z. */
+	static const struct {
+		const char *name;
+		uint32_t syn_queue, accept_queue;
+	} want[] = {
+	    {"0.0.0.0:80", 2, 1},   {"0.0.0.0:81", 1, 0},   {"0.0.0.0%3:80", 2, 2},
+	    {"0.0.0.0%3:82", 0, 0}, {"0.0.0.0%4:80", 1, 3}, {"10.0.0.1%4:80", 1, 4},
+	    {"[::%3]:81", 1, 0},
+	};
+	struct conn sockets[COUNT(conns)];
+	struct builder *b = new_build();
+	struct snapshot *s;
+	char buf[INET_TEXT_MAX];
+
+	memcpy(sockets, conns, sizeof(conns));
+	sockets[4].flags = CONN_DUAL_STACK;
+	s = built(b, &all, sockets, COUNT(sockets), NULL, NULL);
+	CHECK_EQ_INT_FATAL(s->n_listeners, COUNT(want));
+	for (size_t i = 0; i < COUNT(want); i++) {
+		const struct listener *row = &s->listeners[i];
+
+		CHECK_EQ_STR(snapshot_endpoint_format(s, &row->addr, row->port, buf), want[i].name);
+		CHECK_EQ_INT(row->syn_queue, want[i].syn_queue);
+		CHECK_EQ_INT(row->accept_queue, want[i].accept_queue);
+	}
+	/* No connection is lost for having the same four numbers as another. */
+	CHECK_EQ_INT(s->n_conns, 9);
+	snapshot_free(s);
+	builder_free(b);
+}
+
+/* A transparent proxy's half-open connections have the port that the client asked for. */
+static void test_proxy(void)
+{
+	struct conn conns[] = {
+	    listening("0.0.0.0", 15006, 0, 32),
+	    listening("0.0.0.0", 22, 0, 32),
+	    conn(STATE_SYN_RECV, "198.18.0.1", 80, "10.0.0.9", 1),
+	    conn(STATE_SYN_RECV, "198.18.0.1", 40000, "10.0.0.9", 2),
+	    conn(STATE_ESTABLISHED, "198.18.0.1", 80, "10.0.0.9", 3), /* not accepted yet */
+	    conn(STATE_ESTABLISHED, "198.18.0.1", 40001, "10.0.0.9", 4),
+	    conn(STATE_SYN_RECV, "fd00::1", 80, "fd00::9", 5), /* no listener of IPv6 */
+	    conn(STATE_SYN_RECV, "10.0.0.1", 22, "10.0.0.9", 6),
+	};
+	/* Half-open at 15006 and at 22, where 15006 is transparent; both are; none is; none is, and
+	 * there is no other listener. */
+	static const uint32_t want[][2] = {{2, 1}, {0, 1}, {0, 1}, {4, 0}};
+
+	conns[4].flags = CONN_TRANSPARENT;
+	conns[5].inode = 7;
+	conns[5].flags = CONN_TRANSPARENT;
+	for (size_t i = 0; i < COUNT(want); i++) {
+		struct builder *b = new_build();
+		struct builder_result result;
+		struct snapshot *s;
+		size_t proxy = i < 3;
+
+		conns[0].flags = i < 2 ? CONN_TRANSPARENT : 0;
+		conns[1].flags = i == 1 ? CONN_TRANSPARENT : 0;
+		if (i == 3)
+			conns[1] = conns[2];
+		s = built(b, &all, conns, COUNT(conns), NULL, &result);
+		CHECK_EQ_INT_FATAL(s->n_listeners, 1 + proxy);
+		CHECK_EQ_INT(s->listeners[proxy].syn_queue, want[i][0]);
+		if (proxy)
+			CHECK_EQ_INT(s->listeners[0].syn_queue, want[i][1]);
+		CHECK_EQ_INT(snapshot_listener_count(s, proxy, STATE_ESTABLISHED),
+			     i == 0 || i == 3);
+		/* None of them has taken a port of the range. */
+		CHECK_EQ_INT(result.ports.used, 0);
+		snapshot_free(s);
+		builder_free(b);
+	}
+}
+
 static void test_nothing(void)
 {
 	struct builder *b = new_build();
@@ -136,7 +238,10 @@ static void test_shared_listener(void)
 	CHECK_EQ_INT(s->listeners[0].sockets, 3);
 	CHECK_EQ_INT(s->listeners[0].accept_queue, 108);
 	CHECK_EQ_INT(s->listeners[0].accept_queue_limit, 300);
+	CHECK_EQ_INT(s->listeners[0].accept_queue_percent, 36);
 	CHECK_EQ_INT(s->listeners[0].accept_queue_fullest, 100);
+	CHECK_EQ_INT(s->listeners[0].fullest_queue, 101);
+	CHECK_EQ_INT(s->listeners[0].fullest_limit, 100);
 	CHECK_EQ_INT(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
 	CHECK_EQ_INT(s->listeners[1].accept_queue, UINT32_MAX);
 	CHECK_EQ_INT(s->listeners[1].accept_queue_limit, UINT32_MAX);
@@ -144,6 +249,57 @@ static void test_shared_listener(void)
 	CHECK_EQ_INT(n_sockets, 5);
 	snapshot_free(s);
 	builder_free(b);
+}
+
+/* How many half-open connections the sockets of a listener hold, and how many they have. */
+struct syn_case {
+	uint32_t backlog[4]; /* of each socket; UINT32_MAX: no more sockets */
+	uint32_t max;        /* what else bounds each */
+	uint32_t half_open;
+	uint32_t limit, least, percent;
+};
+
+static void test_syn_queue_limit(void)
+{
+	enum { NONE = UINT32_MAX };
+	static const struct syn_case cases[] = {
+	    {{128, NONE}, UINT32_MAX, 0, 128, 128, 0},
+	    {{128, NONE}, UINT32_MAX, 127, 128, 128, 99},
+	    {{128, NONE}, UINT32_MAX, 128, 128, 128, 100},
+	    {{128, NONE}, UINT32_MAX, 129, 128, 128, 100},
+	    {{4096, NONE}, UINT32_MAX, 129, 4096, 4096, 3},
+	    {{0, NONE}, UINT32_MAX, 0, 0, 0, 0},
+	    {{0, NONE}, UINT32_MAX, 1, 0, 0, 100},
+	    /* tcp_syncookies 0 and tcp_max_syn_backlog 32 */
+	    {{512, NONE}, 24, 24, 24, 24, 100},
+	    {{512, NONE}, 24, 6, 24, 24, 25},
+	    {{16, NONE}, 24, 8, 16, 16, 50},
+	    {{16, 512, 512, NONE}, 24, 32, 64, 16, 50},
+	    {{128, 128, 64, 128}, UINT32_MAX, 112, 448, 64, 25},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct builder_options options = all;
+		struct conn conns[4 + 129];
+		struct builder *b = new_build();
+		struct snapshot *s;
+		size_t n = 0;
+
+		for (size_t j = 0; j < 4 && cases[i].backlog[j] != NONE; j++)
+			conns[n++] = listening("0.0.0.0", 80, 0, cases[i].backlog[j]);
+		for (uint32_t j = 0; j < cases[i].half_open; j++)
+			conns[n++] =
+			    conn(STATE_SYN_RECV, "10.0.0.1", 80, "10.0.0.9", (uint16_t)(1 + j));
+		options.syn_max = cases[i].max;
+		s = built(b, &options, conns, n, NULL, NULL);
+		CHECK_EQ_INT_FATAL(s->n_listeners, 1);
+		CHECK_EQ_INT(s->listeners[0].syn_queue, cases[i].half_open);
+		CHECK_EQ_INT(s->listeners[0].syn_queue_limit, cases[i].limit);
+		CHECK_EQ_INT(s->listeners[0].syn_queue_least, cases[i].least);
+		CHECK_EQ_INT(s->listeners[0].syn_queue_percent, cases[i].percent);
+		snapshot_free(s);
+		builder_free(b);
+	}
 }
 
 static void test_most_specific_listener(void)
@@ -606,7 +762,10 @@ int main(void)
 	static CU_TestInfo tests[] = {
 	    {"counts", test_counts},
 	    {"nothing", test_nothing},
+	    {"listeners of devices", test_devices},
+	    {"a transparent proxy", test_proxy},
 	    {"a shared listener", test_shared_listener},
+	    {"SYN queue's limit", test_syn_queue_limit},
 	    {"the most specific listener", test_most_specific_listener},
 	    {"connections are sorted and bounded", test_conns_are_sorted_and_bounded},
 	    {"twins have one row", test_twins_have_one_row},

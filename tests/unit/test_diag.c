@@ -90,52 +90,76 @@ static void flags_follow_state_and_address(void)
 		const char *local;
 		uint8_t timer, retrans;
 		int v6_only; /* -1: the attribute is missing, as before Linux 4.2 */
-		uint8_t flags, ip_version, local_type;
+		uint8_t flags, ip_version;
 		uint32_t expires;
 	} cases[] = {
-	    {KERNEL_LISTEN, "::", 0, 0, 0, CONN_DUAL_STACK, IP_V6, INET_IPV6, 0},
-	    {KERNEL_LISTEN, "::", 0, 0, -1, CONN_DUAL_STACK, IP_V6, INET_IPV6, 0},
-	    {KERNEL_LISTEN, "::", 0, 0, 1, 0, IP_V6, INET_IPV6, 0},
-	    {KERNEL_LISTEN, "::1", 0, 0, 0, 0, IP_V6, INET_IPV6, 0},
-	    {KERNEL_LISTEN, "::ffff:0.0.0.0", 0, 0, 0, 0, IP_V4, INET_IPV4, 0},
-	    {KERNEL_LISTEN, "fe80::1", 0, 0, 0, 0, IP_V6, INET_IPV6Z, 0},
-	    {7, "::", 0, 0, 0, 0, IP_V6, INET_IPV6, 0},
-	    {3, "::ffff:192.0.2.1", 1, 0, -1, 0, IP_V4, INET_IPV4, 0},
-	    {3, "::ffff:192.0.2.1", 1, 1, -1, CONN_UNANSWERED, IP_V4, INET_IPV4, 0},
-	    {12, "2001:db8::1", 1, 5, -1, CONN_UNANSWERED, IP_V6, INET_IPV6, 0},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 0, 0, -1, 0, IP_V6, INET_IPV6, 0},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, CONN_UNACKED, IP_V6, INET_IPV6, 0},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 2, 5, -1, 0, IP_V6, INET_IPV6, 0},
-	    {KERNEL_ESTABLISHED, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6, 0},
-	    {4, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, INET_IPV6, 0},
-	    {5, "2001:db8::1", 3, 0, -1, CONN_TW_SOCKET, IP_V6, INET_IPV6, 0},
-	    {5, "2001:db8::1", 2, 0, -1, 0, IP_V6, INET_IPV6, 0},
-	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4, 60000},
-	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, INET_IPV4, 59001},
-	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET | CONN_REUSABLE, IP_V4, INET_IPV4,
-	     59000},
+	    {KERNEL_LISTEN, "::", 0, 0, 0, CONN_DUAL_STACK, IP_V6, 0},
+	    {KERNEL_LISTEN, "::", 0, 0, -1, CONN_DUAL_STACK, IP_V6, 0},
+	    {KERNEL_LISTEN, "::", 0, 0, 1, 0, IP_V6, 0},
+	    {KERNEL_LISTEN, "::1", 0, 0, 0, 0, IP_V6, 0},
+	    {KERNEL_LISTEN, "::ffff:0.0.0.0", 0, 0, 0, 0, IP_V4, 0},
+	    {KERNEL_LISTEN, "fe80::1", 0, 0, 0, 0, IP_V6, 0},
+	    {7, "::", 0, 0, 0, 0, IP_V6, 0},
+	    {3, "::ffff:192.0.2.1", 1, 0, -1, 0, IP_V4, 0},
+	    {3, "::ffff:192.0.2.1", 1, 1, -1, CONN_UNANSWERED, IP_V4, 0},
+	    {12, "2001:db8::1", 1, 5, -1, CONN_UNANSWERED, IP_V6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 0, 0, -1, 0, IP_V6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 1, 5, -1, CONN_UNACKED, IP_V6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 2, 5, -1, 0, IP_V6, 0},
+	    {KERNEL_ESTABLISHED, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, 0},
+	    {4, "2001:db8::1", 4, 0, -1, CONN_PROBING, IP_V6, 0},
+	    {5, "2001:db8::1", 3, 0, -1, CONN_TW_SOCKET, IP_V6, 0},
+	    {5, "2001:db8::1", 2, 0, -1, 0, IP_V6, 0},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, 60000},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET, IP_V4, 59001},
+	    {6, "::ffff:192.0.2.1", 3, 0, -1, CONN_TW_SOCKET | CONN_REUSABLE, IP_V4, 59000},
 	};
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
 		struct netlink d = {.len = 0};
-		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET6, cases[i].kernel_state);
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET6, cases[i / 2].kernel_state);
 		struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
 		struct conn c = {.state = 0};
+		bool v4 = cases[i / 2].ip_version == IP_V4, bound = i % 2;
 
-		inet_pton(AF_INET6, cases[i].local, msg->id.idiag_src);
-		msg->id.idiag_if = 3;
-		msg->idiag_timer = cases[i].timer;
-		msg->idiag_retrans = cases[i].retrans;
-		msg->idiag_expires = cases[i].expires;
-		if (cases[i].v6_only >= 0)
-			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, (uint8_t)cases[i].v6_only);
+		inet_pton(AF_INET6, cases[i / 2].local, msg->id.idiag_src);
+		msg->id.idiag_if = bound ? 3 : 0;
+		msg->idiag_timer = cases[i / 2].timer;
+		msg->idiag_retrans = cases[i / 2].retrans;
+		msg->idiag_expires = cases[i / 2].expires;
+		if (cases[i / 2].v6_only >= 0)
+			mnl_attr_put_u8(nlh, INET_DIAG_SKV6ONLY, (uint8_t)cases[i / 2].v6_only);
 		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
-		CHECK_EQ_INT(c.flags, cases[i].flags);
-		CHECK_EQ_INT(c.ip_version, cases[i].ip_version);
-		CHECK_EQ_INT(c.local.type, cases[i].local_type);
-		CHECK_EQ_INT(c.retransmits, cases[i].retrans);
+		CHECK_EQ_INT(c.flags, cases[i / 2].flags);
+		CHECK_EQ_INT(c.ip_version, cases[i / 2].ip_version);
+		CHECK_EQ_INT(c.local.type, v4 ? (bound ? INET_IPV4Z : INET_IPV4)
+					      : (bound ? INET_IPV6Z : INET_IPV6));
+		CHECK_EQ_INT(inet_addr_zone(&c.local), bound ? 3 : 0);
+		CHECK_EQ_INT(c.retransmits, cases[i / 2].retrans);
 		/* The far end of a mapped address is no IPv6 address. */
-		CHECK_EQ_INT(c.remote.type, cases[i].ip_version == IP_V4 ? INET_IPV4 : INET_IPV6);
+		CHECK_EQ_INT(c.remote.type, v4 ? INET_IPV4 : INET_IPV6);
+	}
+}
+
+/* A bound IPv4 socket: its own address has the device, the other one has not. */
+static void bound_sockets_have_a_zone(void)
+{
+	static const unsigned states[] = {KERNEL_LISTEN, KERNEL_ESTABLISHED, 3, 6, 12};
+
+	for (size_t i = 0; i < COUNT(states); i++) {
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, states[i]);
+		struct inet_diag_msg *msg = mnl_nlmsg_get_payload(nlh);
+		struct conn c = {.state = 0};
+		char buf[INET_TEXT_MAX];
+
+		inet_pton(AF_INET, "192.0.2.1", msg->id.idiag_src);
+		inet_pton(AF_INET, "198.51.100.2", msg->id.idiag_dst);
+		msg->id.idiag_if = 70000;
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_STR(inet_addr_format(&c.local, NULL, buf), "192.0.2.1%70000");
+		CHECK_EQ_STR(inet_addr_format(&c.remote, NULL, buf), "198.51.100.2");
+		CHECK_EQ_INT(c.ip_version, IP_V4);
 	}
 }
 
@@ -453,6 +477,7 @@ int main(void)
 #endif
 		{"members are translated", members_are_translated},
 		{"flags follow state and address", flags_follow_state_and_address},
+		{"bound sockets have a zone", bound_sockets_have_a_zone},
 		{"the age is that of the last segment", age_is_that_of_the_last_segment},
 		{"idle is the application's", idle_is_the_applications},
 		{"sockets are told apart", sockets_are_told_apart},

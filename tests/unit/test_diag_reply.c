@@ -184,7 +184,7 @@ static int check(const struct conn *c, void *arg)
 	*bad += c->state < STATE_CLOSED || c->state > STATE_TIME_WAIT ||
 		(c->ip_version != IP_V4 && c->ip_version != IP_V6) ||
 		inet_addr_len(c->local.type) == 0 || inet_addr_len(c->remote.type) == 0 ||
-		(c->ip_version == IP_V4) != (c->local.type == INET_IPV4);
+		(c->ip_version == IP_V4) != inet_addr_is_v4(&c->local);
 	return 0;
 }
 

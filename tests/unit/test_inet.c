@@ -74,10 +74,50 @@ static void addresses_are_typed_and_formatted(void)
 
 		CHECK_EQ_INT(addr.type, cases[i].type);
 		CHECK_EQ_INT(inet_addr_is_any(&addr), cases[i].any);
-		CHECK_EQ_STR(inet_addr_format(&addr, buf), cases[i].formatted);
-		CHECK_EQ_STR(inet_endpoint_format(&addr, 65535, buf), cases[i].endpoint);
+		CHECK_EQ_STR(inet_addr_format(&addr, NULL, buf), cases[i].formatted);
+		CHECK_EQ_STR(inet_endpoint_format(&addr, 65535, NULL, buf), cases[i].endpoint);
 		for (; len < INET_ADDR_MAX; len++)
 			CHECK_EQ_INT(addr.bytes[len], 0);
+	}
+}
+
+/* A socket bound to a device: any address can have a zone. */
+static void any_address_has_a_zone(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t zone;
+		const char *device;
+		uint8_t type;
+		size_t len;
+		const char *endpoint; /* with port 80 */
+		bool any;
+	} bound[] = {
+	    {"0.0.0.0", 3, "eth1", INET_IPV4Z, 8, "0.0.0.0%eth1:80", true},
+	    {"0.0.0.0", 3, NULL, INET_IPV4Z, 8, "0.0.0.0%3:80", true},
+	    {"192.0.2.1", UINT32_MAX, "abcdefghijklmno", INET_IPV4Z, 8,
+	     "192.0.2.1%abcdefghijklmno:80", false},
+	    {"::", 4, "vrf-blue", INET_IPV6Z, 20, "[::%vrf-blue]:80", true},
+	    {"2001:db8::1", 4, NULL, INET_IPV6Z, 20, "[2001:db8::1%4]:80", false},
+	    {"fe80::1", 2, "eth0", INET_IPV6Z, 20, "[fe80::1%eth0]:80", false},
+	    {"::ffff:192.0.2.1", 2, "eth0", INET_IPV4Z, 8, "192.0.2.1%eth0:80", false},
+	    {"192.0.2.1", 0, "eth0", INET_IPV4, 4, "192.0.2.1:80", false},
+	};
+
+	for (size_t i = 0; i < COUNT(bound); i++) {
+		struct inet_addr plain = any_family(bound[i].text, 0), addr = plain;
+		char buf[INET_TEXT_MAX];
+
+		inet_addr_set_zone(&addr, bound[i].zone);
+		CHECK_EQ_INT(addr.type, bound[i].type);
+		CHECK_EQ_INT(inet_addr_len(addr.type), bound[i].len);
+		CHECK_EQ_INT(inet_addr_zone(&addr), bound[i].zone);
+		CHECK_EQ_INT(inet_addr_is_any(&addr), bound[i].any);
+		CHECK_EQ_INT(inet_addr_is_v4(&addr), inet_addr_is_v4(&plain));
+		CHECK_EQ_STR(inet_endpoint_format(&addr, 80, bound[i].device, buf),
+			     bound[i].endpoint);
+		inet_addr_set_zone(&addr, 0);
+		CHECK_EQ_INT(inet_addr_cmp(&addr, &plain), 0);
 	}
 }
 
@@ -139,19 +179,20 @@ static void order_is_that_of_the_index(void)
 
 static void unknown_types_are_harmless(void)
 {
-	struct inet_addr addr = {.type = 3, .bytes = {1, 2, 3, 4}};
+	struct inet_addr addr = {.type = 5, .bytes = {1, 2, 3, 4}};
 	char buf[INET_TEXT_MAX];
 
 	CHECK_EQ_INT(inet_addr_len(0), 0);
 	CHECK_EQ_INT(inet_addr_len(255), 0);
-	CHECK_EQ_STR(inet_addr_format(&addr, buf), "?");
-	CHECK_EQ_STR(inet_endpoint_format(&addr, 0, buf), "?:0");
+	CHECK_EQ_STR(inet_addr_format(&addr, NULL, buf), "?");
+	CHECK_EQ_STR(inet_endpoint_format(&addr, 0, NULL, buf), "?:0");
 }
 
 int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"addresses are typed and formatted", addresses_are_typed_and_formatted},
+	    {"any address has a zone", any_address_has_a_zone},
 	    {"the zone is in network order", zone_is_in_network_order},
 	    {"mapped addresses are recognised", mapped_addresses_are_recognised},
 	    {"the order is that of the index", order_is_that_of_the_index},

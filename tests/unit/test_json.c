@@ -30,7 +30,10 @@ static const struct {
      "{'address':'::','port':8080,'sockets':4,'acceptQueue':97,'acceptQueueLimit':512,"
      "'acceptQueueFullest':75,'acceptQueuePeak':130,'synQueue':3,'synQueuePeak':9,"
      "'synUnanswered':0,'drops':5000000000,'processId':4321,'processName':'java',"
-     "'service':'app.service','discontinuityTime':'2026-11-21T03:12:10Z'}"},
+     "'service':'app.service','synQueueLimit':512,'synQueuePercent':0,"
+     "'acceptQueuePercent':18,'fullestQueue':96,'fullestLimit':128,'fullestProcessId':77,"
+     "'fullestProcessName':'caf\u00e9','fullestService':'',"
+     "'discontinuityTime':'2026-11-21T03:12:10Z'}"},
     {"listenerStates", 44, 43,
      "{'listenerAddress':'fe80::1%2','listenerPort':53,'state':'TIME_WAIT','count':53}"},
     {"connections", 6, 1,

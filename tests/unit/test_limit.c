@@ -14,8 +14,12 @@ static const char *syn_bound(uint32_t somaxconn, uint32_t sockets, uint32_t sum,
 	struct counters counters = {0};
 	struct sockstat sockstat = {0};
 
-	row = (struct listener){
-	    .addr = {.type = INET_IPV4}, .port = 80, .sockets = sockets, .accept_queue_limit = sum};
+	row = (struct listener){.addr = {.type = INET_IPV4},
+				.port = 80,
+				.has_limits = true,
+				.sockets = sockets,
+				.accept_queue_limit = sum,
+				.syn_queue_limit = sum};
 	*now = (struct snapshot){
 	    .listeners = &row, .n_listeners = 1, .owners = &nobody, .n_owners = 1};
 	limit_fill(&bounds, &sockstat, &counters, &ports, now);

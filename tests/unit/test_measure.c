@@ -17,7 +17,9 @@ struct trouble {
 static void make_syn_queue(struct world *w)
 {
 	w->listeners[0].syn_queue = 129;
+	w->listeners[0].syn_queue_percent = 100;
 	w->listeners[1].syn_queue = 20;
+	w->listeners[1].syn_queue_percent = 15;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
 	    .count = 149,
 	    .listeners = {{0, 129}},
@@ -51,9 +53,10 @@ static void make_syn_cookies(struct world *w)
 	w->counters[LAB_COOKIES].value += 400;
 	w->counters[LAB_FULL_DROPS].value += 600;
 	w->listeners[2].syn_queue = 10;
+	w->listeners[2].syn_queue_percent = 7;
 	/* Another listener has more of them, against a larger backlog. */
 	w->listeners[0].syn_queue = 20;
-	w->listeners[0].accept_queue_limit = 4096;
+	w->listeners[0].syn_queue_limit = 4096;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
 	    .count = 30,
 	    .listeners = {{0, 20}},
@@ -64,7 +67,6 @@ static void make_syn_cookies(struct world *w)
 
 static void make_accept_queue(struct world *w)
 {
-	w->listeners[1].accept_queue = 129;
 	w->listeners[1].accept_queue_fullest = 100;
 	w->listeners[1].fullest_queue = 129;
 	w->listeners[2].accept_queue_fullest = 20;
@@ -72,9 +74,8 @@ static void make_accept_queue(struct world *w)
 
 static void make_accept_drops(struct world *w)
 {
-	w->listeners[0].drops += 5;
 	w->listeners[2].drops += 500;
-	w->counters[LAB_OVERFLOWS].value += 505;
+	w->counters[LAB_OVERFLOWS].value += 500;
 }
 
 static void make_close_wait_stale(struct world *w)

@@ -2,40 +2,6 @@
 #include "tests/support/lab.h"
 #include "tests/support/suite.h"
 
-/* One listener among the quiet ones, and the share of its SYN queue. */
-struct syn_case {
-	uint32_t sockets;
-	uint32_t limit;
-	uint32_t syn_queue;
-	int32_t syncookies;
-	int32_t percent;
-};
-
-static void test_syn_queue_bound(void)
-{
-	static const struct syn_case cases[] = {
-	    {1, 128, 0, 1, 0},     {1, 128, 64, 1, 50},
-	    {1, 128, 129, 1, 100}, {1, 4096, 129, 1, 3},
-	    {1, 0, 129, 1, 0},     {4, 512, 256, 1, 50}, /* SO_REUSEPORT */
-	    {1, 128, 48, 0, 50}, /* three quarters of tcp_max_syn_backlog, 128 */
-	    {1, 64, 48, 0, 75},  /* the backlog is the smaller */
-	    {4, 512, 192, 0, 50},  {1, UINT32_MAX, UINT32_MAX, 1, 100},
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct lab lab;
-
-		lab_open(&lab);
-		lab.now.listeners[1].sockets = cases[i].sockets;
-		lab.now.listeners[1].accept_queue_limit = cases[i].limit;
-		lab.now.listeners[1].syn_queue = cases[i].syn_queue;
-		lab.now.tuning[2].number = cases[i].syncookies;
-		lab_step(&lab, 1000);
-		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
-		lab_close(&lab);
-	}
-}
-
 struct floor_case {
 	uint32_t queue, limit;
 	bool drops;         /* the listener's own */
@@ -84,7 +50,7 @@ static void test_syn_queue_floor(void)
 		lab_open(&lab);
 		lab_step(&lab, 100000);
 		lab.now.listeners[1].syn_queue = cases[i].queue;
-		lab.now.listeners[1].accept_queue_limit = cases[i].limit;
+		lab.now.listeners[1].syn_queue_percent = cases[i].queue * 100 / cases[i].limit;
 		lab.now.listeners[1].dropped_ms = cases[i].drops ? 100500 : 0;
 		lab.now.counters[LAB_FULL_DROPS].value += cases[i].overflows;
 		lab_step(&lab, 101000);
@@ -138,13 +104,103 @@ static void test_repeated_syns(void)
 	lab_close(&lab);
 }
 
+static const char *offender(const struct lab *lab, uint32_t id)
+{
+	return lab_row(lab, id, 0)->offender;
+}
+
+/* Repeated SYNs at one listener, connections lost at another: its own queue tells. */
+static void test_dropper(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab_step(&lab, 1000);
+	lab.now.listeners[0].drops += 129;
+	lab.now.listeners[1].drops += 8;
+	lab.now.listeners[1].accept_queue_fullest = 100;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 2000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:8080 java[4321] app.service");
+	/* It was full, and has been emptied. */
+	lab.now.listeners[0].drops += 129;
+	lab.now.listeners[1].drops += 8;
+	lab.now.listeners[1].accept_queue_fullest = 0;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 3000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:8080 java[4321] app.service");
+	lab_close(&lab);
+	/* Nobody was seen full: either. */
+	lab_open(&lab);
+	lab_step(&lab, 3000);
+	lab.now.listeners[0].drops += 129;
+	lab.now.listeners[1].drops += 8;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 4000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "");
+	/* Only one has lost any. */
+	lab.now.listeners[1].drops += 8;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 5000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:8080 java[4321] app.service");
+	lab_close(&lab);
+}
+
+/* Four sockets share a port; a program steers all to one of them. */
+static void test_steered_group(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.listeners[1].sockets = 4;
+	lab.now.listeners[1].syn_queue = 33;
+	lab.now.listeners[1].syn_queue_limit = 128;
+	lab.now.listeners[1].syn_queue_least = 32;
+	lab.now.listeners[1].syn_queue_percent = 25;
+	lab_step(&lab, 1000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, 25);
+	/* The kernel has met a full queue, and no other one can have been it. */
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab_step(&lab, 2000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, 100);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_QUEUE),
+		     "0.0.0.0:8080 java[4321] app.service, 33 of 128, perhaps most at one of its 4 "
+		     "sockets");
+	/* Another one is full: it was that. */
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab.now.listeners[0].syn_queue = 129;
+	lab.now.listeners[0].syn_queue_percent = 100;
+	lab_step(&lab, 3000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_QUEUE),
+		     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128");
+	/* Two groups come into question. */
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab.now.listeners[0].sockets = 2;
+	lab.now.listeners[0].syn_queue_limit = 256;
+	lab.now.listeners[0].syn_queue_percent = 50;
+	lab_step(&lab, 4000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, 100);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_QUEUE),
+		     "one socket of 2 groups, not known which");
+	/* No group has as many as one of its sockets takes. */
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab.now.listeners[0].syn_queue = 127;
+	lab.now.listeners[0].syn_queue_percent = 49;
+	lab.now.listeners[1].syn_queue = 31;
+	lab.now.listeners[1].syn_queue_percent = 24;
+	lab_step(&lab, 5000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, 49);
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"SYN queue's bound", test_syn_queue_bound},
 	    {"floor of accept queues", test_accept_queue_floor},
 	    {"floor of SYN queues", test_syn_queue_floor},
 	    {"repeated SYNs", test_repeated_syns},
+	    {"whose drops they are", test_dropper},
+	    {"a steered group", test_steered_group},
 	    {"listeners come and go", test_listeners_come_and_go},
 	    CU_TEST_INFO_NULL,
 	};

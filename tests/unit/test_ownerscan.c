@@ -128,6 +128,87 @@ static void test_early_stop(void)
 	host_free(&h);
 }
 
+static void started(const struct host *h, unsigned pid, const char *comm, unsigned parent)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text),
+		 "%u (%s) S %u 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 %u 23 24 25\n", pid,
+		 comm, parent, 1000 + pid);
+	tree_file(&h->proc, host_path("%u/stat", pid), text);
+	host_socket(h, pid, 3, 700);
+}
+
+/* One round in which 700 is a listening socket, whose connections wait or do not. */
+static void listening_round(const struct host *h, bool urgent)
+{
+	owners_begin(h->owners);
+	owners_find(h->owners, 700, 0);
+	owners_listening(h->owners, 700, urgent);
+	CHECK_EQ_INT(owners_scan(h->owners, UINT32_MAX), 0);
+}
+
+/* Who is named of several processes that hold a listening socket. */
+static void test_supervisor(void)
+{
+	static const struct {
+		struct {
+			unsigned pid;
+			const char *comm;
+			unsigned parent;
+		} holders[4];
+		unsigned owner;
+	} cases[] = {
+	    /* a supervisor and its service, directly or by a process that has closed it */
+	    {{{10, "manager", 1}, {20, "web-app", 10}}, 20},
+	    {{{10, "manager", 1}, {30, "web-app", 15}}, 30},
+	    /* its pid may have come round */
+	    {{{10, "web-app", 40}, {40, "manager", 1}}, 10},
+	    /* systemd, and a service whose parent it is in the end */
+	    {{{1, "systemd", 0}, {20, "sshd", 1}, {21, "sshd", 20}}, 20},
+	    {{{1, "systemd", 0}, {10, "manager", 1}, {20, "a", 10}, {21, "a", 10}}, 20},
+	    /* a master and its workers */
+	    {{{10, "nginx", 1}, {20, "nginx", 10}, {21, "nginx", 10}}, 10},
+	    {{{1, "nginx", 0}, {20, "nginx", 1}}, 1},
+	    /* not related */
+	    {{{10, "a", 1}, {20, "b", 1}}, 10},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct host h = host_new();
+
+		started(&h, 15, "sh", 10);
+		tree_drop(&h.proc, "15/fd/3");
+		for (size_t j = 0; j < 4 && cases[i].holders[j].pid; j++)
+			started(&h, cases[i].holders[j].pid, cases[i].holders[j].comm,
+				cases[i].holders[j].parent);
+		listening_round(&h, true);
+		CHECK_EQ_INT(host_pid(&h, 700), cases[i].owner);
+		host_free(&h);
+	}
+}
+
+/* The manager holds the socket alone, and starts the service later. */
+static void test_service_comes(void)
+{
+	struct host h = host_new();
+
+	started(&h, 1, "systemd", 0);
+	listening_round(&h, false);
+	CHECK_EQ_INT(host_pid(&h, 700), 1);
+	started(&h, 20, "app", 1);
+	for (int i = 0; i < 16 && host_pid(&h, 700) == 1; i++)
+		listening_round(&h, false);
+	CHECK_EQ_INT(host_pid(&h, 700), 20);
+	/* It ends: the manager holds the socket still. */
+	tree_drop(&h.proc, "20/stat");
+	tree_drop(&h.proc, "20/fd/3");
+	for (int i = 0; i < 16 && host_pid(&h, 700) != 1; i++)
+		listening_round(&h, false);
+	CHECK_EQ_INT(host_pid(&h, 700), 1);
+	host_free(&h);
+}
+
 /* The process changes between the round's beginning and the scan. */
 static void test_recycled_meanwhile(void)
 {
@@ -271,6 +352,8 @@ int main(void)
 	    {"the process's stat", test_stat},
 	    {"the process's cgroup", test_cgroup},
 	    {"scans stop early", test_early_stop},
+	    {"a supervisor and its service", test_supervisor},
+	    {"a service that comes later", test_service_comes},
 	    {"a recycled pid, between look-up and scan", test_recycled_meanwhile},
 	    {"a socket moved to another descriptor", test_moved},
 	    {"no /proc, a hidden one", test_proc_missing},

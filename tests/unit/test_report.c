@@ -168,6 +168,8 @@ static void test_fallback(void)
 	struct snapshot *s = sample_quiet();
 
 	s->info.source = SOURCE_PROC_NET;
+	for (size_t i = 0; i < s->n_listeners; i++)
+		s->listeners[i].has_limits = false;
 	s->listeners[0].accept_queue_fullest = 100;
 	expect_part(s, "   /proc/net/tcp   ", true);
 	expect_part(s, "sock_diag is refused here", true);

@@ -41,8 +41,9 @@ static void test_listener(void)
 	    "listener-1000-10.0.0.1/tcpstate_queue-accept_limit=128",
 	    "listener-1000-10.0.0.1/tcpstate_queue-syn=64",
 	    "listener-1000-10.0.0.1/tcpstate_queue-syn_unanswered=3",
-	    "listener-1000-10.0.0.1/tcpstate_percent-accept_queue=101",
-	    "listener-1000-10.0.0.1/tcpstate_percent-syn_queue=50",
+	    "listener-1000-10.0.0.1/tcpstate_percent-accept_queue=100",
+	    "listener-1000-10.0.0.1/tcpstate_queue-syn_limit=24",
+	    "listener-1000-10.0.0.1/tcpstate_percent-syn_queue=100",
 	    "listener-1000-10.0.0.1/tcpstate_counter-drops=5000000000",
 	    "listener-8443-::/tcpstate_queue-accept=0",
 	    "listener-22-fe80::1%7/tcpstate_queue-accept=0",
@@ -53,8 +54,11 @@ static void test_listener(void)
 	fill_listeners(&s, 3);
 	s.listeners[0].accept_queue = 129;
 	s.listeners[0].accept_queue_limit = 128;
-	s.listeners[0].accept_queue_fullest = 101;
+	s.listeners[0].accept_queue_fullest = 100;
+	s.listeners[0].has_limits = true;
 	s.listeners[0].syn_queue = 64;
+	s.listeners[0].syn_queue_limit = 24;
+	s.listeners[0].syn_queue_percent = 100;
 	s.listeners[0].syn_unanswered = 3;
 	s.listeners[0].drops = 5000000000;
 	s.listeners[1].addr = (struct inet_addr){.type = INET_IPV6};
@@ -88,7 +92,7 @@ static void test_listeners_bounded(void)
 	record_emit(record, m, &report, &s);
 	CU_ASSERT(has_listener(1004));
 	CU_ASSERT(has_listener(1005));
-	CHECK_EQ_INT(record_prefix(record, "listener-"), 2 * 6);
+	CHECK_EQ_INT(record_prefix(record, "listener-"), 2 * 4);
 	CHECK_EQ_INT(record_count(record, "sampler/tcpstate_sampler-listeners_omitted=4"), 1);
 
 	/* A busier one does not push out one that still listens. */
