@@ -21,6 +21,7 @@ share/doc/tcpstate/README.md
 share/doc/tcpstate/doc/diagnosis.md
 share/doc/tcpstate/examples/snmpd.conf.example
 share/doc/tcpstate/examples/tcpstate.conf.example
+share/man/man1/tcpstate-graph.1
 share/man/man5/collectd-tcpstate.5
 share/man/man5/tcpstate.conf.5
 share/man/man7/tcpstate-diagnosis.7
