@@ -34,7 +34,7 @@ install_packages() {
 
 # A package's service must not start: policy-rc.d(8) answers for the time of the installation.
 apt_quietly() { # [sudo] update|install PACKAGE...
-	local sudo= log policy=/usr/sbin/policy-rc.d made= status
+	local sudo='' log policy=/usr/sbin/policy-rc.d made='' status
 
 	if [ "$1" = sudo ]; then
 		sudo=sudo

@@ -150,7 +150,7 @@ static size_t sorted_words(char *text, char *words[WORDS_MAX])
 /* The kernel lists what it was told (tcp_allowed_congestion_control) in its own order. */
 static bool same_words(const char *a, const char *b)
 {
-	char *a_words[WORDS_MAX], *b_words[WORDS_MAX];
+	char *a_words[WORDS_MAX] = {0}, *b_words[WORDS_MAX] = {0};
 	char *a_copy = strdup(a), *b_copy = strdup(b);
 	bool same = false;
 

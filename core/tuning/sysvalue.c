@@ -118,7 +118,7 @@ void sysvalue_printable(const char *text, char ret_text[SYSVALUE_TEXT_MAX])
 {
 	size_t i;
 
-	for (i = 0; text[i] && i < SYSVALUE_TEXT_MAX - 1; i++) {
+	for (i = 0; i < SYSVALUE_TEXT_MAX - 1 && text[i]; i++) {
 		if (text[i] == '\t')
 			ret_text[i] = ' ';
 		else

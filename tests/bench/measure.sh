@@ -16,6 +16,7 @@ ss|ss -tan|cost - ss -tan
 proc|cat /proc/net/tcp{,6}|cost - cat /proc/net/tcp /proc/net/tcp6
 exporter|node exporter, tcpstat|exporter_scrape
 '
+# shellcheck disable=SC2034 # read by the others
 PEERS='tcpconns ss proc exporter'
 
 look_keys() {

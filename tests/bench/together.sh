@@ -118,7 +118,7 @@ together_value() { # NAME FIELD
 together_check() {
 	local want=${WANT[SYN_SENT.all]}
 	check "tcpstated, our plugin and tcpconns count what was made" "$want $want $want" "$(
-		echo "$(get -OQUv TCPSTATE-MIB::tcpStateCount.total.synSent)" \
+		printf '%s %s %s\n' "$(get -OQUv TCPSTATE-MIB::tcpStateCount.total.synSent)" \
 			"$(value tcpstate all/tcp_connections-SYN_SENT)" \
 			"$(ctl tcpconns getval tcpconns/tcpconns-all/tcp_connections-SYN_SENT |
 				awk -F= '{ print $2 + 0 }')"

@@ -179,7 +179,7 @@ test_registration() {
 }
 
 require strace
-make_sockets $SOCKETS
+make_sockets "$SOCKETS"
 snmpd_start
 TCPSTATED_AS=()
 tcpstated_start "$CONFIG"

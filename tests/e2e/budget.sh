@@ -43,7 +43,7 @@ percent() { # MICROSECONDS SECONDS
 # --- what is shown -----------------------------------------------------------------------
 
 interval_is() { # TEST-OPERATOR MILLISECONDS
-	[ "$(cell tcpStateSampleInterval.0)" "$1" "$2" ]
+	test "$(cell tcpStateSampleInterval.0)" "$1" "$2"
 }
 
 # Counts are taken as configured, and full samples several times as often as they were.
@@ -82,7 +82,7 @@ look() { # SECONDS
 	tell s0 listen more 127.0.0.1 19999 4096
 	while ((${EPOCHREALTIME/./} < end)); do
 		make_close_wait
-		# shellcheck disable=SC2046
+		# shellcheck disable=SC2046,SC2086
 		set -- $(get -OQUv $(printf 'TCPSTATE-MIB::%s ' $SHOWN))
 		now=${EPOCHREALTIME/./}
 		count=$(($1 - HALF_CLOSED))

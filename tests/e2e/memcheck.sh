@@ -10,6 +10,7 @@ require valgrind
 namespaces_start
 snmpd_configure "rwcommunity writer 127.0.0.1"
 snmpd_start
+# shellcheck disable=SC2054 # valgrind's commas
 TCPSTATED_AS+=(valgrind --leak-check=full --show-leak-kinds=definite,indirect,possible
 	--errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99
 	"--log-file=$T/snmpd/valgrind.%p")
