@@ -105,8 +105,8 @@ bool oidtable_value(const struct snapshot *s, const struct column *column, const
 		break;
 	case SYNTAX_GAUGE32:
 	case SYNTAX_COUNTER32:
-		ret_value->unsigned32 = column->size == 1 ? *(const uint8_t *)member
-							  : *(const uint32_t *)member;
+		ret_value->unsigned32 =
+		    column->size == 1 ? *(const uint8_t *)member : *(const uint32_t *)member;
 		break;
 	case SYNTAX_GAUGE32_64:
 		ret_value->unsigned32 = latch(*(const uint64_t *)member);
