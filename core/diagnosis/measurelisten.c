@@ -149,7 +149,8 @@ static int compare_listeners(const struct listener *a, const struct listener *b)
  */
 static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 {
-	size_t full = now->n_listeners, any = now->n_listeners, losers = 0;
+	const size_t nobody = now->n_listeners;
+	size_t full = nobody, any = nobody, losers = 0;
 	uint64_t most = 0;
 
 	for (size_t i = 0, j = 0; i < before->n_listeners && j < now->n_listeners;) {

@@ -112,7 +112,10 @@ static bool parse_stat(const char *stat, struct procpid *ret_process)
 				return false;
 		}
 	}
-	if (!field++ || !number_take(&field, 10, UINT64_MAX, &process.start) ||
+	if (!field)
+		return false;
+	field++;
+	if (!number_take(&field, 10, UINT64_MAX, &process.start) ||
 	    (*field != ' ' && *field != '\n'))
 		return false;
 	process.parent = (uint32_t)parent;
