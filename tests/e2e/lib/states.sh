@@ -29,6 +29,15 @@ kernel_shows_bound() {
 	((major > 6 || (major == 6 && minor >= 8)))
 }
 
+# The half-open connections at which a SYN queue is full: Linux 5.10 stops at the backlog, newer
+# ones at one above.
+syn_queue_most() { # BACKLOG
+	case $(uname -r) in
+	5.10.*) echo "$1" ;;
+	*) echo $(($1 + 1)) ;;
+	esac
+}
+
 # Lines "CLOSED FAMILY": ss before 6.8 and /proc/net/tcp have no word of them.
 bound_rows() {
 	local v4 v6
