@@ -29,8 +29,8 @@ kernel_shows_bound() {
 	((major > 6 || (major == 6 && minor >= 8)))
 }
 
-# The half-open connections at which a SYN queue is full: Linux 5.10 stops at the backlog, newer
-# ones at one above.
+# The half-open connections at which a SYN queue is full: Linux 5.10 stops at the backlog, 6.18
+# at one above.
 syn_queue_most() { # BACKLOG
 	case $(uname -r) in
 	5.10.*) echo "$1" ;;
