@@ -52,6 +52,13 @@ test_cppcheck() {
 		core subagent plugin tests/tools tests/bench 2>&1 | grep -E 'warning:|error:|style:')"
 }
 
+# What is not named is not in a release.
+test_named() {
+	check "Makefile.am names each file" "" "$(find core subagent plugin tests/support -name '*.[ch]' |
+		while read -r file; do grep -qw "$file" Makefile.am || echo "$file"; done)"
+}
+
 test_format
+test_named
 test_clang
 test_cppcheck
