@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/timing.h"
 #include "plugin/selection.h"
 
 /* clang-format off */
@@ -193,7 +194,7 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 
 static double seconds_between(const struct timespec *a, const struct timespec *b)
 {
-	return (double)(b->tv_sec - a->tv_sec) + 1e-9 * (double)(b->tv_nsec - a->tv_nsec);
+	return 1e-6 * (double)(timing_us(b) - timing_us(a));
 }
 
 void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now, metric_cb cb,

@@ -13,6 +13,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "core/base/timing.h"
 #include "core/diagnosis/notify.h"
 #include "core/diagnosis/wording.h"
 #include "core/config/config.h"
@@ -212,14 +213,6 @@ static void log_missing(struct reader *r)
 	memcpy(r->missing, missing, sizeof(r->missing));
 }
 
-static uint64_t clock_us(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 /* collectd says when to count, and each value it gets is a new one; the budget says how often that
  * is a full sample. What falls due within a tenth of the interval is due: collectd's pauses are
  * not exact. */
@@ -255,9 +248,8 @@ static void emit(struct reader *r, int rc)
 	if (rc == 0 && metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
 	if (r->config.series.sampler) {
-		struct timespec now;
+		struct timespec now = timing_now(CLOCK_MONOTONIC);
 
-		clock_gettime(CLOCK_MONOTONIC, &now);
 		metrics_emit_sampler(r->last, &now, dispatch, NULL);
 	}
 	if (r->config.series.notifications)
@@ -269,15 +261,15 @@ static void emit(struct reader *r, int rc)
 static int on_read(user_data_t *ud)
 {
 	struct reader *r = ud->data;
-	uint64_t cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
-	uint64_t now_ms = clock_us(CLOCK_MONOTONIC) / 1000;
+	uint64_t cpu_us = timing_cpu_us();
+	uint64_t now_ms = timing_now_ms();
 	enum sample_kind kind = sampler_kind(r->sampler, due_kind(&r->schedule, now_ms), r->last);
 	int rc = take(r, kind, now_ms);
 
 	log_outcome(r, rc);
 	if (r->last)
 		emit(r, rc);
-	cpu_us = clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu_us;
+	cpu_us = timing_cpu_us() - cpu_us;
 	if (r->last)
 		schedule_done(&r->schedule, kind, now_ms, cpu_us, r->last->info.scan_us);
 	else
@@ -309,7 +301,7 @@ static int reader_new(struct reader **ret_reader)
 	if (rc < 0)
 		goto out;
 	r->config = config;
-	schedule_init(&r->schedule, &config, clock_us(CLOCK_MONOTONIC) / 1000);
+	schedule_init(&r->schedule, &config, timing_now_ms());
 	rc = metrics_new(&r->metrics);
 	if (rc < 0)
 		goto out;

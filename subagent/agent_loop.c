@@ -5,28 +5,16 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-static int make_room(struct agent *agent, size_t count)
-{
-	struct pollfd *bigger;
-
-	if (count <= agent->n_polled_max)
-		return 0;
-	bigger = realloc(agent->polled, count * sizeof(*bigger));
-	if (!bigger)
-		return -ENOMEM;
-	agent->polled = bigger;
-	agent->n_polled_max = count;
-	return 0;
-}
+#include "core/base/array.h"
+#include "core/base/timing.h"
 
 /* net-snmp tells its descriptors as an fd_set; the set changes with each reconnection. */
 static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_t n_own,
 		       size_t *ret_count)
 {
 	size_t count = n_own;
-	int ret = make_room(agent, n_own + (size_t)n_fds);
+	int ret = ARRAY_RESERVE(agent->polled, &agent->n_polled_max, n_own + (size_t)n_fds);
 
 	if (ret < 0)
 		return ret;
@@ -38,24 +26,16 @@ static int collect_fds(struct agent *agent, int n_fds, struct pollfd *own, size_
 	return 0;
 }
 
-static uint64_t now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 /* After an answer the next request of a walk is some microseconds away: less than falling asleep
  * and being woken take. All descriptors are looked at, so nothing waits for it. */
 static int poll_awake(struct agent *agent, size_t count)
 {
-	uint64_t until = now_us() + agent->busy_poll_us;
+	uint64_t until = timing_now_us(CLOCK_MONOTONIC) + agent->busy_poll_us;
 	int ready;
 
 	do
 		ready = poll(agent->polled, count, 0);
-	while (ready == 0 && now_us() < until);
+	while (ready == 0 && timing_now_us(CLOCK_MONOTONIC) < until);
 	return ready;
 }
 

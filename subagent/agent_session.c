@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/timing.h"
 #include "subagent/log.h"
 
 /*
@@ -32,10 +33,7 @@ enum { CONNECT_S = 1, ANSWER_S = 3 };
 
 static time_t monotonic_seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
+	return timing_now(CLOCK_MONOTONIC).tv_sec;
 }
 
 /* --- what the log tells ---------------------------------------------------------------

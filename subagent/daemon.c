@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/timing.h"
 #include "core/diagnosis/wording.h"
 #include "core/sample/feed.h"
 #include "subagent/agent.h"
@@ -70,12 +71,12 @@ static void tell_source(struct daemon *d, const struct snapshot *s)
 
 static void tell_errors(struct daemon *d, const struct snapshot *s)
 {
-	struct timespec now;
-
 	if (s->info.failing && !d->failing) {
-		clock_gettime(CLOCK_MONOTONIC, &now);
+		int64_t age_us =
+		    (int64_t)timing_now_us(CLOCK_MONOTONIC) - timing_us(&s->info.monotonic);
+
 		log_line(LOG_WARNING, "a sample failed (%s): keeping the one of %ld s ago",
-			 s->info.last_error, (long)(now.tv_sec - s->info.monotonic.tv_sec));
+			 s->info.last_error, (long)(age_us / 1000000));
 	} else if (!s->info.failing && d->failing) {
 		log_line(LOG_NOTICE, "samples work again");
 	}
@@ -154,21 +155,13 @@ static void show(struct daemon *d)
 	notify_update(d->notify, s, on_transition, d);
 }
 
-static uint64_t cpu_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
 /* To show what was sampled belongs to the budget; to answer requests does not. */
 static void take_snapshot(struct daemon *d)
 {
-	uint64_t begun_us = cpu_us();
+	uint64_t begun_us = timing_cpu_us();
 
 	show(d);
-	feed_spent(d->feed, cpu_us() - begun_us);
+	feed_spent(d->feed, timing_cpu_us() - begun_us);
 }
 
 /* A wrong file keeps the old configuration and says why. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/timing.h"
 #include "subagent/oidtable.h"
 
 #include <stdlib.h>
@@ -55,11 +56,8 @@ static uint32_t latch(uint64_t number)
 
 static uint32_t age_ms(const struct timespec *then)
 {
-	struct timespec now;
-	int64_t ms;
+	int64_t ms = (int64_t)timing_now_ms() - timing_ms(then);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ms = ((int64_t)now.tv_sec - then->tv_sec) * 1000 + (now.tv_nsec - then->tv_nsec) / 1000000;
 	return ms > 0 ? latch((uint64_t)ms) : 0;
 }
 

@@ -17,6 +17,11 @@ struct portset {
  * what came before the fault. */
 bool portset_parse(const char *text, struct portset *ret_set);
 
+static inline void portset_add(struct portset *set, uint16_t port)
+{
+	set->bits[port / 64] |= UINT64_C(1) << (port % 64);
+}
+
 static inline bool portset_has(const struct portset *set, uint16_t port)
 {
 	return set->bits[port / 64] >> (port % 64) & 1;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "core/config/config_private.h"
-#include "core/kernel/proc.h"
 
 /* Nobody writes such a file by hand; a device or a log given by mistake ends here. */
 enum { FILE_MAX = 256 * 1024 };
@@ -82,7 +82,7 @@ int config_read(const char *path, enum config_user user, struct config *ret_conf
 	size_t len;
 	int r;
 
-	r = proc_read_file(AT_FDCWD, path, FILE_MAX, &text, &len);
+	r = file_read(AT_FDCWD, path, FILE_MAX, &text, &len);
 	if (r < 0) {
 		(void)config_refuse(error, "%s: %s", path, strerror(-r));
 		return r;

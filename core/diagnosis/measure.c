@@ -1,25 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/diagnosis/measure.h"
 
+#include "core/base/timing.h"
 #include "core/diagnosis/offender.h"
-
-static int64_t ms(const struct timespec *t)
-{
-	return (int64_t)t->tv_sec * 1000 + t->tv_nsec / 1000000;
-}
 
 int64_t measure_now_ms(const struct snapshot *s)
 {
-	int64_t tried = ms(&s->info.attempted_at), sampled = ms(&s->info.monotonic);
+	int64_t tried = timing_ms(&s->info.attempted_at), sampled = timing_ms(&s->info.monotonic);
 
 	return tried > sampled ? tried : sampled;
 }
 
 int64_t measure_counted_ms(const struct snapshot *s)
 {
-	int64_t counted = ms(&s->info.counted_at);
+	int64_t counted = timing_ms(&s->info.counted_at);
 
-	return counted > 0 ? counted : ms(&s->info.monotonic);
+	return counted > 0 ? counted : timing_ms(&s->info.monotonic);
 }
 
 /* The count of one kind of suspects; the caller names them. */
@@ -27,8 +23,8 @@ static const struct suspects *count_suspects(const struct measuring *in, enum su
 					     struct measure *m)
 {
 	m->value = in->now->suspects[kind].count;
-	m->at_ms =
-	    kind < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now) : ms(&in->now->info.detail_at);
+	m->at_ms = kind < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now)
+					      : timing_ms(&in->now->info.detail_at);
 	return &in->now->suspects[kind];
 }
 
@@ -183,7 +179,7 @@ static enum measured measure_descriptors(const struct measuring *in, struct text
 	const struct owner *top = NULL;
 	bool known = false;
 
-	m->at_ms = ms(&in->now->info.detail_at);
+	m->at_ms = timing_ms(&in->now->info.detail_at);
 	for (size_t i = 1; i < in->now->n_owners; i++) {
 		const struct owner *owner = &in->now->owners[i];
 
@@ -234,7 +230,7 @@ static enum measured measure_ephemeral_ports(const struct measuring *in, struct 
 
 	if (limit) {
 		text_add(text, "", "%s", limit->detail);
-		m->at_ms = ms(&in->now->info.detail_at);
+		m->at_ms = timing_ms(&in->now->info.detail_at);
 	}
 	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, m);
 }
@@ -282,7 +278,7 @@ static enum measured measure_tuning_harmful(const struct measuring *in, struct t
 	if (!tuning)
 		return MEASURED_NOTHING;
 	m->value = tuning->harmful;
-	m->at_ms = ms(&tuning->read_at);
+	m->at_ms = timing_ms(&tuning->read_at);
 	for (size_t i = 0; i < tuning->count; i++) {
 		if (tuning->rows[i].status != TUNING_HARMFUL)
 			continue;
@@ -303,7 +299,7 @@ static enum measured measure_tuning_drift(const struct measuring *in, struct tex
 	if (!tuning)
 		return MEASURED_NOTHING;
 	m->value = tuning->drifted;
-	m->at_ms = ms(&tuning->read_at);
+	m->at_ms = timing_ms(&tuning->read_at);
 	for (size_t i = 0; i < tuning->count; i++) {
 		const struct tuning *row = &tuning->rows[i];
 
@@ -334,7 +330,8 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 	const struct sample_info *info = &in->now->info;
 	int64_t now_ms = measure_now_ms(in->now);
 	uint64_t counts = intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
-	uint64_t details = intervals(now_ms - ms(&info->detail_at), info->detail_interval_ms);
+	uint64_t details =
+	    intervals(now_ms - timing_ms(&info->detail_at), info->detail_interval_ms);
 	uint64_t age = counts > details ? counts : details;
 
 	m->value = age;
@@ -374,7 +371,7 @@ enum measured measure_take(const struct measuring *in, enum condition_id id,
 	    [CONDITION_NOT_READING] = measure_not_reading,
 	    [CONDITION_DESCRIPTORS] = measure_descriptors,
 	};
-	struct measure m = {.at_ms = ms(&in->now->info.monotonic)};
+	struct measure m = {.at_ms = timing_ms(&in->now->info.monotonic)};
 	struct text text = text_begin(m.offender, sizeof(m.offender));
 	enum measured measured = measures[id](in, &text, &m);
 

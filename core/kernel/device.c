@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <stdlib.h>
 
+#include "core/base/array.h"
 #include "core/base/tally.h"
 #include "core/base/text.h"
 
@@ -47,7 +47,7 @@ int devices_fill(struct snapshot *now, const struct inet_addr *more, size_t n)
 	ret = add_all(&zones, now);
 	for (size_t i = 0; i < n; i++)
 		ret |= add(&zones, &more[i]);
-	now->devices = ret ? NULL : calloc(zones.count + 1, sizeof(*now->devices));
+	now->devices = ret ? NULL : array_new(zones.count, sizeof(*now->devices));
 	if (!now->devices)
 		ret = -ENOMEM;
 	for (size_t i = 0; ret == 0 && i < zones.count; i++) {

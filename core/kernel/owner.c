@@ -9,10 +9,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "core/kernel/owner_private.h"
+#include "core/base/array.h"
 #include "core/base/text.h"
-
-enum { OWNERS_FIRST = 64 };
+#include "core/kernel/owner_private.h"
 
 /* Every so many rounds a scan relies on nothing that earlier ones have read. */
 enum { THOROUGH_ROUNDS = 8 };
@@ -43,22 +42,8 @@ int owners_open_cgroup(void)
 
 static bool make_room(struct owners *o)
 {
-	size_t room = o->room ? 2 * o->room : OWNERS_FIRST;
-	struct holder *holders;
-	struct owner *list;
-
-	if (o->count < o->room)
-		return true;
-	list = reallocarray(o->list, room, sizeof(*list));
-	if (!list)
-		return false;
-	o->list = list;
-	holders = reallocarray(o->holders, room, sizeof(*holders));
-	if (!holders)
-		return false;
-	o->holders = holders;
-	o->room = room;
-	return true;
+	return ARRAY_RESERVE(o->list, &o->list_capacity, o->count + 1) == 0 &&
+	       ARRAY_RESERVE(o->holders, &o->holders_capacity, o->count + 1) == 0;
 }
 
 uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start)

@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct known) == 8, "an inode takes 8 bytes");
 struct holder {
 	uint64_t start; /* see struct procpid */
 	uint32_t *fds;  /* by descriptor: the inode of the socket that it was; 0: no idea */
-	uint32_t n_fds;
+	size_t n_fds;
 	uint32_t number; /* while numbers change: the new one */
 	uint32_t was;    /* its number before the last owners_begin(); 0: none */
 	bool read;       /* the running scan has read all of its descriptors */
@@ -71,7 +71,7 @@ struct owners {
 	struct owner *list;
 	struct holder *holders; /* as long as the list */
 	size_t count;
-	size_t room;
+	size_t list_capacity, holders_capacity;
 	struct tally inodes; /* struct known by inode */
 	size_t next;         /* index of the entry behind the one last looked up */
 	uint32_t round;

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/kernel/owner_private.h"
+#include "core/base/array.h"
 #include "core/base/text.h"
+#include "core/base/timing.h"
+#include "core/kernel/owner_private.h"
 
 /* Sockets of the kernel, of other pid namespaces and of processes that may not be read stay
  * unfound: after so many misses an inode is looked for rarely. */
@@ -21,14 +22,6 @@ enum { DOUBTS_MAX = 2 };
 /* How many descriptors are read between two looks at the clock, which cost as much as one of
  * them. */
 enum { CLOCK_EVERY = 64 };
-
-static uint64_t cpu_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
 
 bool owners_runs(struct owners *o, uint32_t number)
 {
@@ -76,21 +69,15 @@ static bool recall(struct owners *o, uint32_t fd)
 static void remember(struct owners *o, uint32_t fd, uint32_t inode)
 {
 	struct holder *holder = &o->holders[o->scan.current->owner];
-	uint32_t n = holder->n_fds ? holder->n_fds : 32;
-	uint32_t *fds;
+	size_t known = holder->n_fds;
 
-	if (fd >= holder->n_fds) {
+	if (fd >= known) {
 		/* Descriptors that lie far apart would make the array long at little use. */
 		if (inode == 0 || fd / 4 > o->scan.n_read + 8)
 			return;
-		while (n <= fd)
-			n *= 2;
-		fds = reallocarray(holder->fds, n, sizeof(*fds));
-		if (!fds)
+		if (ARRAY_RESERVE(holder->fds, &holder->n_fds, (size_t)fd + 1) < 0)
 			return;
-		memset(fds + holder->n_fds, 0, (n - holder->n_fds) * sizeof(*fds));
-		holder->fds = fds;
-		holder->n_fds = n;
+		memset(holder->fds + known, 0, (holder->n_fds - known) * sizeof(*holder->fds));
 	}
 	holder->fds[fd] = inode;
 }
@@ -211,7 +198,7 @@ static int read_fds(struct owners *o)
 		err = entry ? read_fd(o, entry->d_name) : -errno;
 		more = entry || (!err && o->scan.n_read == 0 && open_thread(&o->scan) == 0);
 		if (entry && !err && o->scan.n_read % CLOCK_EVERY == CLOCK_EVERY - 1 &&
-		    cpu_us() >= o->scan.end_us)
+		    timing_cpu_us() >= o->scan.end_us)
 			return -EAGAIN;
 	} while (more && !err && o->wanted > 0);
 	if (!more && !err && who->owner)
@@ -363,7 +350,7 @@ static int read_processes(struct owners *o)
 			if (who->done || (who->owner != 0) != owning)
 				continue;
 			err = read_process(o, who);
-			if (!err && cpu_us() >= scan->end_us)
+			if (!err && timing_cpu_us() >= scan->end_us)
 				err = -EAGAIN;
 		}
 	}
@@ -389,11 +376,11 @@ static int scan(struct owners *o, uint64_t end_us)
 
 int owners_scan(struct owners *o, uint64_t allowed_us)
 {
-	uint64_t begun_us = cpu_us();
+	uint64_t begun_us = timing_cpu_us();
 	int err = 0;
 
 	if (allowed_us > 0)
 		err = scan(o, begun_us + allowed_us);
-	o->scan_us = cpu_us() - begun_us;
+	o->scan_us = timing_cpu_us() - begun_us;
 	return err;
 }

@@ -2,71 +2,17 @@
 #include "core/kernel/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "core/base/array.h"
+#include "core/base/file.h"
 #include "core/base/number.h"
 
 enum {
-	FIRST_READ = 4096,
 	NET_FILE_MAX = 256 * 1024,
 	NUMBERS_FILE_MAX = 64 * 1024,
 };
-
-/* Reads to the end of the file; the size that stat() tells of files in /proc is 0. */
-static int read_all(int fd, size_t max, char **ret_text, size_t *ret_len)
-{
-	char *text = NULL;
-	size_t len = 0, size = FIRST_READ;
-	int error = 0;
-
-	for (;;) {
-		char *larger = realloc(text, size + 1);
-		ssize_t n;
-
-		if (!larger) {
-			error = -ENOMEM;
-			goto out;
-		}
-		text = larger;
-		n = read(fd, text + len, size - len);
-		if (n == 0)
-			break;
-		if (n < 0 && errno != EINTR) {
-			error = -errno;
-			goto out;
-		}
-		if (n > 0)
-			len += (size_t)n;
-		if (len > max) {
-			error = -EFBIG;
-			goto out;
-		}
-		if (len == size)
-			size *= 2;
-	}
-	text[len] = '\0';
-	*ret_text = text;
-	*ret_len = len;
-	text = NULL;
-out:
-	free(text);
-	return error;
-}
-
-int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len)
-{
-	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	error = read_all(fd, max, ret_text, ret_len);
-	close(fd);
-	return error;
-}
 
 static const char *skip_blanks(const char *at)
 {
@@ -98,7 +44,7 @@ int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max)
 	const char *at;
 	size_t len;
 	int count = 0;
-	int error = proc_read_file(dir_fd, path, NUMBERS_FILE_MAX, &text, &len);
+	int error = file_read(dir_fd, path, NUMBERS_FILE_MAX, &text, &len);
 
 	if (error)
 		return error;
@@ -129,7 +75,7 @@ static int read_net_file(int net_fd, const char *path, char **ret_text)
 {
 	char *text = NULL;
 	size_t len;
-	int error = proc_read_file(net_fd, path, NET_FILE_MAX, &text, &len);
+	int error = file_read(net_fd, path, NET_FILE_MAX, &text, &len);
 
 	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
 		return error;
@@ -196,14 +142,8 @@ static int add_counter(struct counters *c, const char *group, const char *name, 
 	/* A name that does not fit would be shown as that of another counter. */
 	if (group_len + len >= sizeof(row->name))
 		return 0;
-	if ((c->count & (c->count - 1)) == 0) {
-		size_t capacity = c->count ? 2 * c->count : 1;
-
-		row = reallocarray(c->rows, capacity, sizeof(*row));
-		if (!row)
-			return -ENOMEM;
-		c->rows = row;
-	}
+	if (ARRAY_RESERVE(c->rows, &c->capacity, c->count + 1) < 0)
+		return -ENOMEM;
 	row = &c->rows[c->count++];
 	*row = (struct counter){.value = value};
 	memcpy(row->name, group, group_len);

@@ -25,7 +25,7 @@ struct sockstat {
 /* The counters of snmp's Tcp: and netstat's TcpExt: lines, sorted by name. */
 struct counters {
 	struct counter *rows;
-	size_t count;
+	size_t count, capacity;
 };
 
 /* net_fd: directory handle of /proc/thread-self/net. A file, line or figure that is missing or is
@@ -41,9 +41,5 @@ bool proc_counter(const struct counters *c, const char *name, uint64_t *ret_valu
 /* Reads up to `max` unsigned numbers that `path` (below dir_fd) begins with. Returns how many, or
  * -errno; -EBADMSG: it does not begin with a number. */
 int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max);
-
-/* Reads a file below dir_fd whole into a new, NUL-terminated buffer, which the caller frees.
- * -EFBIG: more than `max` bytes. */
-int proc_read_file(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len);
 
 #endif

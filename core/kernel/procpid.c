@@ -10,8 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
+#include "core/base/file.h"
 #include "core/base/number.h"
-#include "core/kernel/proc.h"
 #include "core/kernel/service.h"
 
 enum { STAT_MAX = 4096, CGROUP_MAX = 64 * 1024, LIMITS_MAX = 16 * 1024 };
@@ -38,8 +39,8 @@ static int compare(const void *a, const void *b)
 
 int procpid_list(int proc_fd, uint32_t **ret_pids, size_t *ret_count)
 {
-	size_t count = 0, room = 0;
-	uint32_t *pids = NULL, *more, pid;
+	size_t count = 0, capacity = 0;
+	uint32_t *pids = NULL, pid;
 	struct dirent *entry;
 	int err = 0, fd;
 	DIR *dir;
@@ -56,13 +57,8 @@ int procpid_list(int proc_fd, uint32_t **ret_pids, size_t *ret_count)
 	while ((errno = 0, entry = readdir(dir))) {
 		if (!procpid_number(entry->d_name, &pid))
 			continue;
-		if (count == room) {
-			room = room ? 2 * room : 256;
-			more = reallocarray(pids, room, sizeof(*pids));
-			if (!more)
-				break;
-			pids = more;
-		}
+		if (ARRAY_RESERVE(pids, &capacity, count + 1) < 0)
+			break; /* errno is ENOMEM */
 		pids[count++] = pid;
 	}
 	err = -errno;
@@ -133,7 +129,7 @@ int procpid_identify(int dir_fd, struct procpid *ret_process)
 	size_t len;
 	int err;
 
-	err = proc_read_file(dir_fd, "stat", STAT_MAX, &stat, &len);
+	err = file_read(dir_fd, "stat", STAT_MAX, &stat, &len);
 	if (err)
 		return err;
 	err = parse_stat(stat, ret_process) ? 0 : -EBADMSG;
@@ -147,7 +143,7 @@ void procpid_service(int dir_fd, size_t size, char *ret_name)
 	size_t len;
 
 	ret_name[0] = '\0';
-	if (proc_read_file(dir_fd, "cgroup", CGROUP_MAX, &text, &len) != 0)
+	if (file_read(dir_fd, "cgroup", CGROUP_MAX, &text, &len) != 0)
 		return;
 	/* "ID:controllers:path": the cgroup2 line, the last one, names no controllers. Where
 	 * systemd does not use cgroup2, the line of its own hierarchy tells. */
@@ -197,7 +193,7 @@ int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit)
 		return -errno;
 	if (fds.st_size <= 0 || fds.st_size > UINT32_MAX)
 		return -ENODATA;
-	err = proc_read_file(dir_fd, "limits", LIMITS_MAX, &limits, &len);
+	err = file_read(dir_fd, "limits", LIMITS_MAX, &limits, &len);
 	if (err)
 		return err;
 	err = parse_limit(limits, &limit);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/base/text.h"
 
 int totals_read(int net_fd, struct totals *ret_totals)
@@ -61,11 +62,6 @@ static void set_count(const struct state_row *full, struct snapshot *now, enum t
 	now->states[both].count = (uint32_t)total;
 	now->states[v6].count = (uint32_t)share;
 	now->states[v4].count = (uint32_t)(total - share);
-}
-
-static uint64_t sub_sat(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
 }
 
 static uint64_t distance(uint64_t a, uint64_t b)

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sample/builder_private.h"
+#include "core/base/array.h"
+#include "core/base/number.h"
 #include "core/model/state.h"
+#include "core/sample/builder_private.h"
 
 int builder_new(struct builder **ret_build)
 {
@@ -51,7 +53,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	since_begin(&b->since, options->now_s);
 	b->n_suspects = 0;
 	memset(b->counts, 0, sizeof(b->counts));
-	memset(b->port_listens, 0, sizeof(b->port_listens));
+	memset(&b->listening, 0, sizeof(b->listening));
 	memset(b->rows_of, 0, sizeof(b->rows_of));
 	if (b->by_owner)
 		memset(b->by_owner, 0, b->n_by_owner * sizeof(*b->by_owner));
@@ -63,21 +65,6 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
 	return portcount_begin(&b->port_counts, options->series);
-}
-
-int builder_reserve(void **array, size_t *capacity, size_t count, size_t size)
-{
-	size_t more = *capacity ? *capacity * 2 : 256;
-	void *bigger;
-
-	if (count < *capacity)
-		return 0;
-	bigger = realloc(*array, more * size);
-	if (!bigger)
-		return -ENOMEM;
-	*array = bigger;
-	*capacity = more;
-	return 0;
 }
 
 static struct remote_key remote_key_of(const struct conn *conn)
@@ -120,8 +107,7 @@ static int add_row(struct builder *b, const struct conn *conn, struct pending *p
 	if (!(b->options.conn_states & STATE_BIT(conn->state)))
 		return 0;
 	if (b->n_conns < b->options.conn_rows) {
-		if (builder_reserve((void **)&b->conns, &b->conns_capacity, b->n_conns,
-				    sizeof(*b->conns)) < 0)
+		if (ARRAY_RESERVE(b->conns, &b->conns_capacity, b->n_conns + 1) < 0)
 			return -ENOMEM;
 		row = (uint32_t)b->n_conns++;
 		b->evict_from[conn->state - 1] = row + 1;

@@ -12,14 +12,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/base/portset.h"
 #include "core/model/conn.h"
+#include "core/kernel/bounds.h"
 #include "core/kernel/owner.h"
 #include "core/model/snapshot.h"
 
 struct builder;
-
-/* Which TIME_WAIT sockets give their ports back to connect(): tcp_tw_reuse, with tcp_timestamps. */
-enum time_wait_reuse { REUSE_NONE, REUSE_ALL, REUSE_LOOPBACK };
 
 /* What a sample is built with. */
 struct builder_options {
@@ -29,16 +28,16 @@ struct builder_options {
 	uint32_t remotes;     /* remote addresses a state */
 	uint32_t now_s;       /* CLOCK_MONOTONIC */
 	uint32_t fin_wait_stale_s;
-	bool limits_known;             /* the source tells the accept queues' limits */
-	uint32_t syn_max;              /* half-open connections of a socket, whatever its backlog */
-	uint16_t port_low, port_high;  /* ip_local_port_range */
-	const uint8_t *ports_reserved; /* bit map of 65536, ip_local_reserved_ports; or NULL */
-	uint32_t ports_usable;         /* of the range, less the reserved ones */
-	uint32_t ports_even;           /* of these, at an even distance from port_low */
-	enum time_wait_reuse reuse;    /* of ports by connect() */
-	struct owners *owners;         /* NULL: do not attribute */
-	const struct series *series;   /* names ports to count by; NULL: none */
-	bool scan;                     /* owners not known yet may be looked for */
+	bool limits_known;            /* the source tells the accept queues' limits */
+	uint32_t syn_max;             /* half-open connections of a socket, whatever its backlog */
+	uint16_t port_low, port_high; /* ip_local_port_range */
+	const struct portset *ports_reserved; /* ip_local_reserved_ports; or NULL */
+	uint32_t ports_usable;                /* of the range, less the reserved ones */
+	uint32_t ports_even;                  /* of these, at an even distance from port_low */
+	enum time_wait_reuse reuse;           /* of ports by connect() */
+	struct owners *owners;                /* NULL: do not attribute */
+	const struct series *series;          /* names ports to count by; NULL: none */
+	bool scan;                            /* owners not known yet may be looked for */
 };
 
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */

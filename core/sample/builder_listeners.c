@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/base/array.h"
 #include "core/model/state.h"
 
 static int compare_listeners(const void *a, const void *b)
@@ -118,8 +119,8 @@ int builder_put_listeners(struct builder *b, const struct snapshot *last, struct
 	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
 	size_t count = b->listeners.count;
 
-	now->listeners = calloc(count + 1, sizeof(*now->listeners));
-	now->listener_states = calloc(count * STATE_COUNT + 1, sizeof(*now->listener_states));
+	now->listeners = array_new(count, sizeof(*now->listeners));
+	now->listener_states = array_new(count * STATE_COUNT, sizeof(*now->listener_states));
 	if (!now->listeners || !now->listener_states)
 		return -ENOMEM;
 	now->n_listeners = count;

@@ -7,6 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/array.h"
+#include "core/base/number.h"
+
 static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
 {
 	memset(ret_key, 0, sizeof(*ret_key));
@@ -39,7 +42,7 @@ static struct listener_entry *addressed(const struct builder *b, const struct co
 	struct inet_addr local = conn->local;
 	struct listener_entry *entry, *dual;
 
-	if (!builder_bit(b->port_listens, conn->local_port))
+	if (!portset_has(&b->listening, conn->local_port))
 		return NULL;
 	if (zone)
 		inet_addr_set_zone(&local, 0);
@@ -111,12 +114,6 @@ uint32_t builder_listener_index(const struct builder *b, const struct listener_e
 	return (uint32_t)(entry - (const struct listener_entry *)b->listeners.entries);
 }
 
-/* The sum, or as much of it as there is room for: somaxconn may be as large as an int. */
-static uint32_t add_up(uint32_t sum, uint32_t more)
-{
-	return more > UINT32_MAX - sum ? UINT32_MAX : sum + more;
-}
-
 int builder_add_listener(struct builder *b, const struct conn *conn, struct pending *pending)
 {
 	struct listener_entry *entry;
@@ -127,10 +124,10 @@ int builder_add_listener(struct builder *b, const struct conn *conn, struct pend
 		half_open = b->options.syn_max;
 	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
-	if (!entry || builder_reserve((void **)&b->listener_sockets, &b->listener_sockets_capacity,
-				      b->n_listener_sockets, sizeof(*b->listener_sockets)) < 0)
+	if (!entry || ARRAY_RESERVE(b->listener_sockets, &b->listener_sockets_capacity,
+				    b->n_listener_sockets + 1) < 0)
 		return -ENOMEM;
-	b->port_listens[conn->local_port / 8] |= (uint8_t)(1 << conn->local_port % 8);
+	portset_add(&b->listening, conn->local_port);
 	entry->dual_stack |= !!(conn->flags & CONN_DUAL_STACK);
 	if ((conn->flags & CONN_TRANSPARENT) && !entry->transparent) {
 		if (b->n_proxies < PROXIES_MAX)
@@ -139,11 +136,11 @@ int builder_add_listener(struct builder *b, const struct conn *conn, struct pend
 		entry->transparent = true;
 	}
 	entry->sockets++;
-	entry->accept_queue = add_up(entry->accept_queue, conn->recv_queue);
-	entry->accept_queue_limit = add_up(entry->accept_queue_limit, conn->send_queue);
+	entry->accept_queue = add_sat(entry->accept_queue, conn->recv_queue);
+	entry->accept_queue_limit = add_sat(entry->accept_queue_limit, conn->send_queue);
 	if (entry->sockets == 1 || half_open < entry->syn_queue_least)
 		entry->syn_queue_least = half_open;
-	entry->syn_queue_limit = add_up(entry->syn_queue_limit, half_open);
+	entry->syn_queue_limit = add_sat(entry->syn_queue_limit, half_open);
 	entry->drops += conn->drops;
 	entry->states[STATE_LISTEN - 1]++;
 	pending->listener = (uint32_t)b->n_listener_sockets;

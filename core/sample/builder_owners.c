@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
+
 bool builder_may_pend(struct builder *b)
 {
 	if (b->n_pending < PENDING_MAX)
@@ -18,8 +20,7 @@ bool builder_may_pend(struct builder *b)
 
 int builder_pend(struct builder *b, const struct pending *pending)
 {
-	if (builder_reserve((void **)&b->pending, &b->pending_capacity, b->n_pending,
-			    sizeof(*b->pending)) < 0)
+	if (ARRAY_RESERVE(b->pending, &b->pending_capacity, b->n_pending + 1) < 0)
 		return -ENOMEM;
 	b->pending[b->n_pending++] = *pending;
 	return 0;
@@ -32,16 +33,12 @@ bool builder_overflowed(const struct builder *b)
 
 static struct owner_counts *counts_of(struct builder *b, uint32_t owner)
 {
-	if (owner >= b->n_by_owner) {
-		size_t more = owner < 64 ? 128 : (size_t)owner * 2;
-		void *bigger = realloc(b->by_owner, more * sizeof(*b->by_owner));
+	size_t known = b->n_by_owner;
 
-		if (!bigger)
+	if (owner >= known) {
+		if (ARRAY_RESERVE(b->by_owner, &b->n_by_owner, owner + 1) < 0)
 			return NULL;
-		b->by_owner = bigger;
-		memset(b->by_owner + b->n_by_owner, 0,
-		       (more - b->n_by_owner) * sizeof(*b->by_owner));
-		b->n_by_owner = more;
+		memset(b->by_owner + known, 0, (b->n_by_owner - known) * sizeof(*b->by_owner));
 	}
 	return &b->by_owner[owner];
 }

@@ -21,7 +21,7 @@ bool builder_is_ephemeral(const struct builder *b, const struct conn *conn)
 	    (conn->flags & CONN_TRANSPARENT) || (conn->state == STATE_SYN_RECV && conn->inode == 0))
 		return false;
 	return !b->options.ports_reserved ||
-	       !builder_bit(b->options.ports_reserved, conn->local_port);
+	       !portset_has(b->options.ports_reserved, conn->local_port);
 }
 
 struct ports_key builder_ports_key(const struct conn *conn)

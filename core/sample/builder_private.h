@@ -134,8 +134,8 @@ struct builder {
 	struct lookahead lookahead[LOOKAHEAD]; /* a ring */
 	size_t n_read, n_taken;
 	uint32_t counts[IP_VERSION_COUNT - 1][STATE_COUNT];
-	uint8_t port_listens[65536 / 8]; /* local ports that have a listener */
-	uint32_t proxies[PROXIES_MAX];   /* transparent listeners: indices into listeners */
+	struct portset listening;      /* local ports that have a listener */
+	uint32_t proxies[PROXIES_MAX]; /* transparent listeners: indices into listeners */
 	uint32_t n_proxies;
 	struct owner_counts *by_owner;
 	size_t n_by_owner;
@@ -152,14 +152,6 @@ struct builder {
 	struct portcount port_counts;
 	uint32_t tw_fin2;
 };
-
-static inline bool builder_bit(const uint8_t *map, uint16_t bit)
-{
-	return map[bit / 8] >> bit % 8 & 1;
-}
-
-/* Makes room for one more element of an array; doubles. 0 or -ENOMEM. */
-int builder_reserve(void **array, size_t *capacity, size_t count, size_t size);
 
 /* True if one more socket can be kept until its owner has been looked for. One that cannot is
  * counted with what is known of it, its service at the most. */

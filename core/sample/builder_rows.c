@@ -5,13 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
+#include "core/base/number.h"
 #include "core/model/state.h"
-
-/* calloc() that gives a pointer for 0 elements, too. */
-static void *new_rows(size_t count, size_t size)
-{
-	return calloc(count ? count : 1, size);
-}
 
 bool builder_carries(const struct builder *b, uint32_t state)
 {
@@ -26,7 +22,7 @@ static int put_owners(struct builder *b, struct snapshot *now)
 
 	if (b->options.owners)
 		list = owners_list(b->options.owners, &count);
-	now->owners = new_rows(count, sizeof(*list));
+	now->owners = array_new(count, sizeof(*list));
 	if (!now->owners)
 		return -ENOMEM;
 	memcpy(now->owners, list, count * sizeof(*list));
@@ -88,7 +84,7 @@ uint32_t builder_omitted(const struct builder *b, const struct snapshot *now)
 	for (uint32_t state = 1; state <= STATE_COUNT; state++)
 		if (b->options.conn_states & STATE_BIT(state))
 			listed += snapshot_count(now, IP_TOTAL, state);
-	return listed > now->n_conns ? (uint32_t)(listed - now->n_conns) : 0;
+	return (uint32_t)sub_sat(listed, now->n_conns);
 }
 
 /* The rows of this sample, and those of the last one whose states were not read now: both are
@@ -102,7 +98,7 @@ static int put_conns(struct builder *b, const struct snapshot *last, struct snap
 	max = b->n_conns + n_last;
 	if (max > b->options.conn_rows)
 		max = b->options.conn_rows;
-	now->conns = new_rows(max, sizeof(*now->conns));
+	now->conns = array_new(max, sizeof(*now->conns));
 	if (!now->conns)
 		return -ENOMEM;
 	max -= b->n_conns; /* of the last one's */
@@ -173,9 +169,9 @@ static int put_remotes(struct builder *b, const struct snapshot *last, struct sn
 {
 	size_t max = b->options.remotes, counts[STATE_COUNT] = {0};
 	size_t room = max ? max : 1; /* the top one is wanted in any case */
-	struct remote *top = new_rows(STATE_COUNT * room, sizeof(*top));
+	struct remote *top = array_new(STATE_COUNT * room, sizeof(*top));
 
-	now->remotes = new_rows(STATE_COUNT * room, sizeof(*now->remotes));
+	now->remotes = array_new(STATE_COUNT * room, sizeof(*now->remotes));
 	if (!top || !now->remotes) {
 		free(top);
 		return -ENOMEM;
@@ -253,7 +249,7 @@ static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, ui
 
 static int put_processes(struct builder *b, const struct snapshot *last, struct snapshot *now)
 {
-	now->processes = new_rows(count_processes(b, last, now), sizeof(*now->processes));
+	now->processes = array_new(count_processes(b, last, now), sizeof(*now->processes));
 	if (!now->processes)
 		return -ENOMEM;
 	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/model/state.h"
 
 enum { PORT_COUNT = 65536 };
@@ -82,8 +83,7 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 				return -ENOMEM;
 			index = (uint32_t)(entry - (struct remote_entry *)b->remotes.entries);
 		}
-		if (builder_reserve((void **)&b->suspects, &b->suspects_capacity, b->n_suspects,
-				    sizeof(*b->suspects)) < 0)
+		if (ARRAY_RESERVE(b->suspects, &b->suspects_capacity, b->n_suspects + 1) < 0)
 			return -ENOMEM;
 		b->suspects[b->n_suspects++] = (struct suspect_socket){
 		    .remote = index,

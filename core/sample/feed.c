@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/number.h"
+#include "core/base/timing.h"
 #include "core/sample/sampler.h"
 #include "core/sample/schedule.h"
 
@@ -33,19 +35,6 @@ struct feed {
 	int start_error;
 	sem_t started;
 };
-
-static uint64_t clock_us(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static uint64_t now_ms(void)
-{
-	return clock_us(CLOCK_MONOTONIC) / 1000;
-}
 
 static void ring(int event_fd)
 {
@@ -83,7 +72,7 @@ static void take_config(struct feed *feed)
 	if (!config)
 		return;
 	sampler_configure(feed->sampler, config);
-	schedule_configure(&feed->schedule, config, now_ms());
+	schedule_configure(&feed->schedule, config, timing_now_ms());
 	free(config);
 }
 
@@ -91,8 +80,8 @@ static void take_config(struct feed *feed)
 static void wait_until(struct feed *feed, uint64_t at_ms)
 {
 	struct pollfd p = {.fd = feed->wake_fd, .events = POLLIN};
-	uint64_t now = now_ms();
-	uint64_t left = at_ms > now ? at_ms - now : 0;
+	uint64_t now = timing_now_ms();
+	uint64_t left = sub_sat(at_ms, now);
 
 	if (poll(&p, 1, left > 3600 * 1000 ? 3600 * 1000 : (int)left) > 0)
 		clear(feed->wake_fd);
@@ -101,7 +90,7 @@ static void wait_until(struct feed *feed, uint64_t at_ms)
 /* The CPU time of the thread, and of what the reader did for it, since the last call. */
 static uint64_t spent_us(struct feed *feed)
 {
-	uint64_t now_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+	uint64_t now_us = timing_cpu_us();
 	uint64_t spent = now_us - feed->counted_us;
 
 	feed->counted_us = now_us;
@@ -119,7 +108,7 @@ static void tell_trouble(struct feed *feed)
 static const struct snapshot *sample(struct feed *feed, enum sample_kind kind,
 				     const struct snapshot *last)
 {
-	uint64_t started = now_ms(), scan_us = 0;
+	uint64_t started = timing_now_ms(), scan_us = 0;
 	struct pace pace;
 	struct snapshot *snapshot = NULL, *unread;
 
@@ -155,11 +144,11 @@ static void *run(void *arg)
 	sem_post(&feed->started);
 	if (!feed->sampler)
 		return NULL;
-	schedule_init(&feed->schedule, &feed->first_config, now_ms());
+	schedule_init(&feed->schedule, &feed->first_config, timing_now_ms());
 	while (!atomic_load(&feed->stop)) {
-		enum sample_kind kind = schedule_next(&feed->schedule, now_ms(), &at_ms);
+		enum sample_kind kind = schedule_next(&feed->schedule, timing_now_ms(), &at_ms);
 
-		if (at_ms > now_ms())
+		if (at_ms > timing_now_ms())
 			wait_until(feed, at_ms);
 		else
 			last = sample(feed, kind, last);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
+
 enum { LOCAL, REMOTE, SIDES };
 
 /* A row for this port where there is none yet. There are 2 * 65535 at the most, and more than fit
@@ -15,15 +17,8 @@ static int want_port(struct portcount *p, uint16_t port, bool remote)
 
 	if (*index || p->count == UINT16_MAX)
 		return 0;
-	if (p->count == p->capacity) {
-		size_t more = p->capacity ? 2 * p->capacity : 64;
-		void *bigger = realloc(p->rows, more * sizeof(*p->rows));
-
-		if (!bigger)
-			return -ENOMEM;
-		p->rows = bigger;
-		p->capacity = more;
-	}
+	if (ARRAY_RESERVE(p->rows, &p->capacity, p->count + 1) < 0)
+		return -ENOMEM;
 	p->rows[p->count++] = (struct port){.port = port, .remote = remote};
 	*index = (uint16_t)p->count;
 	return 0;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "core/base/timing.h"
 #include "core/sample/rates.h"
 
 #include <errno.h>
@@ -90,8 +91,7 @@ static void rate(const struct moment *was, struct snapshot *now)
 
 int rates_note(struct rates *r, struct snapshot *now)
 {
-	int64_t now_ms =
-	    (int64_t)now->info.monotonic.tv_sec * 1000 + now->info.monotonic.tv_nsec / 1000000;
+	int64_t now_ms = timing_ms(&now->info.monotonic);
 
 	/* The newest one that is a minute old is the minute's beginning. */
 	while (r->count > 1 && now_ms - r->moments[1].at_ms >= MINUTE_MS)

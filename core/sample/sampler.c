@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/timing.h"
 #include "core/sample/builder.h"
 #include "core/diagnosis/condition.h"
 #include "core/kernel/device.h"
@@ -54,11 +55,6 @@ struct sampler {
 	struct state_row states[IP_VERSION_COUNT * STATE_COUNT];
 };
 
-static uint64_t milliseconds(const struct timespec *t)
-{
-	return (uint64_t)t->tv_sec * 1000 + (uint64_t)t->tv_nsec / 1000000;
-}
-
 int sampler_new(const struct config *config, struct sampler **ret_sampler)
 {
 	struct sampler *s = calloc(1, sizeof(*s));
@@ -68,7 +64,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 		return -ENOMEM;
 	s->config = *config;
 	s->tuning.due = true;
-	clock_gettime(CLOCK_REALTIME, &s->start);
+	s->start = timing_now(CLOCK_REALTIME);
 	s->net_fd = s->cgroup_fd = -1;
 	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->proc_fd >= 0)
@@ -191,10 +187,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 
 static uint32_t monotonic_s(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)now.tv_sec;
+	return (uint32_t)timing_now(CLOCK_MONOTONIC).tv_sec;
 }
 
 static int begin(struct sampler *s, uint32_t states, bool limits_known, bool scan)
@@ -212,7 +205,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .syn_max = s->bounds.syn_max,
 	    .port_low = s->bounds.port_low,
 	    .port_high = s->bounds.port_high,
-	    .ports_reserved = s->bounds.ports_reserved,
+	    .ports_reserved = &s->bounds.ports_reserved,
 	    .ports_usable = s->bounds.ports_usable,
 	    .ports_even = s->bounds.ports_even,
 	    .reuse = s->bounds.reuse,
@@ -288,16 +281,14 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 		     struct snapshot *now)
 {
 	struct sample_info *info = &now->info;
-	struct timespec done;
+	struct timespec done = timing_now(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &done);
 	info->attempted_at = info->monotonic;
 	info->counted_at = kind == SAMPLE_LISTENERS ? last->info.counted_at : info->monotonic;
 	info->counted_source = kind == SAMPLE_LISTENERS ? last->info.counted_source : info->source;
 	info->detail_at = kind == SAMPLE_FULL ? info->monotonic : last->info.detail_at;
 	info->samples = ++s->samples;
-	info->duration_us = (uint32_t)((done.tv_sec - info->monotonic.tv_sec) * 1000000 +
-				       (done.tv_nsec - info->monotonic.tv_nsec) / 1000);
+	info->duration_us = (uint32_t)(timing_us(&done) - timing_us(&info->monotonic));
 	info->sockets = total_sockets(now);
 	info->rows_omitted = builder_omitted(s->build, now);
 	info->unknown_states = s->unknown_states;
@@ -401,7 +392,8 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		goto out;
 	limit_fill(&s->bounds, &before.sockstat, &before.counters, &s->ports, now);
 	sockets = builder_listener_sockets(s->build, &n_sockets);
-	ret = peaks_note(s->peaks, milliseconds(&now->info.monotonic), sockets, n_sockets, now);
+	ret = peaks_note(s->peaks, (uint64_t)timing_ms(&now->info.monotonic), sockets, n_sockets,
+			 now);
 	if (ret == 0)
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
 		ret = totals_counters(&before, &s->config.counters, last, now);
@@ -437,7 +429,7 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 	}
 	put_failures(s, now);
 	now->info.scan_us = 0;
-	clock_gettime(CLOCK_MONOTONIC, &now->info.attempted_at);
+	now->info.attempted_at = timing_now(CLOCK_MONOTONIC);
 	conditions_update(s->conditions, &s->config.rules, last, now);
 	return now;
 }
@@ -459,8 +451,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;
 	now->info.start = s->start;
-	clock_gettime(CLOCK_REALTIME, &now->info.time);
-	clock_gettime(CLOCK_MONOTONIC, &now->info.monotonic);
+	now->info.time = timing_now(CLOCK_REALTIME);
+	now->info.monotonic = timing_now(CLOCK_MONOTONIC);
 	ret = observe(s, &kind, pace->scan_us, last, now, &what);
 	if (ret < 0)
 		goto out;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/number.h"
+
 enum { LISTENER_INTERVAL_MS = 1000 };
 
 /* In any time as long as this the samples take no more than the budget gives. */
@@ -183,7 +185,7 @@ static void set_due(struct schedule *s)
 void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms, uint64_t cpu_us,
 		   uint64_t scan_us)
 {
-	uint64_t cost_us = cpu_us > scan_us ? cpu_us - scan_us : 0;
+	uint64_t cost_us = sub_sat(cpu_us, scan_us);
 
 	note_spent(s, now_ms, cpu_us);
 	/* The first one finds everything new. That is the price of the start, which no interval

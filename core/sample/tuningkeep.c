@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/timing.h"
 #include "core/tuning/profile.h"
 #include "core/tuning/watch.h"
 
@@ -57,8 +58,7 @@ static int read_table(struct tuningkeep *k, const struct config *config, const c
 void tuningkeep_put(struct tuningkeep *k, const struct config *config, bool look,
 		    struct snapshot *now)
 {
-	int64_t now_ms =
-	    (int64_t)now->info.monotonic.tv_sec * 1000 + now->info.monotonic.tv_nsec / 1000000;
+	int64_t now_ms = timing_ms(&now->info.monotonic);
 	bool due = k->due || now_ms - k->tried_ms >= (int64_t)config->tuning_interval_s * 1000;
 	char error[TUNABLE_ERROR_MAX] = "", again[TUNABLE_ERROR_MAX];
 

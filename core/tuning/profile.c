@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "core/base/array.h"
+#include "core/base/file.h"
 #include "core/tuning/sysvalue.h"
 
 enum { FILE_MAX = 64 * 1024, REASON_MAX = 240, RULES_MAX = 512 };
@@ -32,6 +32,7 @@ operators[] = {
 
 struct parser {
 	struct profile profile;
+	size_t capacity; /* of its rules */
 	const char *path;
 	uint32_t line;
 	char *error;
@@ -150,14 +151,8 @@ static int add_rule(struct parser *p, const struct profile_rule *rule)
 
 	if (profile->count == RULES_MAX)
 		return fail(p, "more than %d recommendations", RULES_MAX);
-	if ((profile->count & (profile->count - 1)) == 0) {
-		size_t capacity = profile->count ? 2 * profile->count : 1;
-		struct profile_rule *rules = reallocarray(profile->rules, capacity, sizeof(*rules));
-
-		if (!rules)
-			return -ENOMEM;
-		profile->rules = rules;
-	}
+	if (ARRAY_RESERVE(profile->rules, &p->capacity, profile->count + 1) < 0)
+		return -ENOMEM;
 	profile->rules[profile->count++] = *rule;
 	return 0;
 }
@@ -205,47 +200,20 @@ static int parse(struct parser *p)
 	return r;
 }
 
-static int read_fd(int fd, char **ret_text)
-{
-	char *text = calloc(1, FILE_MAX + 1);
-	ssize_t got = 1;
-	size_t len = 0;
-	int r = 0;
-
-	if (!text)
-		return -ENOMEM;
-	while (got > 0 && len <= FILE_MAX) {
-		got = read(fd, text + len, FILE_MAX + 1 - len);
-		if (got > 0)
-			len += (size_t)got;
-	}
-	if (got < 0)
-		r = -errno;
-	else if (len > FILE_MAX)
-		r = -EFBIG;
-	else if (strlen(text) != len)
-		r = -EBADMSG;
-	if (r < 0)
-		free(text);
-	else
-		*ret_text = text;
-	return r;
-}
-
 static int read_text(const char *path, char **ret_text)
 {
-	struct stat st;
-	int fd, r;
+	char *text;
+	size_t len;
+	int r = file_read_regular(AT_FDCWD, path, FILE_MAX, &text, &len);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else
-		r = S_ISREG(st.st_mode) ? read_fd(fd, ret_text) : -EINVAL;
-	close(fd);
-	return r;
+	if (r < 0)
+		return r;
+	if (strlen(text) != len) {
+		free(text);
+		return -EBADMSG;
+	}
+	*ret_text = text;
+	return 0;
 }
 
 char *profile_path(const char *folder, const char *name)

@@ -5,9 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
+#include "core/base/file.h"
 #include "core/tuning/sysctld_private.h"
 #include "core/tuning/sysctldfiles.h"
 #include "core/tuning/sysctlpattern.h"
@@ -27,15 +28,8 @@ static int append(struct assignments *list, const struct assignment *a)
 {
 	if (list->count == list->max)
 		return -EFBIG;
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? 2 * list->capacity : 32;
-		struct assignment *rows = reallocarray(list->rows, capacity, sizeof(*rows));
-
-		if (!rows)
-			return -ENOMEM;
-		list->rows = rows;
-		list->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(list->rows, &list->capacity, list->count + 1) < 0)
+		return -ENOMEM;
 	list->rows[list->count++] = *a;
 	return 0;
 }
@@ -192,40 +186,14 @@ static int parse(struct sysctld *s, char *text, size_t len, const char *file)
 
 int sysctld_load(int root, const char *path, char **ret_text, size_t *ret_len)
 {
-	size_t size = 0, len = 0;
-	ssize_t got = 1;
-	struct stat st;
-	char *text;
-	int fd, r;
+	int r = file_read_regular(root, path, FILE_MAX, ret_text, ret_len);
 
-	fd = openat(root, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	r = fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
-	/* /proc tells no size; what is no file, as /dev/null, is empty. */
-	if (r == 0 && S_ISREG(st.st_mode))
-		size = st.st_size > 0 && st.st_size <= FILE_MAX ? (size_t)st.st_size : FILE_MAX + 1;
-	text = r == 0 ? malloc(size + 1) : NULL;
-	if (r == 0 && !text)
-		r = -ENOMEM;
-	while (r == 0 && len < size && got > 0) {
-		got = read(fd, text + len, size - len);
-		if (got > 0)
-			len += (size_t)got;
-		else if (got < 0)
-			r = -errno;
-	}
-	close(fd);
-	if (r == 0 && len > FILE_MAX)
-		r = -EFBIG;
-	if (r < 0) {
-		free(text);
+	if (r != -EINVAL)
 		return r;
-	}
-	text[len] = '\0';
-	*ret_text = text;
-	*ret_len = len;
-	return 0;
+	/* What is no file, as /dev/null, is empty. */
+	*ret_text = calloc(1, 1);
+	*ret_len = 0;
+	return *ret_text ? 0 : -ENOMEM;
 }
 
 /* What cannot be read is counted. What leads nowhere sets nothing; all else may set anything. */

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
+
 /* With room for the files that others hide. */
 enum { FILES_MAX = 16384, FOUND_MAX = 4 * FILES_MAX };
 
@@ -44,15 +46,8 @@ static int add(struct search *s, size_t folder, const char *name)
 
 	if (s->count == FOUND_MAX)
 		return -EFBIG;
-	if (s->count == s->capacity) {
-		size_t capacity = s->capacity ? 2 * s->capacity : 32;
-		struct found *rows = reallocarray(s->rows, capacity, sizeof(*rows));
-
-		if (!rows)
-			return -ENOMEM;
-		s->rows = rows;
-		s->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(s->rows, &s->capacity, s->count + 1) < 0)
+		return -ENOMEM;
 	row = &s->rows[s->count];
 	if (asprintf(&row->path, "%s/%s", folders[folder], name) < 0)
 		return -ENOMEM;

@@ -2,70 +2,18 @@
 #include "core/tuning/sysvalue.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Reads up to size bytes from the beginning, in one read() where the file is a parameter: the
- * kernel prints a list of ports only to a reader that asks for all of it. */
-static int read_at_start(int fd, char *buffer, size_t size, size_t *ret_len)
-{
-	size_t len = 0;
-	ssize_t got;
-
-	while (len < size) {
-		got = pread(fd, buffer + len, size - len, (off_t)len);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		len += (size_t)got;
-	}
-	*ret_len = len;
-	return 0;
-}
-
-static int read_whole(int fd, char **ret_text, size_t *ret_len)
-{
-	static const size_t sizes[] = {1024, SYSVALUE_FILE_MAX};
-	char *text = NULL;
-	size_t len = 0;
-	int r = -EFBIG;
-
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]) && r == -EFBIG; i++) {
-		free(text);
-		text = malloc(sizes[i]);
-		if (!text)
-			return -ENOMEM;
-		r = read_at_start(fd, text, sizes[i], &len);
-		if (r == 0 && len == sizes[i])
-			r = -EFBIG;
-	}
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	text[len] = '\0';
-	*ret_text = text;
-	*ret_len = len;
-	return 0;
-}
+#include "core/base/file.h"
 
 int sysvalue_read(int proc_sys, const char *path, char **ret_value)
 {
 	char *text;
 	size_t len;
-	int fd, r;
+	int r = file_read_parameter(proc_sys, path, SYSVALUE_FILE_MAX, &text, &len);
 
-	fd = openat(proc_sys, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	r = read_whole(fd, &text, &len);
-	close(fd);
 	if (r < 0)
 		return r;
 	if (memchr(text, '\0', len)) {

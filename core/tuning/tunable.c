@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/timing.h"
+#include "core/base/array.h"
 #include "core/tuning/kerneldefault.h"
 #include "core/base/text.h"
 #include "core/base/portset.h"
@@ -104,15 +106,8 @@ static struct tuning *add_row(struct reading *r, const char *name, uint32_t elem
 	const struct tunable_info *info = tunable_info_find(name, element);
 	struct tuning *row;
 
-	if (r->n_rows == r->capacity) {
-		size_t capacity = r->capacity ? 2 * r->capacity : 128;
-		struct tuning *rows = reallocarray(r->rows, capacity, sizeof(*rows));
-
-		if (!rows)
-			return NULL;
-		r->rows = rows;
-		r->capacity = capacity;
-	}
+	if (ARRAY_RESERVE(r->rows, &r->capacity, r->n_rows + 1) < 0)
+		return NULL;
 	row = &r->rows[r->n_rows++];
 	*row = (struct tuning){
 	    .name = info ? info->name : textpool_add(r->pool, name, strlen(name)),
@@ -264,7 +259,7 @@ static void finish(struct reading *r, struct tuning_table *table)
 		table->persisted_unknown += table->rows[i].drift == DRIFT_NOT_KNOWN;
 		table->persisted_refused += table->rows[i].element == 1 && table->rows[i].refused;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &table->read_at);
+	table->read_at = timing_now(CLOCK_MONOTONIC);
 }
 
 static int open_all(struct reading *r, const struct tunable_roots *roots, const char *profile,

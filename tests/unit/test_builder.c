@@ -533,7 +533,7 @@ static void test_reusable_ports(void)
 
 static void test_ports(void)
 {
-	static uint8_t reserved[65536 / 8];
+	static struct portset reserved;
 	struct builder_options options = all;
 	const struct conn conns[] = {
 	    listening("0.0.0.0", 40000, 0, 10),
@@ -552,8 +552,8 @@ static void test_ports(void)
 	struct builder *b = new_build();
 	struct snapshot *s;
 
-	reserved[50000 / 8] |= 1 << 50000 % 8;
-	options.ports_reserved = reserved;
+	portset_add(&reserved, 50000);
+	options.ports_reserved = &reserved;
 	s = built(b, &options, conns, COUNT(conns), NULL, &result);
 	CHECK_EQ_INT(result.ports.used, 3);
 	CHECK_EQ_INT(result.ports.remote_port, 80);

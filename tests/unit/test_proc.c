@@ -256,37 +256,6 @@ static void numbers_are_read(void)
 	folder_remove(&f);
 }
 
-static void files_are_read_whole_or_not_at_all(void)
-{
-	enum { SIZE = 10000 };
-	char *big = malloc(SIZE + 1), *text = NULL;
-	struct folder f;
-	size_t len = 0;
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
-	memset(big, 'x', SIZE);
-	big[SIZE] = '\0';
-	folder_make(&f);
-	folder_put(&f, "file", big);
-	CHECK_EQ_INT(proc_read_file(f.fd, "file", SIZE - 1, &text, &len), -EFBIG);
-	CHECK_EQ_INT(proc_read_file(f.fd, "file", 0, &text, &len), -EFBIG);
-	CHECK_EQ_INT(proc_read_file(f.fd, "absent", SIZE, &text, &len), -ENOENT);
-	CHECK_EQ_INT(proc_read_file(f.fd, ".", SIZE, &text, &len), -EISDIR);
-	CHECK_EQ_INT(proc_read_file(-1, "file", SIZE, &text, &len), -EBADF);
-	CU_ASSERT_PTR_NULL(text);
-	CHECK_EQ_INT_FATAL(proc_read_file(f.fd, "file", SIZE, &text, &len), 0);
-	CHECK_EQ_INT(len, SIZE);
-	CHECK_EQ_STR(text, big);
-	free(text);
-	folder_put(&f, "file", "");
-	CHECK_EQ_INT_FATAL(proc_read_file(f.fd, "file", 0, &text, &len), 0);
-	CHECK_EQ_INT(len, 0);
-	CHECK_EQ_STR(text, "");
-	free(text);
-	free(big);
-	folder_remove(&f);
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -297,7 +266,6 @@ int main(void)
 	    {"names too long are skipped", names_too_long_are_skipped},
 	    {"sockstat is read", sockstat_is_read},
 	    {"numbers are read", numbers_are_read},
-	    {"files are read whole or not at all", files_are_read_whole_or_not_at_all},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -122,7 +122,7 @@ static void wrong_files(void)
 	tree_make(&t);
 	CHECK_EQ_INT(profile_read(t.path, "no", &profile, error), -ENOENT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(error, "/no.conf: No such file"));
-	CHECK_EQ_INT(profile_read(t.path, t.path, &profile, error), -EINVAL);
+	CHECK_EQ_INT(profile_read(t.path, t.path, &profile, error), -EISDIR);
 	memset(large, '#', sizeof(large) - 1);
 	tree_file(&t, "large.conf", large);
 	CHECK_EQ_INT(profile_read(t.path, "large", &profile, error), -EFBIG);

@@ -69,7 +69,7 @@ static void elements(void)
 
 static void files(void)
 {
-	static char large[SYSVALUE_FILE_MAX + 1];
+	static char large[SYSVALUE_FILE_MAX + 2];
 	char *value = NULL;
 	struct tree t;
 	int dir;
@@ -78,9 +78,9 @@ static void files(void)
 	tree_file(&t, "empty", "");
 	tree_file(&t, "lines", "a\nb\n");
 	tree_link(&t, "link", "lines");
-	memset(large, '1', SYSVALUE_FILE_MAX);
+	memset(large, '1', SYSVALUE_FILE_MAX + 1);
 	tree_file(&t, "toolarge", large);
-	large[SYSVALUE_FILE_MAX - 1] = '\0';
+	large[SYSVALUE_FILE_MAX] = '\0';
 	tree_file(&t, "large", large);
 	dir = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CU_ASSERT_FATAL(dir >= 0);
@@ -96,7 +96,7 @@ static void files(void)
 	CHECK_EQ_STR(value, "a\nb");
 	free(value);
 	CHECK_EQ_INT_FATAL(sysvalue_read(dir, "large", &value), 0);
-	CHECK_EQ_INT(strlen(value), SYSVALUE_FILE_MAX - 1);
+	CHECK_EQ_INT(strlen(value), SYSVALUE_FILE_MAX);
 	free(value);
 	close(dir);
 	tree_remove(&t);
