@@ -26,11 +26,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum sysctld_order {
-	SYSCTLD_AUTO, /* systemd where the host runs it (/run/systemd/system), else procps */
-	SYSCTLD_SYSTEMD,
-	SYSCTLD_PROCPS,
-};
+#include "core/tuning/sysctldfiles.h"
 
 /* What was met on the way. */
 struct sysctld_stats {

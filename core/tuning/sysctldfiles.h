@@ -9,7 +9,11 @@
 
 #include <stddef.h>
 
-#include "core/tuning/sysctld.h"
+enum sysctld_order {
+	SYSCTLD_AUTO, /* systemd where the host runs it (/run/systemd/system), else procps */
+	SYSCTLD_SYSTEMD,
+	SYSCTLD_PROCPS,
+};
 
 struct sysctldfiles {
 	char **paths; /* below the root, without a slash in front */
