@@ -45,6 +45,7 @@ static const struct field sampler_fields[] = {
 	METRIC_FIELD(METRIC_SAMPLER, "sockets", struct sample_info, sockets, 1),
 	METRIC_FIELD(METRIC_SAMPLER, "source", struct sample_info, source, 1),
 	METRIC_FIELD(METRIC_SAMPLER, "unknown_states", struct sample_info, unknown_states, 1),
+	METRIC_FIELD(METRIC_SAMPLER, "malformed", struct sample_info, malformed, 1),
 	METRIC_FIELD(METRIC_SAMPLER, "owners_unreadable", struct sample_info, owners_unreadable, 1),
 	METRIC_FIELD(METRIC_DURATION, "sample", struct sample_info, duration_us, 1e-6),
 	METRIC_FIELD(METRIC_DURATION, "detail_interval", struct sample_info, detail_interval_ms, 1e-3),

@@ -53,6 +53,11 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "not know.",
 			  page_number(info->unknown_states, number),
 			  info->unknown_states == 1 ? "" : "s");
+	if (info->malformed)
+		page_text(out, 0, 0,
+			  "Not counted: %s socket%s that the kernel described in a way that this "
+			  "version does not understand.",
+			  page_number(info->malformed, number), info->malformed == 1 ? "" : "s");
 }
 
 int report_print(FILE *out, const struct snapshot *s, const struct report_options *options)

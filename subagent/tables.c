@@ -45,6 +45,7 @@ static const struct column sampler_columns[] = {
     {COLUMN(18, "tcpStateCounterDiscontinuityTime", SYNTAX_DATE, struct sample_info,
 	    counters_since)},
     {COLUMN(19, "tcpStateSampleMissing", SYNTAX_CHARS, struct sample_info, missing)},
+    {COLUMN(20, "tcpStateSampleMalformed", SYNTAX_COUNTER32, struct sample_info, malformed)},
 };
 
 static const struct column state_columns[] = {

@@ -50,6 +50,7 @@ struct sample_info {
 	uint32_t cpu_pptt;            /* CPU of the last minute, parts per ten thousand of a core */
 	uint32_t rows_omitted;        /* connections left out of `conns` by its bound */
 	uint32_t unknown_states;      /* sockets in a state this program does not know, ever */
+	uint32_t malformed;           /* messages or lines on sockets that made no sense, ever */
 	uint32_t owners_unreadable;   /* processes whose descriptors may not be read */
 	uint32_t counted_source;      /* of the newest fast or full sample */
 	char missing[256];            /* what /proc/net lacks and what that costs; "" */

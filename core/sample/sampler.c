@@ -43,7 +43,7 @@ struct sampler {
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	bool renumbered;   /* this sample has given the owners new numbers */
-	uint32_t samples, errors, unknown_states;
+	uint32_t samples, errors, unknown_states, malformed;
 	bool failing; /* a sample has failed, and none since was as full */
 	enum sample_kind failed;
 	char error[sizeof(((struct sample_info *)NULL)->last_error)];
@@ -140,6 +140,12 @@ static bool is_refusal(int error)
 	       error == -ENOSYS || error == -EINVAL;
 }
 
+static void add_stats(struct sampler *s, const struct diag_stats *stats)
+{
+	s->unknown_states += stats->unknown_states;
+	s->malformed += stats->malformed;
+}
+
 /* Listeners first: the builder finds a connection's listener among them. tcp_info is asked for
  * only where a column or a condition shows it. */
 static int dump_diag(struct sampler *s, uint32_t states)
@@ -164,7 +170,7 @@ static int dump_diag(struct sampler *s, uint32_t states)
 		ret = diag_dump(s->diag, passes[i].states, passes[i].want, builder_socket, s->build,
 				&stats);
 		if (ret == 0)
-			s->unknown_states += stats.unknown_states;
+			add_stats(s, &stats);
 	}
 	if (is_refusal(ret)) {
 		diag_close(s->diag);
@@ -181,7 +187,7 @@ static int dump_procnet(struct sampler *s, uint32_t states)
 	int ret = procnet_dump(s->net_fd, states, builder_socket, s->build, &stats);
 
 	if (ret == 0)
-		s->unknown_states += stats.unknown_states;
+		add_stats(s, &stats);
 	return ret;
 }
 
@@ -292,6 +298,7 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	info->sockets = total_sockets(now);
 	info->rows_omitted = builder_omitted(s->build, now);
 	info->unknown_states = s->unknown_states;
+	info->malformed = s->malformed;
 	info->owners_unreadable = owners_unreadable(s->owners);
 	put_failures(s, now);
 }

@@ -124,7 +124,8 @@ static void test_scalars(void)
 	       "'sampleUnknownStates':2,'sampleOwnersUnreadable':4,"
 	       "'startTime':'2026-11-21T03:10:00Z',"
 	       "'counterDiscontinuityTime':'2026-11-21T03:10:01Z',"
-	       "'sampleMissing':'/proc/net lacks sockstat\\u0027s mem (memory unknown)'}");
+	       "'sampleMissing':'/proc/net lacks sockstat\\u0027s mem (memory unknown)',"
+	       "'sampleMalformed':6}");
 	expect(json_object_get(json, "diagnosis"),
 	       "{'worstSeverity':'critical','conditionsWarning':1,'conditionsCritical':1,"
 	       "'notificationsLost':7}");
