@@ -195,7 +195,7 @@ static void judge(struct tracker *t, const struct condition_info *info, const st
 		judge_events(t, rule);
 		return;
 	}
-	judged = has_share(t, rule, m) ? t->value : 0;
+	judged = !m->small && has_share(t, rule, m) ? t->value : 0;
 	trigger_update(&t->warning, rule, threshold_of(info, rule->warning), judged, t->at_ms);
 	trigger_update(&t->critical, rule, threshold_of(info, rule->critical), judged, t->at_ms);
 }

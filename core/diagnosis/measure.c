@@ -86,8 +86,8 @@ static enum measured measure_syn_unanswered(const struct measuring *in, struct t
 		return measured;
 	handshakes += suspects->count;
 	if (most->count > 0 && most->index < in->now->n_listeners &&
-	    in->now->listeners[most->index].accept_queue_limit > handshakes)
-		handshakes = in->now->listeners[most->index].accept_queue_limit;
+	    in->now->listeners[most->index].syn_queue_limit > handshakes)
+		handshakes = in->now->listeners[most->index].syn_queue_limit;
 	m->value =
 	    suspects->count < in->rule->floor ? 0 : (uint64_t)suspects->count * 100 / handshakes;
 	offender_suspect_listener(text, in->now, suspects);

@@ -25,6 +25,7 @@ enum measured {
 struct measure {
 	uint64_t value;
 	uint64_t whole; /* what the value must be a share of, where the rule has one */
+	bool small;     /* too few connections to raise the condition, whatever the percent */
 	bool happened;  /* of events: some since the snapshot before */
 	int64_t at_ms;  /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
@@ -33,7 +34,7 @@ struct measure {
 /* What is measured. */
 struct measuring {
 	uint32_t element;              /* the state for stateCount and stateSurge */
-	const struct rule *rule;       /* its floor decides what is counted */
+	const struct rule *rule;       /* decides what is counted */
 	const struct snapshot *before; /* NULL: there is none */
 	const struct snapshot *now;
 };

@@ -23,16 +23,31 @@ static bool has_grown(const struct measuring *in, const char *name)
 	return was && is && is->value > was->value;
 }
 
-/* The listener whose SYN queue is fullest. Queues with less than floor connections count only if
- * they lose some. NULL: nobody has a half-open connection. */
-static const struct listener *fullest_syn_queue(const struct snapshot *s, uint32_t floor)
+/* Below this percent a queue can neither raise the condition nor keep it raised. */
+static bool matters(const struct rule *rule, uint32_t percent)
+{
+	int64_t lowest = rule->warning >= 0 ? rule->warning : rule->critical;
+
+	return lowest >= 0 && (int64_t)percent * 100 >= lowest * rule->clear_percent;
+}
+
+/* A small queue is full by a few peers that do not answer, whatever the process does: it counts
+ * only where that costs SYNs. */
+static bool counts_syn(const struct snapshot *s, const struct listener *l, uint32_t floor)
+{
+	return l->syn_queue >= floor ||
+	       (l->syn_queue_percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop"));
+}
+
+/* The listener whose SYN queue is fullest; with a rule, of those that it can judge. NULL: nobody
+ * has a half-open connection. */
+static const struct listener *fullest_syn_queue(const struct snapshot *s, const struct rule *rule)
 {
 	const struct listener *top = NULL;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
-		if (l->syn_queue == 0 ||
-		    (l->syn_queue < floor &&
-		     !(l->syn_queue_percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop"))))
+		if (l->syn_queue == 0 || (rule && !(matters(rule, l->syn_queue_percent) &&
+						    counts_syn(s, l, rule->floor))))
 			continue;
 		if (!top || snapshot_is_fuller_syn(l, top))
 			top = l;
@@ -86,14 +101,19 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 
 	if (in->now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	fullest = fullest_syn_queue(in->now, in->rule->floor);
+	fullest = fullest_syn_queue(in->now, in->rule);
+	m->small = !fullest;
+	if (!fullest)
+		fullest = fullest_syn_queue(in->now, NULL);
 	m->value = fullest ? fullest->syn_queue_percent : 0;
 	m->at_ms = measure_counted_ms(in->now);
 	if (m->value < 100 &&
 	    (has_grown(in, "TcpExtTCPReqQFullDrop") || has_grown(in, "TcpExtTCPReqQFullDoCookies")))
 		groups = suspect_groups(in->now, &group);
-	if (groups > 0)
+	if (groups > 0) {
 		m->value = 100;
+		m->small = false;
+	}
 	if (groups == 1) {
 		offender_listener(text, in->now, (size_t)(group - in->now->listeners),
 				  group->owner);
@@ -107,21 +127,49 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 	return MEASURED_VALUE;
 }
 
+/*
+ * One connection that waits fills a backlog of 1. A small queue counts when it takes no more and
+ * has stayed so: the rule's hold tells; without one, as in a single look, only lost connections do.
+ */
+static bool counts_accept(const struct snapshot *s, const struct listener *l,
+			  const struct rule *rule)
+{
+	bool full = l->fullest_queue > 1 && l->fullest_queue > l->fullest_limit;
+
+	if (l->fullest_queue >= rule->floor)
+		return true;
+	return l->accept_queue_fullest >= 100 &&
+	       ((full && rule->hold_s > 0) || is_losing(s, l, "TcpExtListenOverflows"));
+}
+
+/* As fullest_syn_queue(). NULL: no connection waits. */
+static const struct listener *fullest_accept_queue(const struct snapshot *s,
+						   const struct rule *rule)
+{
+	const struct listener *top = NULL;
+
+	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
+		if (l->accept_queue_fullest == 0 ||
+		    (rule &&
+		     !(matters(rule, l->accept_queue_fullest) && counts_accept(s, l, rule))))
+			continue;
+		if (!top || snapshot_is_fuller_accept(l, top))
+			top = l;
+	}
+	return top;
+}
+
 enum measured measure_accept_queue(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
-	const struct listener *fullest = NULL;
+	const struct listener *fullest;
 
 	if (now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	for (const struct listener *l = now->listeners; l < now->listeners + now->n_listeners;
-	     l++) {
-		if (l->fullest_queue < in->rule->floor &&
-		    !(l->accept_queue_fullest >= 100 && is_losing(now, l, "TcpExtListenOverflows")))
-			continue;
-		if (l->accept_queue_fullest > (fullest ? fullest->accept_queue_fullest : 0))
-			fullest = l;
-	}
+	fullest = fullest_accept_queue(now, in->rule);
+	m->small = !fullest;
+	if (!fullest)
+		fullest = fullest_accept_queue(now, NULL);
 	m->value = fullest ? fullest->accept_queue_fullest : 0;
 	if (!fullest)
 		return MEASURED_VALUE;
@@ -207,6 +255,6 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 		m->happened = m->happened || has_grown(in, names[i]);
 		result = MEASURED_VALUE;
 	}
-	name_syn_queue(text, in->now, fullest_syn_queue(in->now, 0));
+	name_syn_queue(text, in->now, fullest_syn_queue(in->now, NULL));
 	return result;
 }

@@ -48,7 +48,8 @@ struct rule {
 	int32_t critical;       /* threshold; -1: never critical */
 	uint32_t hold_s;        /* how long without a break */
 	uint32_t clear_percent; /* clears below this share of the threshold */
-	uint32_t floor;         /* connections below which nothing is counted; 0: it has none.
+	uint32_t floor;         /* connections below which nothing is counted, or a queue that
+				   does no harm raises nothing; 0: it has none.
 				   stateSurge: the mean counts as this at the least */
 	uint32_t share_percent; /* of the traffic that the value must have as well; 0: none */
 };

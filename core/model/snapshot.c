@@ -97,9 +97,7 @@ const struct listener *snapshot_fullest_accept_queue(const struct snapshot *s)
 	const struct listener *top = NULL;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++)
-		if (l->has_limits && (!top || l->accept_queue_fullest > top->accept_queue_fullest ||
-				      (l->accept_queue_fullest == top->accept_queue_fullest &&
-				       l->fullest_queue > top->fullest_queue)))
+		if (l->has_limits && (!top || snapshot_is_fuller_accept(l, top)))
 			top = l;
 	return top;
 }

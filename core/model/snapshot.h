@@ -402,6 +402,14 @@ static inline bool snapshot_is_fuller_syn(const struct listener *a, const struct
 		   : a->syn_queue > b->syn_queue;
 }
 
+/* The same for the fullest accept queue of one socket. */
+static inline bool snapshot_is_fuller_accept(const struct listener *a, const struct listener *b)
+{
+	return a->accept_queue_fullest != b->accept_queue_fullest
+		   ? a->accept_queue_fullest > b->accept_queue_fullest
+		   : a->fullest_queue > b->fullest_queue;
+}
+
 /* The owner of a row; owners[0] where none is known. */
 static inline const struct owner *snapshot_owner(const struct snapshot *s, uint32_t owner)
 {

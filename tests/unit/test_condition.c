@@ -362,7 +362,7 @@ static bool answer_not(uint32_t unanswered, uint64_t handshakes, uint32_t backlo
 	struct lab lab;
 
 	lab_open(&lab);
-	lab.now.listeners[0].accept_queue_limit = backlog;
+	lab.now.listeners[0].syn_queue_limit = backlog;
 	for (int64_t t = 0; t <= seconds * 1000; t += 5000) {
 		lab.now.s.suspects[SUSPECT_SYN_UNANSWERED] = (struct suspects){
 		    .count = unanswered, .listeners = {{0, unanswered}}, .n_listeners = 1};

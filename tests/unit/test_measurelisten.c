@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "tests/support/lab.h"
 #include "tests/support/suite.h"
 
@@ -6,33 +8,51 @@ struct floor_case {
 	uint32_t queue, limit;
 	bool drops;         /* the listener's own */
 	uint64_t overflows; /* of the host */
+	uint32_t hold_s;
 	int32_t percent;
+	uint32_t severity; /* once it has been so for the hold */
 };
 
-/* Small queues count only where they lose connections. */
+enum { N = SEVERITY_NORMAL, W = SEVERITY_WARNING, C = SEVERITY_CRITICAL };
+
+static void set_accept_queue(struct listener *l, uint32_t queue, uint32_t limit)
+{
+	l->accept_queue = l->fullest_queue = queue;
+	l->accept_queue_limit = l->fullest_limit = limit;
+	l->accept_queue_fullest = queue > limit ? 100 : queue * 100 / limit;
+}
+
+/* Of a small queue the value is shown; it is raised by what stays full or loses connections. */
 static void test_accept_queue_floor(void)
 {
 	static const struct floor_case cases[] = {
-	    {1, 1, false, 0, 0},       {2, 1, false, 5, 0},  {2, 1, true, 0, 0},
-	    {2, 1, true, 5, 100},      {15, 16, true, 5, 0}, {16, 32, false, 0, 50},
-	    {129, 128, false, 0, 100},
+	    {1, 1, false, 0, 10, 100, N},  {1, 0, false, 0, 10, 100, N},
+	    {2, 1, false, 0, 10, 100, C},  {2, 1, false, 0, 0, 100, N},
+	    {2, 1, true, 0, 0, 100, N},    {2, 1, false, 5, 0, 100, N},
+	    {2, 1, true, 5, 0, 100, C},    {1, 1, true, 5, 10, 100, C},
+	    {9, 8, false, 0, 10, 100, C},  {8, 8, false, 0, 10, 100, N},
+	    {15, 16, true, 5, 10, 93, N},  {15, 15, false, 0, 10, 100, N},
+	    {16, 32, false, 0, 10, 50, W}, {16, 16, false, 0, 10, 100, C},
+	    {16, 15, false, 0, 0, 100, C}, {129, 128, false, 0, 10, 100, C},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct listener *l;
 		struct lab lab;
 
 		lab_open(&lab);
+		lab.config.rules.of[CONDITION_ACCEPT_QUEUE].hold_s = cases[i].hold_s;
 		lab_step(&lab, 100000);
-		l = &lab.now.listeners[1];
-		l->accept_queue = l->fullest_queue = cases[i].queue;
-		l->accept_queue_limit = l->fullest_limit = cases[i].limit;
-		l->accept_queue_fullest =
-		    cases[i].queue > cases[i].limit ? 100 : cases[i].queue * 100 / cases[i].limit;
-		l->dropped_ms = cases[i].drops ? 100500 : 0;
+		set_accept_queue(&lab.now.listeners[1], cases[i].queue, cases[i].limit);
+		lab.now.listeners[1].dropped_ms = cases[i].drops ? 100500 : 0;
 		lab.now.counters[LAB_OVERFLOWS].value += cases[i].overflows;
 		lab_step(&lab, 101000);
 		CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_QUEUE, 0)->value, cases[i].percent);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_QUEUE),
+			     cases[i].hold_s ? N : cases[i].severity);
+		lab_step(&lab, 112000);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_QUEUE), cases[i].severity);
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(lab_row(&lab, CONDITION_ACCEPT_QUEUE, 0)->offender, "java"));
 		lab_close(&lab);
 	}
 }
@@ -40,8 +60,10 @@ static void test_accept_queue_floor(void)
 static void test_syn_queue_floor(void)
 {
 	static const struct floor_case cases[] = {
-	    {1, 1, false, 0, 0}, {1, 1, true, 0, 0},     {1, 1, true, 5, 100},
-	    {7, 8, true, 5, 0},  {16, 32, false, 0, 50}, {15, 16, false, 5, 0},
+	    {1, 1, false, 0, 10, 100, N},  {1, 1, true, 0, 10, 100, N},
+	    {1, 1, true, 5, 10, 100, C},   {8, 8, false, 0, 10, 100, N},
+	    {7, 8, true, 5, 10, 87, N},    {15, 16, false, 5, 10, 93, N},
+	    {16, 32, false, 0, 10, 50, W}, {16, 16, false, 0, 10, 100, C},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -50,13 +72,38 @@ static void test_syn_queue_floor(void)
 		lab_open(&lab);
 		lab_step(&lab, 100000);
 		lab.now.listeners[1].syn_queue = cases[i].queue;
+		lab.now.listeners[1].syn_queue_limit = cases[i].limit;
 		lab.now.listeners[1].syn_queue_percent = cases[i].queue * 100 / cases[i].limit;
 		lab.now.listeners[1].dropped_ms = cases[i].drops ? 100500 : 0;
 		lab.now.counters[LAB_FULL_DROPS].value += cases[i].overflows;
 		lab_step(&lab, 101000);
+		lab_step(&lab, 112000);
 		CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, cases[i].percent);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_QUEUE), cases[i].severity);
+		CU_ASSERT_PTR_NOT_NULL(
+		    strstr(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->offender, "java"));
 		lab_close(&lab);
 	}
+}
+
+/* A small full queue hides no large one that is judged; it is shown where that is far from full. */
+static void test_small_beside_large(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	set_accept_queue(&lab.now.listeners[0], 80, 128);
+	set_accept_queue(&lab.now.listeners[1], 1, 1);
+	lab_step(&lab, 1000);
+	lab_step(&lab, 12000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_QUEUE, 0)->value, 62);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_QUEUE), W);
+	set_accept_queue(&lab.now.listeners[0], 20, 128);
+	lab_step(&lab, 13000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_QUEUE, 0)->value, 100);
+	lab_step(&lab, 24000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_QUEUE), N);
+	lab_close(&lab);
 }
 
 /* Drops are compared by address and port, wherever the row stands. */
@@ -198,6 +245,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"floor of accept queues", test_accept_queue_floor},
 	    {"floor of SYN queues", test_syn_queue_floor},
+	    {"a small queue beside a large one", test_small_beside_large},
 	    {"repeated SYNs", test_repeated_syns},
 	    {"whose drops they are", test_dropper},
 	    {"a steered group", test_steered_group},

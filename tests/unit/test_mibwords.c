@@ -133,8 +133,7 @@ static void test_notifications(void)
 		size_t objects;
 	} notifications[] = {{"tcpStateConditionRaised", COUNT_OF(objects)},
 			     {"tcpStateConditionCleared", COUNT_OF(objects)},
-			     {"tcpStateConditionEased", COUNT_OF(objects)},
-			     {"tcpStateTestNotification", 0}};
+			     {"tcpStateConditionEased", COUNT_OF(objects)}};
 
 	for (uint32_t i = 0; i < COUNT_OF(notifications); i++) {
 		struct tree *node = mibtree_at((const uint32_t[]){0, i + 1}, 2);
