@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/diagnosis/events.h"
 #include "subagent/log.h"
 
 /* net-snmp's own log. A line that comes back at each attempt is told once. */
@@ -89,12 +90,14 @@ void agent_close(struct agent *agent)
 	free(agent);
 }
 
-void agent_show(struct agent *agent, const struct snapshot *snapshot)
+void agent_show(struct agent *agent, const struct snapshot *snapshot, const struct events *events)
 {
 	agent->showing = snapshot != NULL;
 	if (!snapshot)
 		return;
 	agent->shown = *snapshot;
+	agent->shown.events = events->rows;
+	agent->shown.n_events = events->count;
 	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
 }
 

@@ -35,8 +35,9 @@ void agent_close(struct agent *agent);
  * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);
 
-/* Answers from this snapshot from now on; NULL: nothing to answer yet. */
-void agent_show(struct agent *agent, const struct snapshot *snapshot);
+/* Answers from this snapshot, and these events, from now on; NULL: nothing to answer yet. */
+struct events;
+void agent_show(struct agent *agent, const struct snapshot *snapshot, const struct events *events);
 
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does
  * net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */

@@ -15,6 +15,7 @@
 #include "core/diagnosis/wording.h"
 #include "core/sample/feed.h"
 #include "subagent/agent.h"
+#include "subagent/eventfile.h"
 #include "subagent/log.h"
 
 struct daemon {
@@ -23,12 +24,13 @@ struct daemon {
 	struct feed *feed;
 	struct agent *agent;
 	struct notify *notify;
+	struct events *events;
 	const struct snapshot *snapshot;
 	int signal_fd;
 	bool stop;
 	/* What the log has told, so that it tells each change once. */
 	uint32_t source;
-	bool failing, unreadable;
+	bool failing, unreadable, unwritable;
 	char *trouble; /* why there was no first sample */
 	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
 	char missing[sizeof(((struct sample_info *)0)->missing)];
@@ -134,6 +136,35 @@ static void on_transition(const struct transition *transition, void *arg)
 		agent_notify(d->agent, transition);
 }
 
+/* Its end is told as well; a directory that is not there is no trouble, the events are then kept in
+ * memory only. */
+static void tell_event_file(struct daemon *d, int error)
+{
+	bool failing = error != 0 && error != -ENOENT;
+
+	if (failing && !d->unwritable)
+		log_line(LOG_WARNING, "%s: %s: what changes is not kept over a restart",
+			 d->config.events, strerror(-error));
+	else if (!failing && d->unwritable)
+		log_line(LOG_NOTICE, "%s can be written again", d->config.events);
+	d->unwritable = failing;
+}
+
+static void read_events(struct daemon *d)
+{
+	int ret = d->config.events[0] ? eventfile_read(d->config.events, d->events) : 0;
+
+	if (ret < 0 && ret != -ENOENT)
+		log_line(LOG_WARNING, "%s: %s: beginning without earlier changes", d->config.events,
+			 ret == -EINVAL ? "not a file of events" : strerror(-ret));
+}
+
+static void note_events(struct daemon *d, const struct snapshot *s)
+{
+	if (events_note(d->events, s) > 0 && d->config.events[0])
+		tell_event_file(d, eventfile_write(d->config.events, d->events));
+}
+
 static void show(struct daemon *d)
 {
 	const struct snapshot *s = feed_take(d->feed), *before = d->snapshot;
@@ -142,7 +173,8 @@ static void show(struct daemon *d)
 		tell_no_sample(d);
 		return;
 	}
-	agent_show(d->agent, s);
+	note_events(d, s);
+	agent_show(d->agent, s, d->events);
 	d->snapshot = s;
 	if (!before)
 		tell_first(d, s);
@@ -257,6 +289,9 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	if (ret >= 0) {
 		what = "memory";
 		ret = notify_new(&d.notify);
+		d.events = calloc(1, sizeof(*d.events));
+		if (!d.events)
+			ret = -ENOMEM;
 	}
 	if (ret == 0) {
 		what = "AgentX";
@@ -264,6 +299,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 		ret = agent_open(&agent_options, &d.agent);
 	}
 	if (ret == 0) {
+		read_events(&d);
 		what = "/proc";
 		ret = feed_start(config, &d.feed);
 	}
@@ -280,6 +316,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	feed_stop(d.feed);
 	free(d.trouble);
 	notify_free(d.notify);
+	free(d.events);
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

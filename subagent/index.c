@@ -150,6 +150,15 @@ size_t index_condition(const struct snapshot *s, const void *row, uint32_t oid[O
 	return 2;
 }
 
+size_t index_event(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
+{
+	const struct event *event = row;
+
+	(void)s;
+	oid[0] = event->number;
+	return 1;
+}
+
 /* Who holds the socket, as far as the permissions let it be known. */
 static int format_owner(const struct owner *owner, uint32_t inode, char *buf, size_t size)
 {

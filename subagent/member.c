@@ -77,6 +77,7 @@ static const struct member_table tables[] = {
      "conditions",
      {{"tcpStateCondition", INDEX_NUMBER, label_condition}, NUMBER("tcpStateConditionElement")}},
     {"tcpStateDiagnosis", "diagnosis", {{0}}},
+    {"tcpStateEventTable", "events", {NUMBER("tcpStateEventIndex")}},
 };
 
 static const struct {
@@ -85,7 +86,8 @@ static const struct {
 } enumerated[] = {
     {"tcpStateSampleSource", label_source},    {"tcpStateTuningStatus", label_status},
     {"tcpStateTuningDrift", label_drift},      {"tcpStateConditionSeverity", label_severity},
-    {"tcpStateWorstSeverity", label_severity},
+    {"tcpStateWorstSeverity", label_severity}, {"tcpStateEventCondition", label_condition},
+    {"tcpStateEventSeverity", label_severity}, {"tcpStateEventWas", label_severity},
 };
 
 const struct member_table *member_table(const struct table *table)

@@ -11,6 +11,7 @@
 
 #include "core/sample/sampler.h"
 #include "subagent/check.h"
+#include "subagent/eventfile.h"
 #include "subagent/json.h"
 #include "subagent/report.h"
 #include "subagent/tuningreport.h"
@@ -87,15 +88,24 @@ static int no_sample(enum once_output output, const char *why)
 int once_run(const struct config *config, enum once_output output)
 {
 	struct config once = *config;
+	struct events *events = calloc(1, sizeof(*events));
 	struct snapshot *snapshot = NULL;
 	struct sampler *sampler;
-	int ret;
+	int ret = events ? 0 : -ENOMEM;
 
 	forget_holds(&once);
-	ret = sampler_new(&once, &sampler);
-	if (ret < 0)
+	if (ret == 0)
+		ret = sampler_new(&once, &sampler);
+	if (ret < 0) {
+		free(events);
 		return no_sample(output, strerror(-ret));
+	}
 	ret = take_two(sampler, &snapshot);
+	/* Those of the daemon, if one runs here; without them the page has no such part. */
+	if (ret == 0 && eventfile_read(config->events, events) == 0) {
+		snapshot->events = events->rows;
+		snapshot->n_events = events->count;
+	}
 	if (ret < 0)
 		ret = no_sample(output, sampler_error(sampler));
 	else if (output == ONCE_CHECK)
@@ -106,6 +116,7 @@ int once_run(const struct config *config, enum once_output output)
 		ret = print_report(snapshot);
 	sampler_release(sampler, snapshot);
 	sampler_free(sampler);
+	free(events);
 	if (fflush(stdout) == EOF || ferror(stdout))
 		return EXIT_UNKNOWN;
 	return ret;

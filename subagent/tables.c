@@ -196,6 +196,17 @@ static const struct column condition_columns[] = {
     {COLUMN(11, "tcpStateConditionAdvice", SYNTAX_TEXT, struct condition, advice)},
 };
 
+static const struct column event_columns[] = {
+    {COLUMN(2, "tcpStateEventTime", SYNTAX_DATE, struct event, time)},
+    {COLUMN(3, "tcpStateEventCondition", SYNTAX_INTEGER, struct event, id)},
+    {COLUMN(4, "tcpStateEventElement", SYNTAX_GAUGE32, struct event, element)},
+    {COLUMN(5, "tcpStateEventSeverity", SYNTAX_INTEGER, struct event, severity)},
+    {COLUMN(6, "tcpStateEventWas", SYNTAX_INTEGER, struct event, was)},
+    {COLUMN(7, "tcpStateEventValue", SYNTAX_INTEGER, struct event, value)},
+    {COLUMN(8, "tcpStateEventThreshold", SYNTAX_INTEGER, struct event, threshold)},
+    {COLUMN(9, "tcpStateEventOffender", SYNTAX_CHARS, struct event, offender)},
+};
+
 static const struct column diagnosis_columns[] = {
     {COLUMN(1, "tcpStateWorstSeverity", SYNTAX_INTEGER, struct diagnosis, worst)},
     {COLUMN(2, "tcpStateConditionsWarning", SYNTAX_GAUGE32, struct diagnosis, warning)},
@@ -225,6 +236,7 @@ ROWS(counter_rows, s->counters, s->n_counters)
 ROWS(tuning_rows, s->tuning ? s->tuning->rows : NULL, s->tuning ? s->tuning->count : 0)
 ROWS(condition_rows, s->conditions, s->n_conditions)
 ROWS(diagnosis_rows, &s->diagnosis, 1)
+ROWS(event_rows, s->events, s->n_events)
 
 static const void *info_rows(const struct snapshot *s, size_t *ret_count)
 {
@@ -266,6 +278,7 @@ static const struct table tables[] = {
     {TABLE(13, "tcpStateConditionTable", condition_columns, struct condition, condition_rows,
 	   index_condition)},
     {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis, diagnosis_rows)},
+    {TABLE(20, "tcpStateEventTable", event_columns, struct event, event_rows, index_event)},
 };
 
 const struct oidtree tables_tree = {tables, COUNT_OF(tables)};

@@ -36,6 +36,7 @@ struct config {
 	uint32_t busy_poll_us;         /* wait awake for the next request; 0: do not */
 	bool traps;                    /* send notifications */
 	char agentx[128];              /* AgentX address of the master; "": net-snmp's default */
+	char events[128];              /* file of the last changes; "": none */
 	char profile[128];             /* name or path of the tuning profile */
 	uint32_t sysctl_order;         /* enum sysctl_order */
 	struct counter_names counters; /* further ones to show */

@@ -282,6 +282,10 @@ const struct option config_options[] = {
 	     "somebody asks, and helps only where another CPU is free."},
     {OPTION("traps", CONFIG_DAEMON, set_switch), AT(traps), ARGS(1, 1), .fallback = "on",
      .help = "Send notifications when a condition is raised or cleared (on, off)."},
+    {OPTION("events", CONFIG_DAEMON, set_text), AT(events), ARGS(1, 1),
+     RANGE(0, sizeof(((struct config *)NULL)->events)), .fallback = "/var/lib/tcpstate/events",
+     .help = "The file that keeps the last changes of the conditions over a restart, if its\n"
+	     "directory is there; \"\": none."},
     {OPTION("profile", CONFIG_BOTH, set_text), AT(profile), ARGS(1, 1),
      RANGE(0, sizeof(((struct config *)NULL)->profile)), .fallback = "modern",
      .help = "The tuning profile that recommends the kernel parameters: a name or a path."},

@@ -253,6 +253,19 @@ struct condition {
 	const char *advice; /* a constant */
 };
 
+/* A change of a condition's severity. */
+struct event {
+	uint32_t number;      /* grows by one, over restarts */
+	struct timespec time; /* wall clock */
+	uint32_t id;
+	uint32_t element;
+	uint32_t severity; /* enum severity, after the change */
+	uint32_t was;      /* and before it */
+	int32_t value;
+	int32_t threshold; /* that was crossed */
+	char offender[192];
+};
+
 /*
  * Sockets that a condition counts, found while the sockets are read, because the kept rows are
  * bounded. For each kind: how many, and who has the most of them.
@@ -356,7 +369,10 @@ struct snapshot {
 	struct condition *conditions;
 	size_t n_conditions;
 	struct tuning_table *tuning; /* NULL: not read yet */
-	struct snapshot *next;       /* the hand-over's list; not for readers */
+	/* Oldest first; not the snapshot's own: the edge that keeps them sets both in its copy. */
+	const struct event *events;
+	size_t n_events;
+	struct snapshot *next; /* the hand-over's list; not for readers */
 };
 
 /* A copy, rows included; its tuning is the same table, whose users the caller counts. The caller

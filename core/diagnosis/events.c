@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/diagnosis/events.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/number.h"
+#include "core/base/text.h"
+
+static const char heading[] = "tcpstate events 1";
+
+static void append(struct events *events, const struct event *event)
+{
+	if (events->count == EVENTS_MAX)
+		memmove(&events->rows[0], &events->rows[1],
+			--events->count * sizeof(events->rows[0]));
+	events->rows[events->count++] = *event;
+	events->last = event->number;
+}
+
+static int32_t threshold_of(const struct condition *c, uint32_t was)
+{
+	bool critical = c->severity == SEVERITY_CRITICAL || was == SEVERITY_CRITICAL;
+
+	return (critical && c->critical >= 0) || c->warning < 0 ? c->critical : c->warning;
+}
+
+size_t events_note(struct events *events, const struct snapshot *now)
+{
+	size_t added = 0;
+
+	for (size_t i = 0; i < now->n_conditions; i++) {
+		const struct condition *c = &now->conditions[i];
+		uint32_t *known = &events->severities[c->id][c->element];
+		uint32_t was = *known ? *known : SEVERITY_NORMAL;
+		struct event event = {.number = events->last + 1,
+				      .time = now->info.time,
+				      .id = c->id,
+				      .element = c->element,
+				      .severity = c->severity,
+				      .was = was,
+				      .value = c->value,
+				      .threshold = threshold_of(c, was)};
+
+		if (c->severity == SEVERITY_UNKNOWN || c->severity == was)
+			continue;
+		*known = c->severity;
+		memcpy(event.offender, c->offender, sizeof(event.offender));
+		append(events, &event);
+		added++;
+	}
+	return added;
+}
+
+char *events_format(const struct events *events)
+{
+	char *buf = malloc(EVENTS_TEXT_MAX);
+	struct text text;
+
+	if (!buf)
+		return NULL;
+	text = text_begin(buf, EVENTS_TEXT_MAX);
+	text_add(&text, "", "%s\n", heading);
+	for (size_t i = 0; i < events->count; i++) {
+		const struct event *e = &events->rows[i];
+
+		text_add(&text, "", "%u %lld %u %u %u %u %d %d %s\n", e->number,
+			 (long long)e->time.tv_sec, e->id, e->element, e->was, e->severity,
+			 e->value < 0 ? 0 : e->value, e->threshold < 0 ? 0 : e->threshold,
+			 e->offender);
+	}
+	return buf;
+}
+
+/* Takes a number and the space behind it. */
+static bool take(const char **text, uint64_t max, uint64_t *ret_number)
+{
+	if (!number_take(text, 10, max, ret_number) || **text != ' ')
+		return false;
+	(*text)++;
+	return true;
+}
+
+static bool parse_line(const char *line, struct event *ret_event)
+{
+	uint64_t number, time, id, element, was, severity, value, threshold;
+	struct event event = {0};
+
+	if (!take(&line, UINT32_MAX, &number) || !take(&line, INT32_MAX * UINT64_C(1000), &time) ||
+	    !take(&line, CONDITION_COUNT, &id) || !take(&line, STATE_COUNT, &element) ||
+	    !take(&line, SEVERITY_CRITICAL, &was) || !take(&line, SEVERITY_CRITICAL, &severity) ||
+	    !take(&line, INT32_MAX, &value) || !take(&line, INT32_MAX, &threshold) || number == 0 ||
+	    id == 0 || was == 0 || severity == 0 || strlen(line) >= sizeof(event.offender))
+		return false;
+	event = (struct event){.number = (uint32_t)number,
+			       .time.tv_sec = (time_t)time,
+			       .id = (uint32_t)id,
+			       .element = (uint32_t)element,
+			       .was = (uint32_t)was,
+			       .severity = (uint32_t)severity,
+			       .value = (int32_t)value,
+			       .threshold = (int32_t)threshold};
+	strcpy(event.offender, line);
+	text_clean(event.offender);
+	*ret_event = event;
+	return true;
+}
+
+int events_parse(struct events *events, char *text)
+{
+	struct events read = {.count = 0};
+	char *line, *next = strchr(text, '\n');
+	struct event event;
+
+	if (!next || (size_t)(next - text) != strlen(heading) ||
+	    strncmp(text, heading, strlen(heading)) != 0)
+		return -EINVAL;
+	for (line = next + 1; *line; line = next + 1) {
+		next = strchr(line, '\n');
+		if (!next)
+			return -EINVAL;
+		*next = '\0';
+		if (!parse_line(line, &event) || event.number <= read.last)
+			return -EINVAL;
+		append(&read, &event);
+	}
+	*events = read;
+	return 0;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/eventfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/kernel/proc.h"
+
+int eventfile_read(const char *path, struct events *events)
+{
+	char *text;
+	size_t len;
+	int ret = proc_read_file(AT_FDCWD, path, EVENTS_TEXT_MAX, &text, &len);
+
+	if (ret < 0)
+		return ret;
+	ret = strlen(text) == len ? events_parse(events, text) : -EINVAL;
+	free(text);
+	return ret;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+/* A new file takes the old one's place, so that a reader never sees half of one. */
+int eventfile_write(const char *path, const struct events *events)
+{
+	char new_path[256];
+	char *text;
+	int fd, ret;
+
+	if ((size_t)snprintf(new_path, sizeof(new_path), "%s.new", path) >= sizeof(new_path))
+		return -ENAMETOOLONG;
+	text = events_format(events);
+	if (!text)
+		return -ENOMEM;
+	fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	if (fd < 0) {
+		ret = -errno;
+		goto out;
+	}
+	/* For --once of any user, whatever the daemon's umask is. */
+	ret = fchmod(fd, 0644) < 0 ? -errno : write_all(fd, text, strlen(text));
+	if (close(fd) < 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0 && rename(new_path, path) < 0)
+		ret = -errno;
+	if (ret < 0)
+		unlink(new_path);
+out:
+	free(text);
+	return ret;
+}
