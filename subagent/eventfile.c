@@ -11,14 +11,23 @@
 
 #include "core/kernel/proc.h"
 
+/* Whoever may write the directory could put a FIFO there, which would keep a reader waiting. */
+static bool is_regular(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
+}
+
 int eventfile_read(const char *path, struct events *events)
 {
 	char *text;
 	size_t len;
-	int ret = proc_read_file(AT_FDCWD, path, EVENTS_TEXT_MAX, &text, &len);
+	int ret = !is_regular(path) ? -EINVAL
+				    : proc_read_file(AT_FDCWD, path, EVENTS_TEXT_MAX, &text, &len);
 
 	if (ret < 0)
-		return ret;
+		return ret == -EFBIG ? -EINVAL : ret;
 	ret = strlen(text) == len ? events_parse(events, text) : -EINVAL;
 	free(text);
 	return ret;
@@ -51,7 +60,9 @@ int eventfile_write(const char *path, const struct events *events)
 	text = events_format(events);
 	if (!text)
 		return -ENOMEM;
-	fd = open(new_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+	/* One that was left behind; whatever it is, it is not opened. */
+	unlink(new_path);
+	fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		ret = -errno;
 		goto out;

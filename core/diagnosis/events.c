@@ -27,31 +27,65 @@ static int32_t threshold_of(const struct condition *c, uint32_t was)
 	return (critical && c->critical >= 0) || c->warning < 0 ? c->critical : c->warning;
 }
 
+/* False: that is no change. */
+static bool note_one(struct events *events, const struct condition *c, int32_t threshold,
+		     struct timespec time)
+{
+	uint32_t *known = &events->severities[c->id][c->element];
+	uint32_t was = *known ? *known : SEVERITY_NORMAL;
+	struct event event = {.number = events->last + 1,
+			      .time = time,
+			      .id = c->id,
+			      .element = c->element,
+			      .severity = c->severity,
+			      .was = was,
+			      .value = c->value,
+			      .threshold = threshold};
+
+	if (c->severity == SEVERITY_UNKNOWN || c->severity == was)
+		return false;
+	*known = c->severity;
+	memcpy(event.offender, c->offender, sizeof(event.offender));
+	append(events, &event);
+	return true;
+}
+
+static bool is_listed(const struct snapshot *s, uint32_t id, uint32_t element)
+{
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].id == id && s->conditions[i].element == element)
+			return true;
+	return false;
+}
+
+/* A condition that was switched off while it was raised is over. */
+static size_t note_switched_off(struct events *events, const struct snapshot *now)
+{
+	size_t added = 0;
+
+	for (uint32_t id = 1; id <= CONDITION_COUNT; id++)
+		for (uint32_t element = 0; element <= STATE_COUNT; element++) {
+			struct condition off = {
+			    .id = id, .element = element, .severity = SEVERITY_NORMAL};
+
+			if (events->severities[id][element] > SEVERITY_NORMAL &&
+			    !is_listed(now, id, element))
+				added += note_one(events, &off, -1, now->info.time);
+		}
+	return added;
+}
+
 size_t events_note(struct events *events, const struct snapshot *now)
 {
 	size_t added = 0;
 
 	for (size_t i = 0; i < now->n_conditions; i++) {
 		const struct condition *c = &now->conditions[i];
-		uint32_t *known = &events->severities[c->id][c->element];
-		uint32_t was = *known ? *known : SEVERITY_NORMAL;
-		struct event event = {.number = events->last + 1,
-				      .time = now->info.time,
-				      .id = c->id,
-				      .element = c->element,
-				      .severity = c->severity,
-				      .was = was,
-				      .value = c->value,
-				      .threshold = threshold_of(c, was)};
 
-		if (c->severity == SEVERITY_UNKNOWN || c->severity == was)
-			continue;
-		*known = c->severity;
-		memcpy(event.offender, c->offender, sizeof(event.offender));
-		append(events, &event);
-		added++;
+		added += note_one(events, c, threshold_of(c, events->severities[c->id][c->element]),
+				  now->info.time);
 	}
-	return added;
+	return added + note_switched_off(events, now);
 }
 
 char *events_format(const struct events *events)
@@ -68,11 +102,13 @@ char *events_format(const struct events *events)
 
 		text_add(&text, "", "%u %lld %u %u %u %u %d %d %s\n", e->number,
 			 (long long)e->time.tv_sec, e->id, e->element, e->was, e->severity,
-			 e->value < 0 ? 0 : e->value, e->threshold < 0 ? 0 : e->threshold,
-			 e->offender);
+			 e->value, e->threshold, e->offender);
 	}
 	return buf;
 }
+
+enum { NUMBER_MAX = INT32_MAX };             /* of a change: there is always a next one */
+#define TIME_MAX (INT32_MAX * UINT64_C(100)) /* a year of four digits */
 
 /* Takes a number and the space behind it. */
 static bool take(const char **text, uint64_t max, uint64_t *ret_number)
@@ -83,25 +119,40 @@ static bool take(const char **text, uint64_t max, uint64_t *ret_number)
 	return true;
 }
 
+/* The same; -1 is none. */
+static bool take_value(const char **text, int32_t *ret_value)
+{
+	uint64_t number;
+
+	if (strncmp(*text, "-1 ", 3) == 0) {
+		*text += 3;
+		*ret_value = -1;
+		return true;
+	}
+	if (!take(text, INT32_MAX, &number))
+		return false;
+	*ret_value = (int32_t)number;
+	return true;
+}
+
 static bool parse_line(const char *line, struct event *ret_event)
 {
-	uint64_t number, time, id, element, was, severity, value, threshold;
+	uint64_t number, time, id, element, was, severity;
 	struct event event = {0};
 
-	if (!take(&line, UINT32_MAX, &number) || !take(&line, INT32_MAX * UINT64_C(1000), &time) ||
+	if (!take(&line, NUMBER_MAX, &number) || !take(&line, TIME_MAX, &time) ||
 	    !take(&line, CONDITION_COUNT, &id) || !take(&line, STATE_COUNT, &element) ||
 	    !take(&line, SEVERITY_CRITICAL, &was) || !take(&line, SEVERITY_CRITICAL, &severity) ||
-	    !take(&line, INT32_MAX, &value) || !take(&line, INT32_MAX, &threshold) || number == 0 ||
-	    id == 0 || was == 0 || severity == 0 || strlen(line) >= sizeof(event.offender))
+	    !take_value(&line, &event.value) || !take_value(&line, &event.threshold) ||
+	    number == 0 || id == 0 || was == 0 || severity == 0 ||
+	    strlen(line) >= sizeof(event.offender))
 		return false;
-	event = (struct event){.number = (uint32_t)number,
-			       .time.tv_sec = (time_t)time,
-			       .id = (uint32_t)id,
-			       .element = (uint32_t)element,
-			       .was = (uint32_t)was,
-			       .severity = (uint32_t)severity,
-			       .value = (int32_t)value,
-			       .threshold = (int32_t)threshold};
+	event.number = (uint32_t)number;
+	event.time.tv_sec = (time_t)time;
+	event.id = (uint32_t)id;
+	event.element = (uint32_t)element;
+	event.was = (uint32_t)was;
+	event.severity = (uint32_t)severity;
 	strcpy(event.offender, line);
 	text_clean(event.offender);
 	*ret_event = event;

@@ -245,4 +245,62 @@ monitor -I -r 1 -i $worst tcpstate $worst > 1"
 		"$(traps '2\.88\.2\.0\.1|mteTriggerFired')"
 }
 
-side_by_side "$@" -- words flapping restart slow off monitor
+event_column() { # COLUMN: of all events, in one line
+	bulkwalk -OQUv "TCPSTATE-MIB::tcpStateEvent$1" | tr -d '"' | xargs
+}
+
+once() {
+	in_server "${TCPSTATED_AS[@]}" "$BIN/tcpstated" --once -c "$T/tcpstate.conf" 2>&1
+}
+
+# What happened is known after a restart, and to --once; a file that cannot be used is told once.
+test_events() {
+	local file=$T/state/events config
+	config="events $file
+state LISTEN warning 4 hold 0"
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start "$config"
+	check "a directory that is not there is no trouble" 0 "$(log_lines "$file")"
+	install -d -o 65534 -g 65534 "$T/state"
+	listeners 5 8000
+	wait_until 10 is_severity warning
+	check "an event" "$LISTENING warning normal 5 4" "stateCount.$(bulkwalk -OQUv \
+		TCPSTATE-MIB::tcpStateEventElement | sed s/^2$/LISTEN/) $(event_column Severity) \
+$(event_column Was) $(event_column Value) $(event_column Threshold)"
+	check_match "whose" "^[^ ]+\[${PIDS[server]}\], 5 of 5$" "$(event_column Offender)"
+	check_match "--once shows it" "WARNING +$LISTENING 5 " "$(once | tr -s ' \n' ' ')"
+	chmod 600 "$file"
+	chown 0:0 "$file"
+	check "--once does not, where it may not read it" "" \
+		"$(in_server setpriv --reuid=65534 --regid=65534 --clear-groups \
+			"$BIN/tcpstated" --once -c "$T/tcpstate.conf" 2>&1 | grep 'LAST 24 HOURS')"
+	chown 65534:65534 "$file"
+
+	tcpstated_stop
+	check "it ends" 0 $?
+	tell server close l8000
+	tcpstated_start "$CONFIG"$'\n'"$config"
+	check "after a restart" "warning" "$(event_column Severity)"
+	listeners 6 8001
+	wait_until 10 is_severity warning
+	check "the next one behind it" "warning warning 5 6" \
+		"$(event_column Severity) $(event_column Value)"
+	check "numbered on" "1 2" "$(bulkwalk -OQUs TCPSTATE-MIB::tcpStateEventValue |
+		sed 's/^tcpStateEventValue\.\([0-9]*\) .*/\1/' | xargs)"
+
+	tcpstated_stop
+	check "it ends again" 0 $?
+	head -c 30 /dev/urandom >"$file"
+	chmod 555 "$T/state"
+	chown 0:0 "$T/state"
+	tcpstated_start "$CONFIG"$'\n'"$config"
+	wait_until 10 is_severity warning
+	tell server close l8001
+	wait_until 10 is_severity normal
+	check "garbage is told once" 1 "$(log_lines "$file: not a file of events")"
+	check "so is what cannot be written" 1 "$(log_lines "$file: Permission denied")"
+	check "and both are in the table" "warning normal" "$(event_column Severity)"
+}
+
+side_by_side "$@" -- words flapping restart slow off monitor events

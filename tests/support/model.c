@@ -261,6 +261,19 @@ static struct condition conditions[] = {
      "See the log."},
 };
 
+static const struct event events[] = {
+    {7,
+     {1795230500, 0},
+     CONDITION_STATE_COUNT,
+     STATE_CLOSE_WAIT,
+     SEVERITY_NORMAL,
+     SEVERITY_WARNING,
+     3,
+     5,
+     "caf\xc3\xa9[77], 3 of 4"},
+    {8, {1795230600, 0}, CONDITION_SYN_QUEUE, 0, SEVERITY_CRITICAL, SEVERITY_NORMAL, 100, 90, ""},
+};
+
 /* Counts that tell their row and column: 1308 is ipv4, closeWait, peak of a minute. */
 static void fill_states(struct snapshot *s)
 {
@@ -327,4 +340,6 @@ void model_fill(struct snapshot *ret_snapshot)
 	s->conditions = conditions;
 	s->n_conditions = COUNT_OF(conditions);
 	s->tuning = &tuning;
+	s->events = events;
+	s->n_events = COUNT_OF(events);
 }

@@ -132,7 +132,7 @@ struct bad {
 
 #define OPTIONS                                                                                    \
 	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "               \
-	"remotes processes agentx agentx-retry busy-poll traps profile counter "                   \
+	"remotes processes agentx agentx-retry busy-poll traps events profile counter "            \
 	"sysctl-order surge-states state condition"
 
 static const struct bad bad_lines[] = {

@@ -63,6 +63,24 @@ static void test_note(void)
 	free(events);
 }
 
+/* What is no longer judged is over, once. */
+static void test_switched_off(void)
+{
+	struct events *events = make();
+	struct snapshot none = {.info.time.tv_sec = 2000};
+
+	note(events, 1000, W, C);
+	CHECK_EQ_INT(events_note(events, &none), 2);
+	CHECK_EQ_INT(events_note(events, &none), 0);
+	CHECK_EQ_INT_FATAL(events->count, 4);
+	CHECK_EQ_INT(events->rows[3].was, C);
+	CHECK_EQ_INT(events->rows[3].severity, N);
+	CHECK_EQ_INT(events->rows[3].threshold, -1);
+	CHECK_EQ_INT(events->rows[3].time.tv_sec, 2000);
+	CHECK_EQ_INT(note(events, 3000, N, C), 1);
+	free(events);
+}
+
 /* The last 200, whose numbers go on. */
 static void test_bounded(void)
 {
@@ -83,6 +101,7 @@ static void test_kept(void)
 
 	for (int i = 0; i < 300; i++)
 		note(events, 1000 + i, i % 2 == 0 ? W : N, i % 3 == 0 ? C : N);
+	events_note(events, &(struct snapshot){.n_conditions = 0});
 	text = events_format(events);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	copy = strdup(text);
@@ -122,7 +141,9 @@ static void test_damaged(void)
 	    "tcpstate events 1\n1 1000 1 0 1 4 5 4 x\n",
 	    "tcpstate events 1\n1 1000 1 0 1 2 2147483648 4 x\n",
 	    "tcpstate events 1\n1 1000 1 0 1 2 -5 4 x\n",
-	    "tcpstate events 1\n4294967296 1000 1 0 1 2 5 4 x\n",
+	    "tcpstate events 1\n1 1000 1 0 1 2 -1\n",
+	    "tcpstate events 1\n1 214748364701 1 0 1 2 5 4 x\n",
+	    "tcpstate events 1\n2147483648 1000 1 0 1 2 5 4 x\n",
 	    "tcpstate events 1\n2 1000 1 0 1 2 5 4 x\n2 1000 1 0 1 2 5 4 x\n",
 	    "tcpstate events 1\n\n",
 	};
@@ -148,11 +169,9 @@ static void test_damaged(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"changes are noted", test_note},
-	    {"the last 200", test_bounded},
-	    {"kept as text", test_kept},
-	    {"damaged text", test_damaged},
-	    CU_TEST_INFO_NULL,
+	    {"changes are noted", test_note}, {"what was switched off", test_switched_off},
+	    {"the last 200", test_bounded},   {"kept as text", test_kept},
+	    {"damaged text", test_damaged},   CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("events", tests);
