@@ -9,25 +9,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/kernel/proc.h"
-
-/* Whoever may write the directory could put a FIFO there, which would keep a reader waiting. */
-static bool is_regular(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) < 0 || S_ISREG(st.st_mode);
-}
+#include "core/base/file.h"
 
 int eventfile_read(const char *path, struct events *events)
 {
 	char *text;
 	size_t len;
-	int ret = !is_regular(path) ? -EINVAL
-				    : proc_read_file(AT_FDCWD, path, EVENTS_TEXT_MAX, &text, &len);
+	int ret = file_read_regular(AT_FDCWD, path, EVENTS_TEXT_MAX, &text, &len);
 
 	if (ret < 0)
-		return ret == -EFBIG ? -EINVAL : ret;
+		return ret == -EFBIG || ret == -EISDIR ? -EINVAL : ret;
 	ret = strlen(text) == len ? events_parse(events, text) : -EINVAL;
 	free(text);
 	return ret;

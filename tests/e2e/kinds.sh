@@ -228,8 +228,8 @@ test_once() {
 	namespaces_start
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
-	tell server listen full "$SERVER4" 81 8
-	tell client connect q "$SERVER4" 81 20 nowait
+	tell server listen full "$SERVER4" 81 16
+	tell client connect q "$SERVER4" 81 30 nowait
 	wait_until 10 has_dropped
 	tell client reset q
 	sampling_start <<<'condition acceptQueue warning 50 critical 100 hold 1 clear 80'
