@@ -110,7 +110,7 @@ test_rows() {
 		"$(value_of peak <<<"$REPLY")"
 }
 
-# Without owners and rows a socket takes no memory.
+# Without owners and rows a socket takes no memory of its own.
 test_aggregates() {
 	local few=10000 aggregates=$'processes off\nconn-states none' small
 	make_more $((few / 2))
@@ -121,7 +121,9 @@ test_aggregates() {
 	check_run "the sockets are there" test "$(value_of sockets <<<"$REPLY")" -ge "$SOCKETS"
 	check "the remotes are as many" "$(value_of remotes <<<"$small")" \
 		"$(value_of remotes <<<"$REPLY")"
-	check_less "allocated with $SOCKETS sockets, more than with $few" 1024 \
+	# The local ports in use are kept as bit maps, 256 for a local address at the most: these
+	# grow with the ports, not with the sockets.
+	check_less "allocated with $SOCKETS sockets, more than with $few" $((256 * 1024)) \
 		$(($(value_of allocated <<<"$REPLY") - $(value_of allocated <<<"$small")))
 	check_less "peak with $SOCKETS sockets, more than with $few" $((256 * 1024)) \
 		$(($(value_of peak <<<"$REPLY") - $(value_of peak <<<"$small")))
