@@ -21,6 +21,7 @@ int array_reserve(void *rows, size_t *capacity, size_t need, size_t size)
 		return -ENOMEM;
 	memcpy(rows, &grown, sizeof(grown));
 	*capacity = more;
+	/* cppcheck-suppress memleak ; the caller's pointer has it now */
 	return 0;
 }
 
