@@ -138,7 +138,8 @@ static void learn(struct totals_lore *lore, const struct moment *m)
 	    {.name = "TcpActiveOpens", .value = 500 + m->opened},
 	    {.name = "TcpCurrEstab", .value = m->after},
 	};
-	struct totals before = {.counters = {was, 2}}, after = {.counters = {is, 2}};
+	struct totals before = {.counters = {.rows = was, .count = 2}},
+		      after = {.counters = {.rows = is, .count = 2}};
 	struct snapshot now = {0};
 	struct state_row *rows = &now.states[(IP_TOTAL - 1) * STATE_COUNT];
 
@@ -151,7 +152,8 @@ static void learn(struct totals_lore *lore, const struct moment *m)
 static int64_t fast(const struct totals_lore *lore, uint64_t curr_estab, uint32_t close_wait)
 {
 	struct counter row = {.name = "TcpCurrEstab", .value = curr_estab};
-	struct totals totals = {.sockstat = {.has_time_wait = true}, .counters = {&row, 1}};
+	struct totals totals = {.sockstat = {.has_time_wait = true},
+				.counters = {.rows = &row, .count = 1}};
 	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
 	struct snapshot now = {0};
 
@@ -225,7 +227,7 @@ static void what_a_full_sample_cannot_tell_is_not_asked(void)
 static void a_total_that_is_not_given_derives_nothing(void)
 {
 	struct counter row = {.name = "TcpCurrEstab", .value = 1};
-	struct totals no_tw = {.counters = {&row, 1}};
+	struct totals no_tw = {.counters = {.rows = &row, .count = 1}};
 	struct totals no_tcp = {.sockstat = {.has_time_wait = true}};
 	static const struct totals_lore known = {.curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT};
 
@@ -240,9 +242,9 @@ static bool time_wait_tells(struct totals_lore *lore, uint64_t before, uint64_t 
 	struct counter is[] = {{.name = "TcpCurrEstab"},
 			       {.name = "TcpExtTW", .value = 1 + expired}};
 	struct totals t0 = {.sockstat = {.time_wait = before, .has_time_wait = true},
-			    .counters = {was, 2}};
+			    .counters = {.rows = was, .count = 2}};
 	struct totals t1 = {.sockstat = {.time_wait = after, .has_time_wait = true},
-			    .counters = {is, 2}};
+			    .counters = {.rows = is, .count = 2}};
 	struct snapshot now = {0};
 
 	now.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count = time_wait;
@@ -268,7 +270,7 @@ static int64_t since(const struct snapshot *last, struct counter *rows, size_t c
 		     struct snapshot *now)
 {
 	static const struct counter_names named = {.count = 1, .name = {"TcpInSegs"}};
-	struct totals totals = {.counters = {rows, count}};
+	struct totals totals = {.counters = {.rows = rows, .count = count}};
 
 	now->info.time.tv_sec = last ? last->info.time.tv_sec + 5 : 1000;
 	CHECK_EQ_INT_FATAL(totals_counters(&totals, &named, last, now), 0);
@@ -302,7 +304,7 @@ static void what_is_missing_is_said_once(void)
 	struct counter rows[] = {{.name = "TcpCurrEstab"}, {.name = "TcpExtListenDrops"}};
 	struct totals totals = {
 	    .sockstat = {.has_orphans = true, .has_time_wait = true, .has_memory = true},
-	    .counters = {rows, 2}};
+	    .counters = {.rows = rows, .count = 2}};
 	struct snapshot now = {0};
 
 	totals_missing(&totals, &now);
