@@ -20,7 +20,7 @@ commands() { # HEADING: the lines of its blocks of commands
 
 test_first_commands() {
 	check "the two commands" "./quickstart"$'\n'"tests/run" \
-		"$(sed -n '/^## Try it/,/^## /s/^    //p' "$README")"
+		"$(sed -n '/^## See it now/,/^## /s/^    //p' "$README")"
 	check_run "they are there" test -x "$SRC/quickstart" -a -x "$SRC/tests/run"
 	check "links lead somewhere" "" "$(dead_links "$SRC")"
 	check "tables are those of the MIB" "" "$(grep -o 'tcpState[A-Z][A-Za-z0-9]*' "$README" |
@@ -66,8 +66,7 @@ inside() {
 		cd "$COPY" || exit 1
 	END
 	echo 'set -ex'
-	commands "## Install"
-	commands "## Set it up"
+	commands "### From source"
 	commands "### Names instead of numbers"
 	cat <<-'END'
 		set +x
@@ -84,7 +83,7 @@ inside() {
 	commands "## Ask"
 	cat <<-'END'
 		exec >"$T/collectd.out" 2>&1
-		{ sed -n '/^## collectd/,/^## /p' "$README" | sed -n '/^```text/,/^```/p' | grep -v '^```'
+		{ sed -n '/^### collectd/,/^## /p' "$README" | sed -n '/^```text/,/^```/p' | grep -v '^```'
 			printf 'LoadPlugin csv\n<Plugin csv>\nDataDir "%s"\n</Plugin>\n' "$T/csv"
 		} >"$T/collectd.conf"
 		collectd -f -C "$T/collectd.conf" &
