@@ -246,7 +246,10 @@ test_once() {
 
 # --- busy --------------------------------------------------------------------------------
 
+# A slow machine takes fewer samples, and is less busy: else more changes within each sample than
+# stands.
 SAMPLES=${SAMPLES:-150}
+RATE=${RATE:-300} # connections each second, of each of three processes
 
 # Three processes open and close connections as fast as they are told; their ports are used
 # again while the old ones are in TIME_WAIT. A small table is read quickly, so that little
@@ -260,7 +263,7 @@ busy_start() {
 		tell server listen "l$i" "127.0.0.$((1 + i))" 80 1024
 		tell server serve "l$i"
 		sockets_start "client$i" "${SERVER[@]}"
-		ask "client$i" honest "127.0.0.$((1 + i))" 80 300 3600
+		ask "client$i" honest "127.0.0.$((1 + i))" 80 "$RATE" 3600
 	done
 }
 
