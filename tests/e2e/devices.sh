@@ -133,6 +133,10 @@ has_connections() { # NUMBER
 	[ "$(ss_connections | wc -l)" = "$1" ]
 }
 
+reaches() { # PEER: the link is up, which its own address tells
+	ip netns exec "${PEERS[$1]}" ip -6 route get fe80::1 oif eth0 2>/dev/null | grep -q ' src fe80'
+}
+
 test_same() {
 	listener one 16 d0 10.9.0.1 8080
 	listener two 32 d1 10.9.0.1 8080
@@ -140,6 +144,7 @@ test_same() {
 	listener local-one 16 d0 fe80::1%d0 8081
 	listener local-two 32 d1 fe80::1%d1 8081
 	wait_until 10 has_listeners 5 || die "the listeners are not there" "$(in_host ss -tlnp)"
+	wait_until 10 reaches 0 && wait_until 10 reaches 1 || die "no link-local address"
 	connection 0 10.9.0.1 8080 40000
 	connection 1 10.9.0.1 8080 40000
 	connection 0 10.9.0.1 8082 40002
