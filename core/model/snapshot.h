@@ -20,6 +20,8 @@
 #include "core/model/counter.h"
 #include "core/model/inet.h"
 #include "core/model/state.h"
+#include "core/model/suspects.h"
+#include "core/model/tuning.h"
 
 /* TcpStateSeverity of TCPSTATE-MIB. */
 enum severity { SEVERITY_NORMAL = 1, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITY_UNKNOWN };
@@ -178,67 +180,6 @@ struct limit {
 	bool has_overflows;    /* the kernel counts how often it was hit */
 };
 
-enum tuning_status {
-	TUNING_AS_RECOMMENDED = 1,
-	TUNING_DIFFERS,
-	TUNING_HARMFUL,
-	TUNING_ABSENT,
-	TUNING_UNREADABLE,
-	TUNING_NO_RECOMMENDATION,
-};
-
-enum tuning_drift {
-	DRIFT_NONE = 1,
-	DRIFT_DIFFERS_FROM_PERSISTED,
-	DRIFT_NOT_PERSISTED,
-	DRIFT_NOT_APPLICABLE,
-	DRIFT_NOT_KNOWN, /* what the next boot sets cannot be told */
-	DRIFT_REFUSED,   /* as DRIFT_NONE, but the kernel refuses the line that would set it */
-};
-
-/* One element of one kernel parameter. Texts are owned by the snapshot's tuning, "" where there is
- * nothing to tell; never NULL. */
-struct tuning {
-	const char *name;  /* "tcp_wmem"; with its prefix outside of net.ipv4 */
-	uint32_t element;  /* 1.. */
-	int32_t number;    /* the value where is_number */
-	bool is_number;    /* numeric, and in the range of an int32_t */
-	uint32_t status;   /* enum tuning_status */
-	uint32_t drift;    /* enum tuning_drift */
-	const char *value; /* as the kernel prints the element */
-	const char *default_value;
-	const char *recommended;
-	const char *persisted;    /* what the next boot sets */
-	const char *persisted_in; /* "/etc/sysctl.d/50-web.conf:3", "kernel command line" */
-	const char *note;         /* what the kernel refuses of it, or why it is not known */
-	const char *meaning;
-	const char *reason;  /* why recommended, or why harmful */
-	const char *target;  /* value that would bring it to the profile; "": it is there */
-	bool refused;        /* the kernel refuses the newest line that sets it */
-	bool target_harmful; /* the profile recommends what is known to do harm */
-};
-
-struct textpool;
-
-/* The tuning table: made rarely, shared by the snapshots taken until the next reading. Owned by
- * the sampler, which keeps it until no snapshot uses it. */
-struct tuning_table {
-	struct tuning *rows; /* in the order of the index {length of name, name, element} */
-	size_t count;
-	unsigned users;                /* sampler thread only */
-	struct timespec read_at;       /* CLOCK_MONOTONIC */
-	uint32_t harmful;              /* rows with TUNING_HARMFUL */
-	uint32_t drifted;              /* rows with DRIFT_DIFFERS_FROM_PERSISTED */
-	const char *profile;           /* as it was asked for; "": none */
-	const char *persisted_by;      /* whose rules were followed: "systemd", "procps" */
-	int persisted_error;           /* -errno: sysctl.d could not be read, nothing is known */
-	uint32_t persisted_unreadable; /* sysctl.d files that could not be read */
-	uint32_t persisted_bad_lines;  /* lines there that nobody understands */
-	uint32_t persisted_refused;    /* parameters whose newest line the kernel refuses */
-	uint32_t persisted_unknown;    /* rows with DRIFT_NOT_KNOWN */
-	struct textpool *pool;         /* what the rows' texts point into */
-};
-
 struct condition {
 	uint32_t id;      /* enum condition_id of core/diagnosis/rule.h */
 	uint32_t element; /* the state for stateCount and stateSurge, else 0 */
@@ -264,65 +205,6 @@ struct event {
 	int32_t value;
 	int32_t threshold; /* that was crossed */
 	char offender[192];
-};
-
-/*
- * Sockets that a condition counts, found while the sockets are read, because the kept rows are
- * bounded. For each kind: how many, and who has the most of them.
- */
-enum suspect {
-	SUSPECT_CLOSE_WAIT_STALE,      /* CLOSE_WAIT with an inode, idle for 60 s or more */
-	SUSPECT_CLOSE_WAIT_UNACCEPTED, /* CLOSE_WAIT with inode 0: still in an accept queue */
-	SUSPECT_FIN_WAIT_2_STALE,      /* FIN_WAIT_2 with an inode, idle > 2 tcp_fin_timeout */
-	SUSPECT_CLOSING_STUCK,         /* FIN_WAIT_1, LAST_ACK, CLOSING: no answer, or no room */
-	SUSPECT_SYN_SENT,              /* SYN_SENT whose SYN has been sent again */
-	SUSPECT_SYN_UNANSWERED,        /* SYN_RECV whose SYN-ACK has been sent again */
-	SUSPECT_SYN_RECV,              /* SYN_RECV */
-	/* These three are the newest full sample's. */
-	SUSPECT_PEER_SILENT,      /* ESTABLISHED with data that was sent three times again */
-	SUSPECT_PEER_NOT_READING, /* ESTABLISHED, CLOSE_WAIT: the peer's window shut for 60 s */
-	SUSPECT_NOT_READING,      /* ESTABLISHED with data unread for 60 s */
-};
-
-enum { SUSPECT_COUNT = 10, SUSPECT_TOPS = 3 };
-
-/* Who has how many of the suspects. */
-struct suspect_top {
-	uint32_t index; /* of an owner, or a listener; UINT32_MAX: the listener has gone */
-	uint32_t count;
-};
-
-struct suspect_remote {
-	struct inet_addr addr;
-	uint16_t port; /* the endpoint's, else 0 */
-	uint32_t count;
-};
-
-struct suspects {
-	uint32_t count;
-	uint32_t fresh;                          /* became stale within the last 15 minutes */
-	uint32_t addresses;                      /* different remote addresses, of all */
-	struct suspect_top owners[SUSPECT_TOPS]; /* with the most; count 0: no more of them */
-	uint32_t n_owners;                       /* different ones; nobody is none */
-	struct suspect_top listeners[SUSPECT_TOPS];
-	uint32_t n_listeners;
-	/* The one remote address and port with the most, and the process with the most of those;
-	 * for SUSPECT_SYN_SENT and SUSPECT_PEER_SILENT. */
-	struct suspect_remote endpoint;
-	struct suspect_top endpoint_owner;
-	/*
-	 * From here on: of the suspects of owners[0], or of listeners[0] for half-open and
-	 * unaccepted ones, if it has at least half of all, else of all.
-	 */
-	uint32_t within;
-	bool outgoing; /* most belong to no listener: the port is the remote one */
-	uint16_t port; /* with the most */
-	uint32_t port_count;
-	struct suspect_remote remotes[SUSPECT_TOPS]; /* addresses with the most */
-	uint32_t n_remotes;                          /* different addresses */
-	struct inet_addr network;                    /* /24 or /64 with the most, host bytes 0 */
-	uint32_t network_count;
-	uint32_t network_remotes; /* different addresses counted in that network */
 };
 
 /* The top process and the top remote of one state; STATE_COUNT rows. */
