@@ -116,7 +116,7 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 	}
 	if (groups == 1) {
 		offender_listener(text, in->now, (size_t)(group - in->now->listeners),
-				  group->owner);
+				  group->several_owners ? 0 : group->owner);
 		text_add(text, ", ", "%u of %u, perhaps most at one of its %u sockets",
 			 group->syn_queue, group->syn_queue_limit, group->sockets);
 	} else if (groups > 1) {

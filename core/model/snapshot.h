@@ -95,8 +95,9 @@ struct owner {
 struct listener {
 	struct inet_addr addr;
 	uint16_t port;
-	bool dual_stack; /* an IPv6 wildcard that takes IPv4 as well */
-	bool has_limits; /* the source tells them; else they and the percentages are 0 */
+	bool dual_stack;     /* an IPv6 wildcard that takes IPv4 as well */
+	bool has_limits;     /* the source tells them; else they and the percentages are 0 */
+	bool several_owners; /* not all of the sockets are those of `owner` */
 	uint32_t sockets;
 	uint32_t accept_queue;       /* connections waiting for accept(), all sockets */
 	uint32_t accept_queue_limit; /* sum of min(backlog, somaxconn), at the most UINT32_MAX */

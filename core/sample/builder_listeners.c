@@ -142,5 +142,10 @@ int builder_put_listeners(struct builder *b, const struct snapshot *last, struct
 		b->listener_sockets[i].listener = entries[b->listener_sockets[i].listener].row;
 		put_socket(&b->listener_sockets[i], now);
 	}
+	for (size_t i = 0; i < b->n_listener_sockets; i++) {
+		struct listener *row = &now->listeners[b->listener_sockets[i].listener];
+
+		row->several_owners |= b->listener_sockets[i].owner != row->owner;
+	}
 	return 0;
 }

@@ -164,6 +164,30 @@ test_same() {
 		'.connections[] | select(.state == "CLOSE_WAIT") | .processName' "$T/json" | sort | xargs)"
 }
 
+# --- half-open connections ---------------------------------------------------------------
+
+drop_syn_ack() { # HOOK PREFIX...
+	local hook=$1
+	shift
+	"$@" nft -f - <<-END
+		table inet half {
+			chain c {
+				type filter hook $hook priority 0
+				tcp flags & (syn|ack) == (syn|ack) drop
+			}
+		}
+	END
+}
+
+half_open() { # NUMBER [FILTER...]
+	[ "$(in_host ss -Htn state syn-recv "${@:2}" | wc -l)" = "$1" ]
+}
+
+syn_queue() { # ADDRESS PORT
+	jq -r --arg address "$1" --argjson port "$2" '.listeners[] | select(.address == $address and
+		.port == $port) | .synQueue' "$T/json"
+}
+
 # --- steered groups ----------------------------------------------------------------------
 
 group() { # OPTION-OF-EACH...: so many processes, started one after the other
@@ -206,34 +230,25 @@ test_program() {
 	check_group "steered by a program" steer=2 steer=2 steer=2 steer=2
 }
 
+# One SYN queue of the group is full, the kernel does not tell which.
+test_half() {
+	group steer=2 steer=2 steer=2 steer=2
+	drop_syn_ack input ip netns exec "${PEERS[0]}"
+	sockets_start client ip netns exec "${PEERS[0]}"
+	tell client connect a 10.9.0.1 8083 30 nowait
+	wait_until 10 half_open "$(syn_queue_most 16)" || die "not half-open" "$(in_host ss -tan)"
+	look
+	check "steered, half-open: one socket is full, not known whose" \
+		"100 % 10.9.0.1:8083, $(syn_queue_most 16) of 64, perhaps most at one of its 4 sockets" \
+		"$(jq -r '.conditions[] | select(.name == "synQueue") | "\(.value) % \(.offender)"' "$T/json")"
+}
+
 # The client's process is on the first CPU, and so are its segments.
 test_cpu() {
 	check_group "steered by the CPU" cpu=1 cpu=1 cpu=0 cpu=1
 }
 
 # --- a transparent proxy -----------------------------------------------------------------
-
-drop_syn_ack() { # HOOK PREFIX...
-	local hook=$1
-	shift
-	"$@" nft -f - <<-END
-		table inet half {
-			chain c {
-				type filter hook $hook priority 0
-				tcp flags & (syn|ack) == (syn|ack) drop
-			}
-		}
-	END
-}
-
-half_open() { # NUMBER [FILTER...]
-	[ "$(in_host ss -Htn state syn-recv "${@:2}" | wc -l)" = "$1" ]
-}
-
-syn_queue() { # ADDRESS PORT
-	jq -r --arg address "$1" --argjson port "$2" '.listeners[] | select(.address == $address and
-		.port == $port) | .synQueue' "$T/json"
-}
 
 test_proxy() {
 	ip netns exec "${PEERS[0]}" ip route add default via 10.9.0.1
@@ -308,7 +323,7 @@ test_vrf() {
 		'.connections[] | select(.state == "CLOSE_WAIT") | .processName' "$T/json" | sort | xargs)"
 }
 
-for section in ${1:-same program cpu proxy vrf}; do
+for section in ${1:-same program half cpu proxy vrf}; do
 	scene
 	"test_$section"
 	stop_all

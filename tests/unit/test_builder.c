@@ -242,6 +242,7 @@ static void test_shared_listener(void)
 	CHECK_EQ_INT(s->listeners[0].accept_queue_fullest, 100);
 	CHECK_EQ_INT(s->listeners[0].fullest_queue, 101);
 	CHECK_EQ_INT(s->listeners[0].fullest_limit, 100);
+	CHECK_EQ_INT(s->listeners[0].several_owners, false);
 	CHECK_EQ_INT(snapshot_listener_count(s, 0, STATE_LISTEN), 3);
 	CHECK_EQ_INT(s->listeners[1].accept_queue, UINT32_MAX);
 	CHECK_EQ_INT(s->listeners[1].accept_queue_limit, UINT32_MAX);

@@ -213,6 +213,12 @@ static void test_steered_group(void)
 	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_QUEUE),
 		     "0.0.0.0:8080 java[4321] app.service, 33 of 128, perhaps most at one of its 4 "
 		     "sockets");
+	/* Its sockets are those of several processes. */
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab.now.listeners[1].several_owners = true;
+	lab_step(&lab, 2500);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_QUEUE),
+		     "0.0.0.0:8080, 33 of 128, perhaps most at one of its 4 sockets");
 	/* Another one is full: it was that. */
 	lab.now.counters[LAB_FULL_DROPS].value += 5;
 	lab.now.listeners[0].syn_queue = 129;
