@@ -126,6 +126,24 @@ test_ports() {
 	check "the process is known at once" \
 		"10 of 24, 41 %, by net.ipv4.ip_local_port_range: from $towards:91, $who" \
 		"$(limit ephemeralPorts)"
+
+	# The kernel is the judge of what tcp_tw_reuse gives back: connect() takes it, but for the one
+	# port that a listener has.
+	tell client listen lt "$CLIENT4" 92 64
+	tell server connect t "$CLIENT4" 92 14
+	tell client accept t lt 14
+	tell server shutdown t
+	tell client eof t
+	tell client close t
+	tell server eof t
+	tell server close t
+	check_limit "TIME_WAIT takes ports" ephemeralPorts \
+		"14 of 24, 58 %, by net.ipv4.ip_local_port_range: from $towards:92"
+	sysctl_server tcp_tw_reuse=1
+	check_limit "not where they are used again" ephemeralPorts \
+		"10 of 24, 41 %, by net.ipv4.ip_local_port_range: from $towards:91, $who"
+	tell server connect u "$CLIENT4" 92 100 most
+	check "and so they are" 23 "$REPLY"
 }
 
 test_backlogs() {
