@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/base/timing.h"
+#include "core/model/label.h"
 #include "plugin/selection.h"
 
 /* clang-format off */
@@ -54,16 +55,6 @@ static const struct field sampler_fields[] = {
 };
 /* clang-format on */
 
-static const char *const limit_names[] = {
-    [LIMIT_TIME_WAIT_BUCKETS] = "time_wait_buckets",
-    [LIMIT_ORPHANS] = "orphans",
-    [LIMIT_MEMORY] = "memory",
-    [LIMIT_EPHEMERAL_PORTS] = "ephemeral_ports",
-    [LIMIT_SYN_BACKLOG] = "syn_backlog",
-    [LIMIT_ACCEPT_BACKLOG] = "accept_backlog",
-    [LIMIT_FILES] = "files",
-};
-
 struct metrics {
 	struct selection selection;
 };
@@ -108,12 +99,14 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_limits; i++) {
 		const struct limit *l = &s->limits[i];
 
-		if (l->id < 1 || l->id >= METRIC_LENGTH(limit_names))
+		const char *name = label_limit_metric(l->id);
+
+		if (!name)
 			continue;
-		metric_put_fields(sink, "limits", limit_names[l->id], percent_fields,
+		metric_put_fields(sink, "limits", name, percent_fields,
 				  METRIC_LENGTH(percent_fields), l);
 		if (l->has_overflows)
-			metric_put_fields(sink, "limits", limit_names[l->id], overflow_fields,
+			metric_put_fields(sink, "limits", name, overflow_fields,
 					  METRIC_LENGTH(overflow_fields), l);
 	}
 }

@@ -8,21 +8,20 @@
 #include "core/diagnosis/rule.h"
 #include "core/diagnosis/wording.h"
 #include "core/base/text.h"
+#include "core/model/label.h"
 
 /* Of the offender; the text of a page has no place for more. */
 enum { OFFENDER_MAX = 64 };
 
-static const struct {
-	const char *label;
-	uint32_t condition; /* whose thresholds apply; 0: none */
-} limit_labels[] = {
-    [LIMIT_TIME_WAIT_BUCKETS] = {"time_wait_buckets", CONDITION_TIME_WAIT},
-    [LIMIT_ORPHANS] = {"orphans", CONDITION_ORPHANS},
-    [LIMIT_MEMORY] = {"memory", CONDITION_MEMORY},
-    [LIMIT_EPHEMERAL_PORTS] = {"ephemeral_ports", CONDITION_EPHEMERAL_PORTS},
-    [LIMIT_SYN_BACKLOG] = {"syn_backlog", CONDITION_SYN_QUEUE},
-    [LIMIT_ACCEPT_BACKLOG] = {"accept_backlog", CONDITION_ACCEPT_QUEUE},
-    [LIMIT_FILES] = {"files", 0},
+/* The condition whose thresholds apply to a limit; 0: none. */
+static const uint32_t limit_conditions[] = {
+    [LIMIT_TIME_WAIT_BUCKETS] = CONDITION_TIME_WAIT,
+    [LIMIT_ORPHANS] = CONDITION_ORPHANS,
+    [LIMIT_MEMORY] = CONDITION_MEMORY,
+    [LIMIT_EPHEMERAL_PORTS] = CONDITION_EPHEMERAL_PORTS,
+    [LIMIT_SYN_BACKLOG] = CONDITION_SYN_QUEUE,
+    [LIMIT_ACCEPT_BACKLOG] = CONDITION_ACCEPT_QUEUE,
+    [LIMIT_FILES] = 0,
 };
 
 /* The first part of the offender: who, not how many. "|" would begin the performance data. */
@@ -100,8 +99,8 @@ static void put_limits(FILE *out, const struct snapshot *s)
 
 		if (limit->id < 1 || limit->id > LIMIT_COUNT)
 			continue;
-		fprintf(out, " %s=%" PRIu32 "%%", limit_labels[limit->id].label, limit->percent);
-		put_thresholds(out, s, limit_labels[limit->id].condition, 0);
+		fprintf(out, " %s=%" PRIu32 "%%", label_limit_metric(limit->id), limit->percent);
+		put_thresholds(out, s, limit_conditions[limit->id], 0);
 	}
 }
 

@@ -6,28 +6,10 @@
 #include <string.h>
 
 #include "core/diagnosis/rule.h"
+#include "core/model/label.h"
 #include "core/model/state.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* The labels of an enumeration that starts with 1. */
-#define LABELS(function, ...)                                                                      \
-	static const char *function(uint32_t number)                                               \
-	{                                                                                          \
-		static const char *const labels[] = {__VA_ARGS__};                                 \
-                                                                                                   \
-		return number >= 1 && number <= COUNT_OF(labels) ? labels[number - 1] : NULL;      \
-	}
-
-LABELS(label_ip_version, "ipv4", "ipv6", "total")
-LABELS(label_severity, "normal", "warning", "critical", "unknown")
-LABELS(label_source, "sockDiag", "procNet")
-LABELS(label_limit, "timeWaitBuckets", "orphans", "memory", "ephemeralPorts", "synBacklog",
-       "acceptBacklog", "socketsPerUserOrFiles")
-LABELS(label_status, "asRecommended", "differs", "harmful", "absent", "unreadable",
-       "noRecommendation")
-LABELS(label_drift, "none", "differsFromPersisted", "notPersisted", "notApplicable", "notKnown",
-       "refused")
 
 static const char *label_state(uint32_t number)
 {
@@ -84,10 +66,10 @@ static const struct {
 	const char *column;
 	const char *(*label)(uint32_t number);
 } enumerated[] = {
-    {"tcpStateSampleSource", label_source},    {"tcpStateTuningStatus", label_status},
-    {"tcpStateTuningDrift", label_drift},      {"tcpStateConditionSeverity", label_severity},
-    {"tcpStateWorstSeverity", label_severity}, {"tcpStateEventCondition", label_condition},
-    {"tcpStateEventSeverity", label_severity}, {"tcpStateEventWas", label_severity},
+    {"tcpStateSampleSource", label_source},      {"tcpStateTuningStatus", label_tuning_status},
+    {"tcpStateTuningDrift", label_tuning_drift}, {"tcpStateConditionSeverity", label_severity},
+    {"tcpStateWorstSeverity", label_severity},   {"tcpStateEventCondition", label_condition},
+    {"tcpStateEventSeverity", label_severity},   {"tcpStateEventWas", label_severity},
 };
 
 const struct member_table *member_table(const struct table *table)

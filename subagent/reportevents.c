@@ -4,9 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/diagnosis/rule.h"
-#include "core/model/state.h"
 #include "subagent/page.h"
+#include "subagent/rowname.h"
 
 enum { DAY_S = 86400, SHOWN_MAX = 20 };
 
@@ -22,16 +21,14 @@ static bool is_recent(const struct snapshot *s, size_t i)
 	return s->info.time.tv_sec - s->events[i].time.tv_sec < DAY_S;
 }
 
-static void print_event(FILE *out, const struct event *e)
+static void print_event(FILE *out, const struct snapshot *s, const struct event *e)
 {
-	char when[32] = "", name[64];
-	const char *state = e->element != 0 ? state_name(e->element) : "";
+	char when[32] = "", name[ROWNAME_MAX];
 	struct tm tm;
 
 	if (localtime_r(&e->time.tv_sec, &tm))
 		strftime(when, sizeof(when), "%m-%d %H:%M:%S", &tm);
-	snprintf(name, sizeof(name), "%s%s%s", condition_table[e->id - 1].name, state[0] ? "." : "",
-		 state);
+	rowname_event(s, e, name, sizeof(name));
 	page_text(out, 0, 16, "%s  %-8s %s %d (%s at %d)%s%s", when, words[e->severity], name,
 		  e->value, e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
 		  e->offender[0] ? ", " : "", e->offender);
@@ -47,5 +44,5 @@ void report_events(FILE *out, const struct snapshot *s)
 		return;
 	fputs("\nLAST 24 HOURS\n", out);
 	for (size_t i = first; i < s->n_events; i++)
-		print_event(out, &s->events[i]);
+		print_event(out, s, &s->events[i]);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/diagnosis/offender.h"
+#include "core/model/label.h"
 #include "subagent/page.h"
 
 enum { LISTENERS_SHOWN = 10, HOLDERS_SHOWN = 3, TOP_MAX = 10 };
@@ -253,22 +254,14 @@ void report_holders(FILE *out, const struct snapshot *s)
 
 static void limit_row(struct page_table *table, const struct limit *limit)
 {
-	static const char *const names[] = {
-	    [LIMIT_TIME_WAIT_BUCKETS] = "TIME_WAIT buckets",
-	    [LIMIT_ORPHANS] = "orphans",
-	    [LIMIT_MEMORY] = "TCP memory",
-	    [LIMIT_EPHEMERAL_PORTS] = "ephemeral ports",
-	    [LIMIT_SYN_BACKLOG] = "SYN queue",
-	    [LIMIT_ACCEPT_BACKLOG] = "accept queue",
-	    [LIMIT_FILES] = "open files",
-	};
+	const char *title = label_limit_title(limit->id);
 	char bound[PAGE_CELL];
 	struct text text = text_begin(bound, sizeof(bound));
 
-	if (limit->id >= COUNT_OF(names) || !names[limit->id])
+	if (!title)
 		return;
 	page_row(table);
-	page_cell(table, 0, "%s", names[limit->id]);
+	page_cell(table, 0, "%s", title);
 	number_cell(table, 1, limit->usage);
 	/* The kernel's way to write no limit (fs.file-max). */
 	if (limit->capacity >= INT64_MAX)

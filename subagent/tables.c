@@ -2,6 +2,7 @@
 #include "subagent/tables.h"
 
 #include "subagent/index.h"
+#include "subagent/rowname.h"
 
 #define COUNT_OF(array)      (sizeof(array) / sizeof((array)[0]))
 
@@ -53,6 +54,7 @@ static const struct column state_columns[] = {
     {COLUMN(4, "tcpStatePeak1Min", SYNTAX_GAUGE32, struct state_row, peak_1min)},
     {COLUMN(5, "tcpStatePeak5Min", SYNTAX_GAUGE32, struct state_row, peak_5min)},
     {COLUMN(6, "tcpStatePeak15Min", SYNTAX_GAUGE32, struct state_row, peak_15min)},
+    {FORMAT(7, "tcpStateIpVersionName", rowname_ip_version)},
 };
 
 static const struct column info_columns[] = {
@@ -100,6 +102,7 @@ static const struct column listener_columns[] = {
     {FULLEST_OWNER(22, "tcpStateListenerFullestProcessName", SYNTAX_CHARS, name)},
     {FULLEST_OWNER(23, "tcpStateListenerFullestService", SYNTAX_CHARS, service)},
     {COLUMN(24, "tcpStateListenerDiscontinuityTime", SYNTAX_DATE, struct listener, since)},
+    {FORMAT(25, "tcpStateListenerName", rowname_listener)},
 };
 
 static const struct column listener_state_columns[] = {
@@ -157,10 +160,12 @@ static const struct column limit_columns[] = {
 	       limit_has_overflows)},
     {COLUMN(7, "tcpStateLimitBound", SYNTAX_CHARS, struct limit, bound)},
     {COLUMN(8, "tcpStateLimitDetail", SYNTAX_CHARS, struct limit, detail)},
+    {FORMAT(9, "tcpStateLimitName", rowname_limit)},
 };
 
 static const struct column counter_columns[] = {
     {COLUMN(2, "tcpStateCounterValue", SYNTAX_COUNTER64, struct counter, value)},
+    {COLUMN(3, "tcpStateCounterLabel", SYNTAX_CHARS, struct counter, name)},
 };
 
 static bool tuning_is_number(const void *row)
@@ -182,6 +187,7 @@ static const struct column tuning_columns[] = {
     {COLUMN(11, "tcpStateTuningMeaning", SYNTAX_TEXT, struct tuning, meaning)},
     {COLUMN(12, "tcpStateTuningReason", SYNTAX_TEXT, struct tuning, reason)},
     {COLUMN(13, "tcpStateTuningNote", SYNTAX_TEXT, struct tuning, note)},
+    {FORMAT(14, "tcpStateTuningLabel", rowname_tuning)},
 };
 
 static const struct column condition_columns[] = {
@@ -205,6 +211,7 @@ static const struct column event_columns[] = {
     {COLUMN(7, "tcpStateEventValue", SYNTAX_INTEGER, struct event, value)},
     {COLUMN(8, "tcpStateEventThreshold", SYNTAX_INTEGER, struct event, threshold)},
     {COLUMN(9, "tcpStateEventOffender", SYNTAX_CHARS, struct event, offender)},
+    {FORMAT(10, "tcpStateEventName", rowname_event)},
 };
 
 static const struct column diagnosis_columns[] = {

@@ -5,25 +5,10 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "core/model/label.h"
+#include "subagent/rowname.h"
+
 enum { WIDTH = 100, NAME_WIDTH = 34, CELL_MAX = 64 };
-
-static const char *const status_names[] = {
-    [TUNING_AS_RECOMMENDED] = "asRecommended",
-    [TUNING_DIFFERS] = "differs",
-    [TUNING_HARMFUL] = "harmful",
-    [TUNING_ABSENT] = "absent",
-    [TUNING_UNREADABLE] = "unreadable",
-    [TUNING_NO_RECOMMENDATION] = "noRecommendation",
-};
-
-static const char *const drift_names[] = {
-    [DRIFT_NONE] = "none",
-    [DRIFT_DIFFERS_FROM_PERSISTED] = "differsFromPersisted",
-    [DRIFT_NOT_PERSISTED] = "notPersisted",
-    [DRIFT_NOT_APPLICABLE] = "notApplicable",
-    [DRIFT_NOT_KNOWN] = "notKnown",
-    [DRIFT_REFUSED] = "refused",
-};
 
 static bool has_drift(const struct tuning *row)
 {
@@ -39,12 +24,6 @@ static bool deserves_a_look(const struct tuning *row)
 {
 	return row->status == TUNING_HARMFUL || row->status == TUNING_DIFFERS || has_drift(row) ||
 	       is_set_but_absent(row) || row->refused;
-}
-
-static bool is_vector(const struct tuning_table *table, size_t i)
-{
-	return table->rows[i].element > 1 ||
-	       (i + 1 < table->count && table->rows[i + 1].element > 1);
 }
 
 /* Prints words, broken into lines of at most WIDTH, each behind the prefix. */
@@ -87,7 +66,7 @@ static void print_row(FILE *out, const struct tuning_table *table, size_t i)
 	char name[CELL_MAX + 16], running[CELL_MAX], normal[CELL_MAX], wanted[CELL_MAX];
 	char boot[CELL_MAX];
 
-	if (is_vector(table, i))
+	if (rowname_is_vector(table, i))
 		snprintf(name, sizeof(name), "%.*s[%" PRIu32 "]", NAME_WIDTH, row->name,
 			 row->element);
 	else
@@ -125,7 +104,7 @@ static void print_notes(FILE *out, const struct tuning *row, bool all)
 			 row->persisted_in);
 		print_note(out, text);
 	} else if (all && (row->status == TUNING_ABSENT || row->status == TUNING_UNREADABLE)) {
-		print_note(out, status_names[row->status]);
+		print_note(out, label_tuning_status(row->status));
 	}
 	if (all)
 		print_note(out, row->meaning);
@@ -233,7 +212,7 @@ static void explain_setting(FILE *out, const struct tuning_table *table, size_t 
 
 	len = (size_t)snprintf(text, sizeof(text), "running %s, recommended %s", row->value,
 			       row->recommended);
-	if (is_vector(table, i))
+	if (rowname_is_vector(table, i))
 		len = (size_t)snprintf(text, sizeof(text),
 				       "element %" PRIu32 ": running %s, recommended %s",
 				       row->element, row->value, row->recommended);
@@ -295,8 +274,8 @@ static json_t *row_to_json(const struct tuning *row)
 			 row->is_number ? json_integer(row->number) : json_null(), "default",
 			 row->default_value, "recommended", row->recommended, "persisted",
 			 row->persisted, "persistedIn", row->persisted_in, "status",
-			 status_names[row->status], "drift", drift_names[row->drift], "reason",
-			 row->reason, "note", row->note, "meaning", row->meaning);
+			 label_tuning_status(row->status), "drift", label_tuning_drift(row->drift),
+			 "reason", row->reason, "note", row->note, "meaning", row->meaning);
 }
 
 json_t *tuningreport_json(const struct tuning_table *table)

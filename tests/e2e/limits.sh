@@ -251,7 +251,7 @@ is_host_sockstat() { # FIELD LIMIT
 }
 
 is_file_nr() {
-	[ "$(cut -f 1 /proc/sys/fs/file-nr)" = "$(cell tcpStateLimitUsage.socketsPerUserOrFiles)" ]
+	[ "$(cut -f 1 /proc/sys/fs/file-nr)" = "$(cell tcpStateLimitUsage.openFiles)" ]
 }
 
 latch() { # NUMBER: as Gauge32 has it
@@ -263,7 +263,7 @@ test_machine() {
 	scene
 	check_run "open files" wait_until 20 is_file_nr
 	check "file-max" "$(latch "$(cut -f 3 /proc/sys/fs/file-nr)")" \
-		"$(cell tcpStateLimitCapacity.socketsPerUserOrFiles)"
+		"$(cell tcpStateLimitCapacity.openFiles)"
 	check "a namespace has no limit of orphans" "$NONE" "$(cell tcpStateLimitUsage.orphans)"
 	check "nor of memory" "$NONE" "$(cell tcpStateLimitUsage.memory)"
 

@@ -308,6 +308,8 @@ test_many() {
 	tell server listen other "127.2.0.1*40+256" 82 7
 	check_cell "the last one is there" tcpStateListenerSockets.1.4.127.1.3.232.81 1
 	check "1,000 listeners are as ss tells them" "$(ss_listeners)" "$(table_listeners)"
+	check "their names are those of ss" "$(in_server ss -Hltn | awk '{ print $4 }' | sort)" \
+		"$(column tcpStateListenerName | cut -d ' ' -f 2 | tr -d '"' | sort)"
 	check "in the order of their index" "$(column tcpStateListenerSockets | cut -d ' ' -f 1)" \
 		"$(column tcpStateListenerSockets | cut -d ' ' -f 1 | by_index)"
 	tell server close many

@@ -67,13 +67,13 @@ getnext_each() {
 check_ways() {
 	local ways='GETNEXT and GETBULK'
 	walk -On "$ENTRY" >"$T/walk"
-	check "33 rows of 4 columns" 132 "$(wc -l <"$T/walk")"
+	check "33 rows of 5 columns" 165 "$(wc -l <"$T/walk")"
 	check "$ways" "$(cat "$T/walk")" "$(bulkwalk -On "$ENTRY")"
 	check "$ways of 3 rows at a time" "$(cat "$T/walk")" "$(bulkwalk -On -Cr3 "$ENTRY")"
 	check "GETNEXT of several at once" "$(cat "$T/walk")" "$(getnext_each "$T/walk")"
 	check "GET" "$(cat "$T/walk")" "$(get_each "$T/walk")"
-	check "GETBULK of 4 columns at once" "$(grep -E '\.[12]\.[0-9]+ =' "$T/walk" | sort)" \
-		"$(bulkget -On -Cr22 "$ENTRY".{3,4,5,6} | sort)"
+	check "GETBULK of 4 columns at once" "$(grep -E '\.[3457]\.[12]\.[0-9]+ =' "$T/walk" | sort)" \
+		"$(bulkget -On -Cr22 "$ENTRY".{3,4,5,7} | sort)"
 	check "SNMPv3 authPriv" "$(cat "$T/walk")" "$(as_v3 walk -On "$ENTRY")"
 	check "SNMPv3 authPriv, GETBULK" "$(cat "$T/walk")" "$(as_v3 bulkwalk -On "$ENTRY")"
 }

@@ -22,10 +22,10 @@ static const struct {
 } cases[] = {
     {"states", 33, 7,
      "{'ipVersion':'ipv4','state':'CLOSE_WAIT','count':1208,'peak1Min':1308,"
-     "'peak5Min':1408,'peak15Min':1508}"},
+     "'peak5Min':1408,'peak15Min':1508,'ipVersionName':'ipv4'}"},
     {"states", 33, 25,
      "{'ipVersion':'total','state':'SYN_RECV','count':3204,'peak1Min':3304,"
-     "'peak5Min':3404,'peak15Min':3504}"},
+     "'peak5Min':3404,'peak15Min':3504,'ipVersionName':'total'}"},
     {"listeners", 4, 2,
      "{'address':'::','port':8080,'sockets':4,'acceptQueue':97,'acceptQueueLimit':512,"
      "'acceptQueueFullest':75,'acceptQueuePeak':130,'synQueue':3,'synQueuePeak':9,"
@@ -33,7 +33,7 @@ static const struct {
      "'service':'app.service','synQueueLimit':512,'synQueuePercent':0,"
      "'acceptQueuePercent':18,'fullestQueue':96,'fullestLimit':128,'fullestProcessId':77,"
      "'fullestProcessName':'caf\u00e9','fullestService':'',"
-     "'discontinuityTime':'2026-11-21T03:12:10Z'}"},
+     "'discontinuityTime':'2026-11-21T03:12:10Z','name':'[::]:8080'}"},
     {"listenerStates", 44, 43,
      "{'listenerAddress':'fe80::1%2','listenerPort':53,'state':'TIME_WAIT','count':53}"},
     {"connections", 6, 1,
@@ -54,14 +54,15 @@ static const struct {
      "{'id':77,'state':'CLOSE_WAIT','count':1,'name':'caf\xc3\xa9','service':''}"},
     /* What SNMP's Gauge32 cannot hold is here as it is. */
     {"limits", 5, 4,
-     "{'limit':'socketsPerUserOrFiles','usage':8000,'capacity':9223372036854775807,"
-     "'percent':0,'peakPercent':0,'overflows':null,'bound':'fs.file-max','detail':''}"},
-    {"counters", 3, 1, "{'name':'TcpExtListenDrops','value':9223372036854775807}"},
+     "{'limit':'openFiles','usage':8000,'capacity':9223372036854775807,"
+     "'percent':0,'peakPercent':0,'overflows':null,'bound':'fs.file-max','detail':'','name':'openFiles'}"},
+    {"counters", 3, 1,
+     "{'name':'TcpExtListenDrops','value':9223372036854775807,'label':'TcpExtListenDrops'}"},
     {"tuning", 5, 2,
      "{'name':'tcp_fin_timeout','element':1,'value':'2','number':2,'default':'60',"
      "'recommended':'30','persisted':'60','persistedIn':'/etc/sysctl.d/50-web.conf:3',"
      "'status':'harmful','drift':'differsFromPersisted','meaning':'seconds in "
-     "FIN_WAIT_2','reason':'too short','note':''}"},
+     "FIN_WAIT_2','reason':'too short','note':'','label':'tcp_fin_timeout'}"},
     {"conditions", 4, 1,
      "{'condition':'stateCount','element':4,'name':'stateCount.SYN_RECV','value':129,"
      "'unit':'connections','warning':100,'critical':-1,'severity':'warning',"

@@ -6,26 +6,29 @@
 #include <string.h>
 
 #include "core/diagnosis/rule.h"
+#include "core/model/label.h"
 #include "core/model/state.h"
 #include "tests/support/walk.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static void check_enum(const char *object, const char *const *names, size_t count)
+/* word: of a number, NULL where the enumeration ends. */
+static void check_enum(const char *object, const char *(*word)(uint32_t number), size_t count)
 {
 	struct tree *node = mibtree_named(object);
 	size_t labels = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(node);
 	for (const struct enum_list *e = node->enums; e; e = e->next) {
-		size_t value = (size_t)e->value;
+		const char *own = word((uint32_t)e->value);
 
-		mibtree_expect(value >= 1 && value <= count &&
-				   strcmp(names[value - 1], e->label) == 0,
-			       e->label, object);
+		mibtree_expect(own && strcmp(own, e->label) == 0, e->label, object);
 		labels++;
 	}
 	CHECK_EQ_INT(labels, count);
+	CU_ASSERT_PTR_NULL(word(0));
+	CU_ASSERT_PTR_NULL(word((uint32_t)count + 1));
+	CU_ASSERT_PTR_NULL(word(UINT32_MAX));
 }
 
 /* SYN_SENT: synSent. */
@@ -42,81 +45,46 @@ static void camel(const char *name, char *buf)
 	*buf = '\0';
 }
 
-static void test_states(void)
+static const char *state_word(uint32_t number)
 {
-	char buf[STATE_COUNT][32];
-	const char *names[STATE_COUNT];
+	static char word[32];
 
-	for (size_t i = 0; i < STATE_COUNT; i++) {
-		camel(state_table[i].name, buf[i]);
-		names[i] = buf[i];
-	}
-	names[STATE_SYN_RECV - 1] = "synReceived";
-	check_enum("tcpStateState", names, STATE_COUNT);
-	check_enum("tcpStateConnState", names, STATE_COUNT);
+	if (number == STATE_SYN_RECV)
+		return "synReceived";
+	if (number < 1 || number > STATE_COUNT)
+		return NULL;
+	camel(state_table[number - 1].name, word);
+	return word;
 }
 
-static void test_conditions(void)
+static const char *condition_word(uint32_t number)
 {
-	const char *names[CONDITION_COUNT];
-
-	for (size_t i = 0; i < CONDITION_COUNT; i++) {
-		CHECK_EQ_INT(condition_table[i].id, i + 1);
-		names[i] = condition_table[i].name;
-	}
-	check_enum("tcpStateCondition", names, CONDITION_COUNT);
+	return number >= 1 && number <= CONDITION_COUNT ? condition_table[number - 1].name : NULL;
 }
 
 static void test_enums(void)
 {
-	static const char *const versions[] = {
-	    [IP_V4 - 1] = "ipv4",
-	    [IP_V6 - 1] = "ipv6",
-	    [IP_TOTAL - 1] = "total",
-	};
-	static const char *const severities[] = {
-	    [SEVERITY_NORMAL - 1] = "normal",
-	    [SEVERITY_WARNING - 1] = "warning",
-	    [SEVERITY_CRITICAL - 1] = "critical",
-	    [SEVERITY_UNKNOWN - 1] = "unknown",
-	};
-	static const char *const limits[LIMIT_COUNT] = {
-	    [LIMIT_TIME_WAIT_BUCKETS - 1] = "timeWaitBuckets",
-	    [LIMIT_ORPHANS - 1] = "orphans",
-	    [LIMIT_MEMORY - 1] = "memory",
-	    [LIMIT_EPHEMERAL_PORTS - 1] = "ephemeralPorts",
-	    [LIMIT_SYN_BACKLOG - 1] = "synBacklog",
-	    [LIMIT_ACCEPT_BACKLOG - 1] = "acceptBacklog",
-	    [LIMIT_FILES - 1] = "socketsPerUserOrFiles",
-	};
-	static const char *const statuses[] = {
-	    [TUNING_AS_RECOMMENDED - 1] = "asRecommended",
-	    [TUNING_DIFFERS - 1] = "differs",
-	    [TUNING_HARMFUL - 1] = "harmful",
-	    [TUNING_ABSENT - 1] = "absent",
-	    [TUNING_UNREADABLE - 1] = "unreadable",
-	    [TUNING_NO_RECOMMENDATION - 1] = "noRecommendation",
-	};
-	static const char *const drifts[] = {
-	    [DRIFT_NONE - 1] = "none",
-	    [DRIFT_DIFFERS_FROM_PERSISTED - 1] = "differsFromPersisted",
-	    [DRIFT_NOT_PERSISTED - 1] = "notPersisted",
-	    [DRIFT_NOT_APPLICABLE - 1] = "notApplicable",
-	    [DRIFT_NOT_KNOWN - 1] = "notKnown",
-	    [DRIFT_REFUSED - 1] = "refused",
-	};
-	static const char *const sources[] = {
-	    [SOURCE_SOCK_DIAG - 1] = "sockDiag",
-	    [SOURCE_PROC_NET - 1] = "procNet",
+	static const struct {
+		const char *object;
+		const char *(*word)(uint32_t number);
+		size_t count;
+	} enums[] = {
+	    {"tcpStateState", state_word, STATE_COUNT},
+	    {"tcpStateConnState", state_word, STATE_COUNT},
+	    {"tcpStateCondition", condition_word, CONDITION_COUNT},
+	    {"tcpStateIpVersion", label_ip_version, IP_TOTAL},
+	    {"tcpStateWorstSeverity", label_severity, SEVERITY_UNKNOWN},
+	    {"tcpStateConditionSeverity", label_severity, SEVERITY_UNKNOWN},
+	    {"tcpStateLimit", label_limit, LIMIT_COUNT},
+	    {"tcpStateTuningStatus", label_tuning_status, TUNING_NO_RECOMMENDATION},
+	    {"tcpStateTuningDrift", label_tuning_drift, DRIFT_REFUSED},
+	    {"tcpStateSampleSource", label_source, SOURCE_PROC_NET},
 	};
 
-	check_enum("tcpStateIpVersion", versions, COUNT_OF(versions));
-	check_enum("tcpStateWorstSeverity", severities, COUNT_OF(severities));
-	check_enum("tcpStateConditionSeverity", severities, COUNT_OF(severities));
-	check_enum("tcpStateLimit", limits, COUNT_OF(limits));
-	check_enum("tcpStateTuningStatus", statuses, COUNT_OF(statuses));
-	check_enum("tcpStateTuningDrift", drifts, COUNT_OF(drifts));
-	check_enum("tcpStateSampleSource", sources, COUNT_OF(sources));
+	for (size_t i = 0; i < COUNT_OF(enums); i++)
+		check_enum(enums[i].object, enums[i].word, enums[i].count);
+	for (uint32_t i = 1; i <= CONDITION_COUNT; i++)
+		CHECK_EQ_INT(condition_table[i - 1].id, i);
 }
 
 static void test_notifications(void)
@@ -202,9 +170,7 @@ static void test_print(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"states", test_states},
-	    {"conditions", test_conditions},
-	    {"other enumerations", test_enums},
+	    {"enumerations", test_enums},
 	    {"notifications", test_notifications},
 	    {"what tools print", test_print},
 	    CU_TEST_INFO_NULL,
