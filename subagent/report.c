@@ -53,6 +53,12 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "not know.",
 			  page_number(info->unknown_states, number),
 			  info->unknown_states == 1 ? "" : "s");
+	if (info->suspects_omitted)
+		page_text(out, 0, 0,
+			  "Not remembered: since when %s suspicious socket%s been in %s state.",
+			  page_number(info->suspects_omitted, number),
+			  info->suspects_omitted == 1 ? " has" : "s have",
+			  info->suspects_omitted == 1 ? "its" : "their");
 	if (info->malformed)
 		page_text(out, 0, 0,
 			  "Not counted: %s socket%s that the kernel described in a way that this "

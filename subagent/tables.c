@@ -47,6 +47,8 @@ static const struct column sampler_columns[] = {
 	    counters_since)},
     {COLUMN(19, "tcpStateSampleMissing", SYNTAX_CHARS, struct sample_info, missing)},
     {COLUMN(20, "tcpStateSampleMalformed", SYNTAX_COUNTER32, struct sample_info, malformed)},
+    {COLUMN(21, "tcpStateSampleSuspectsOmitted", SYNTAX_GAUGE32, struct sample_info,
+	    suspects_omitted)},
 };
 
 static const struct column state_columns[] = {

@@ -111,14 +111,18 @@ static bool reaches(const struct trigger *t, const struct rule *rule, int64_t th
 }
 
 static void trigger_update(struct trigger *t, const struct rule *rule, int32_t threshold,
-			   int64_t value, int64_t at_ms)
+			   const struct measure *m, int64_t value)
 {
 	if (threshold < 0) {
 		*t = (struct trigger){.on = false};
 		return;
 	}
+	if (m->pressing && value < threshold)
+		value = threshold;
+	else if (m->still && !m->pressing && !t->on)
+		value = 0;
 	trigger_turn(t, reaches(t, rule, threshold, value) != t->on, (int64_t)rule->hold_s * 1000,
-		     at_ms);
+		     m->at_ms);
 }
 
 /* The count in tenths of the mean of the hour before it. While it is a surge, the mean stands
@@ -196,8 +200,8 @@ static void judge(struct tracker *t, const struct condition_info *info, const st
 		return;
 	}
 	judged = !m->small && has_share(t, rule, m) ? t->value : 0;
-	trigger_update(&t->warning, rule, threshold_of(info, rule->warning), judged, t->at_ms);
-	trigger_update(&t->critical, rule, threshold_of(info, rule->critical), judged, t->at_ms);
+	trigger_update(&t->warning, rule, threshold_of(info, rule->warning), m, judged);
+	trigger_update(&t->critical, rule, threshold_of(info, rule->critical), m, judged);
 }
 
 static uint32_t severity_of(const struct tracker *t)

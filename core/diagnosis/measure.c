@@ -4,6 +4,9 @@
 #include "core/base/timing.h"
 #include "core/diagnosis/offender.h"
 
+/* Percent of a process's descriptors from which its stale connections are critical. */
+enum { DESCRIPTORS_SHARE = 25 };
+
 int64_t measure_now_ms(const struct snapshot *s)
 {
 	int64_t tried = timing_ms(&s->info.attempted_at), sampled = timing_ms(&s->info.monotonic);
@@ -103,10 +106,46 @@ static enum measured measure_stale(const struct measuring *in, enum suspect kind
 	return measure_processes(in, kind, text, m);
 }
 
+/* Whose suspects take the largest share of its own limit of descriptors; the share in percent. */
+static uint32_t largest_share(const struct snapshot *s, const struct suspects *suspects,
+			      const struct suspect_top **ret_top)
+{
+	uint32_t most = 0;
+
+	for (size_t i = 0; i < SUSPECT_TOPS; i++) {
+		const struct suspect_top *top = &suspects->owners[i];
+		uint32_t limit = snapshot_owner(s, top->index)->fds_max;
+		uint32_t share = limit > 0 ? (uint32_t)((uint64_t)top->count * 100 / limit) : 0;
+
+		if (share <= most)
+			continue;
+		most = share;
+		*ret_top = top;
+	}
+	return most;
+}
+
+/* Idle connections of a pool whose peers have closed are no leak as long as they do not become
+ * more; where they take a good part of the process's descriptors they are trouble either way. */
 static enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
 					      struct measure *m)
 {
-	return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
+	const struct suspects *suspects = &in->now->suspects[SUSPECT_CLOSE_WAIT_STALE];
+	const struct suspect_top *top = NULL;
+
+	m->still = suspects->fresh == 0;
+	m->pressing = largest_share(in->now, suspects, &top) >= DESCRIPTORS_SHARE;
+	if (!m->pressing)
+		return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
+	if (top != &suspects->owners[0]) {
+		count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m);
+		offender_owner(text, "", in->now, top->index);
+	} else if (measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m) != MEASURED_VALUE) {
+		return MEASURED_UNKNOWN;
+	}
+	text_add(text, ", ", "%u of its %u descriptors", top->count,
+		 snapshot_owner(in->now, top->index)->fds_max);
+	return MEASURED_VALUE;
 }
 
 static enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,

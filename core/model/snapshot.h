@@ -53,6 +53,7 @@ struct sample_info {
 	uint32_t rows_omitted;        /* connections left out of `conns` by its bound */
 	uint32_t unknown_states;      /* sockets in a state this program does not know, ever */
 	uint32_t malformed;           /* messages or lines on sockets that made no sense, ever */
+	uint32_t suspects_omitted;    /* suspicious ones whose time in their state is not kept */
 	uint32_t owners_unreadable;   /* processes whose descriptors may not be read */
 	uint32_t counted_source;      /* of the newest fast or full sample */
 	char missing[256];            /* what /proc/net lacks and what that costs; "" */

@@ -85,6 +85,9 @@ int builder_finish(struct builder *b, const struct snapshot *last, struct snapsh
 		   struct builder_result *ret_result);
 
 /* How many connections of the listed states have no row, once the counts of now are final. */
+/* Suspicious sockets that there was no room to remember, since when they have been so. */
+uint32_t builder_suspects_omitted(const struct builder *b);
+
 uint32_t builder_omitted(const struct builder *b, const struct snapshot *now);
 
 /* The listening sockets of this sample one by one. Valid after builder_finish() until the next

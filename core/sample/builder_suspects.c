@@ -99,6 +99,11 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 	return 0;
 }
 
+uint32_t builder_suspects_omitted(const struct builder *b)
+{
+	return b->since.omitted;
+}
+
 static uint32_t listener_row(const struct builder *b, const struct suspect_socket *socket)
 {
 	const struct listener_entry *entry;

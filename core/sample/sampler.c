@@ -297,6 +297,8 @@ static void put_info(struct sampler *s, enum sample_kind kind, const struct snap
 	info->duration_us = (uint32_t)(timing_us(&done) - timing_us(&info->monotonic));
 	info->sockets = total_sockets(now);
 	info->rows_omitted = builder_omitted(s->build, now);
+	info->suspects_omitted = kind == SAMPLE_LISTENERS ? last->info.suspects_omitted
+							  : builder_suspects_omitted(s->build);
 	info->unknown_states = s->unknown_states;
 	info->malformed = s->malformed;
 	info->owners_unreadable = owners_unreadable(s->owners);

@@ -316,6 +316,7 @@ void model_fill(struct snapshot *ret_snapshot)
 	    .unknown_states = 2,
 	    .owners_unreadable = 4,
 	    .malformed = 6,
+	    .suspects_omitted = 5,
 	};
 	fill_states(s);
 	for (uint32_t i = 0; i < COUNT_OF(listener_states); i++)

@@ -129,6 +129,7 @@ static void test_carried_over(void)
 	lab_open(&lab);
 	lab_step(&lab, 1000);
 	lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = 5000;
+	lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].fresh = 1;
 	lab_step(&lab, 60000);
 	for (t = 61000; t < 120000; t += 1000)
 		lab_step_listeners(&lab, t);
@@ -638,6 +639,7 @@ static void test_unknown_is_carried_over(void)
 	lab_open(&lab);
 	lab.config.rules.of[CONDITION_CLOSE_WAIT_STALE].hold_s = 0;
 	stale->count = 5000;
+	stale->fresh = 1;
 	lab_step(&lab, 1000);
 	lab.now.s.info.source = SOURCE_PROC_NET;
 	lab_step_listeners(&lab, 2000);
@@ -650,6 +652,67 @@ static void test_unknown_is_carried_over(void)
 	stale->count = 5000;
 	lab_step(&lab, 5000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE), C);
+	lab_close(&lab);
+}
+
+/* CLOSE_WAIT for a minute at a time, stale and of these fresh. */
+static void stale_minute(struct lab *lab, int64_t *at_ms, uint32_t count, uint32_t fresh,
+			 uint32_t severity)
+{
+	struct suspects *stale = &lab->now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
+
+	stale->count = stale->owners[0].count = count;
+	stale->owners[0].index = 1;
+	stale->fresh = fresh;
+	for (int i = 0; i < 12; i++, *at_ms += 5000)
+		lab_step(lab, *at_ms);
+	CHECK_EQ_INT(lab_severity(lab, CONDITION_CLOSE_WAIT_STALE), severity);
+}
+
+static void test_leak_grows(void)
+{
+	struct lab lab;
+	int64_t t = 1000;
+
+	lab_open(&lab);
+	lab.now.owners[1].fds_max = 65536;
+	/* The pool of an idle client, and one that is large. */
+	for (int minute = 0; minute < 60; minute++)
+		stale_minute(&lab, &t, minute < 30 ? 40 : 500, 0, N);
+	stale_minute(&lab, &t, 19, 1, N);
+	/* A leak; what has been told stays until it is gone, whether it still grows or not. */
+	stale_minute(&lab, &t, 21, 1, W);
+	stale_minute(&lab, &t, 199, 10, W);
+	stale_minute(&lab, &t, 200, 0, W);
+	stale_minute(&lab, &t, 201, 1, C);
+	for (int minute = 0; minute < 20; minute++)
+		stale_minute(&lab, &t, 201, 0, C);
+	stale_minute(&lab, &t, 40, 0, W);
+	stale_minute(&lab, &t, 15, 1, N);
+	stale_minute(&lab, &t, 40, 0, N);
+	lab_close(&lab);
+}
+
+static void test_leak_fills_descriptors(void)
+{
+	struct lab lab;
+	int64_t t = 1000;
+
+	lab_open(&lab);
+	lab.now.owners[1].fds_max = 256;
+	stale_minute(&lab, &t, 63, 0, N);
+	stale_minute(&lab, &t, 64, 0, C);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->offender,
+		     "nginx[812] nginx.service, 64 of 64, 64 of its 256 descriptors");
+	/* Not the one with the most, but the one with the smallest limit. */
+	lab.now.owners[1].fds_max = 1024;
+	lab.now.owners[2].fds_max = 64;
+	lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].owners[1] = (struct suspect_top){2, 16};
+	stale_minute(&lab, &t, 64, 0, C);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_CLOSE_WAIT_STALE, 0)->offender,
+		     "java[4321] app.service, 16 of its 64 descriptors");
+	lab.now.owners[2].fds_max = 65;
+	stale_minute(&lab, &t, 64, 0, W);
 	lab_close(&lab);
 }
 
@@ -682,6 +745,8 @@ static void test_quiet(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
+	    {"a leak grows", test_leak_grows},
+	    {"a leak that fills the descriptors", test_leak_fills_descriptors},
 	    {"hold", test_hold},
 	    {"break in hold", test_break_in_hold},
 	    {"between clear and threshold", test_between_clear_and_threshold},

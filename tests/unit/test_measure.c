@@ -82,6 +82,7 @@ static void make_close_wait_stale(struct world *w)
 {
 	w->s.suspects[SUSPECT_CLOSE_WAIT_STALE] = (struct suspects){
 	    .count = 1201,
+	    .fresh = 1,
 	    .owners = {{2, 1198}, {1, 3}},
 	    .n_owners = 2,
 	    .within = 1198,
@@ -272,7 +273,7 @@ static const struct trouble troubles[] = {
      "0.0.0.0:8080 java[4321] app.service, 129 of 128"},
     {CONDITION_ACCEPT_DROPS, 0, make_accept_drops, "[::]:443 nginx[812] nginx.service"},
     {CONDITION_CLOSE_WAIT_STALE, 0, make_close_wait_stale,
-     "java[4321] app.service, local port 8080, 1198 of 1201"},
+     "java[4321] app.service, local port 8080, 1198 of 1201, 1198 of its 4096 descriptors"},
     {CONDITION_CLOSE_WAIT_UNACCEPTED, 0, make_close_wait_unaccepted,
      "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7"},
     {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale,

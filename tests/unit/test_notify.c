@@ -229,6 +229,7 @@ static void test_stands_through_unknown(void)
 
 		lab.now.s.info.source = refused ? SOURCE_PROC_NET : SOURCE_SOCK_DIAG;
 		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].count = refused ? 0 : 5000;
+		lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE].fresh = !refused;
 		lab_step(&lab, t);
 		notify_update(notify, &lab.now.s, count_told, &told);
 		CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSE_WAIT_STALE),

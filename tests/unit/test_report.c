@@ -196,6 +196,7 @@ static void test_one(void)
 	struct snapshot *s = sample_trouble();
 
 	s->info.owners_unreadable = s->info.unknown_states = s->info.malformed = 1;
+	s->info.suspects_omitted = 1;
 	for (size_t i = 0; i < s->n_conditions; i++)
 		if (s->conditions[i].id == CONDITION_CLOSE_WAIT_STALE)
 			s->conditions[i].value = 1;
