@@ -17,12 +17,11 @@ scene() { # [CONFIGURATION]
 	tables_start "${1:-}"
 }
 
-# "USAGE of CAPACITY, PERCENT %, by BOUND: DETAIL"
+# "USAGE of CAPACITY, PERCENT %, by BOUND: DETAIL", all of one sample
 limit() { # NAME
-	local part values=()
-	for part in Usage Capacity Percent Bound Detail; do
-		values+=("$(cell "tcpStateLimit$part.$1")")
-	done
+	local values
+	mapfile -t values < <(get -OQUve \
+		"TCPSTATE-MIB::tcpStateLimit"{Usage,Capacity,Percent,Bound,Detail}".$1")
 	printf '%s of %s, %s %%, by %s: %s\n' "${values[@]}"
 }
 
