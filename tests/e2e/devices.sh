@@ -209,13 +209,13 @@ has_full() {
 	[[ $(ss_fullest) == "17 "* ]]
 }
 
-# The third one's queue takes all connections.
+# The third one's queue takes all connections, and no more: what is tried again may go elsewhere.
 check_group() { # NAME OPTION-OF-EACH...
 	local name=$1
 	shift
 	group "$@"
 	sockets_start client ip netns exec "${PEERS[0]}" taskset -c 0
-	tell client connect a 10.9.0.1 8083 20 nowait
+	tell client connect a 10.9.0.1 8083 17 nowait
 	wait_until 10 has_full
 	look
 	check "$name: ss shows the full socket" "17 16 member2" "$(ss_fullest)"
