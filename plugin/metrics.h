@@ -10,9 +10,9 @@
 
 #include <time.h>
 
-#include "core/config/series.h"
 #include "core/model/snapshot.h"
 #include "plugin/metric.h"
+#include "plugin/series.h"
 
 /* Which listeners and remotes were chosen: they stay chosen as long as they exist. */
 struct metrics;

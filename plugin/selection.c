@@ -23,7 +23,7 @@ static const struct field limit_fields[] = {
 };
 /* clang-format on */
 
-static bool has_port(const struct series_ports *ports, uint16_t port)
+static bool has_port(const struct config_ports *ports, uint16_t port)
 {
 	for (size_t i = 0; i < ports->count; i++) {
 		if (ports->port[i] == port)
@@ -38,8 +38,8 @@ static void emit_ports(const struct sink *sink, const struct selection *selectio
 	for (const struct port *p = s->ports; p < s->ports + s->n_ports; p++) {
 		char name[METRIC_NAME_MAX];
 
-		if (!has_port(p->remote ? &report->remote : &report->local, p->port) &&
-		    (p->remote || report->listening != LISTENING_PORTS_ON ||
+		if (!has_port(p->remote ? &report->ports.remote : &report->ports.local, p->port) &&
+		    (p->remote || !report->ports.listening ||
 		     !choice_has_port(&selection->listeners, p->port)))
 			continue;
 		snprintf(name, sizeof(name), "%" PRIu16 "-%s", p->port,

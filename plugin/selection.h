@@ -7,10 +7,10 @@
  * no end on some hosts: no more than the report allows.
  */
 
-#include "core/config/series.h"
 #include "core/model/snapshot.h"
 #include "plugin/choice.h"
 #include "plugin/metric.h"
+#include "plugin/series.h"
 
 /* A zeroed one has chosen nothing yet. */
 struct selection {

@@ -16,17 +16,17 @@
 #include "core/base/timing.h"
 #include "core/diagnosis/notify.h"
 #include "core/diagnosis/wording.h"
-#include "core/config/config.h"
 #include "core/sample/sampler.h"
 #include "core/sample/schedule.h"
 #include "plugin/metrics.h"
+#include "plugin/series.h"
 
 enum { ARGS_MAX = 64, NUMBER_MAX = 32 };
 
 _Static_assert(METRIC_NAME_MAX == DATA_MAX_NAME_LEN, "a name that fits here fits there");
 
 struct reader {
-	struct config config;
+	struct plugin_config config;
 	struct schedule schedule;
 	struct sampler *sampler;
 	struct metrics *metrics;
@@ -41,7 +41,7 @@ struct reader {
 
 /* collectd gives no context to the callbacks that configure and start a plugin. Nothing reads this
  * once on_init() has copied it. */
-static struct config config;
+static struct plugin_config config;
 
 /* --- configuration --------------------------------------------------------- */
 
@@ -73,7 +73,7 @@ static void set_option(const oconfig_item_t *item)
 	}
 	for (int i = 0; i < argc; i++)
 		argv[i] = value_text(&item->values[i], numbers[i]);
-	if (config_set(&config, CONFIG_PLUGIN, item->key, argc, argv, error) < 0)
+	if (config_set(&plugin_config_options, &config.common, item->key, argc, argv, error) < 0)
 		WARNING("tcpstate plugin: %s; the option is ignored", error);
 }
 
@@ -231,7 +231,7 @@ static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 	int rc;
 
 	/* collectd's intervals are not stretched. */
-	pace.interval_ms = r->config.interval_s * 1000;
+	pace.interval_ms = r->config.common.interval_s * 1000;
 	rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
 	if (next) {
 		sampler_release(r->sampler, r->last);
@@ -301,14 +301,15 @@ static int reader_new(struct reader **ret_reader)
 	if (rc < 0)
 		goto out;
 	r->config = config;
-	schedule_init(&r->schedule, &config, timing_now_ms());
+	plugin_config_settle(&r->config);
+	schedule_init(&r->schedule, &config.common, timing_now_ms());
 	rc = metrics_new(&r->metrics);
 	if (rc < 0)
 		goto out;
 	rc = notify_new(&r->notify);
 	if (rc < 0)
 		goto out;
-	rc = sampler_new(&r->config, &r->sampler);
+	rc = sampler_new(&r->config.common, &r->sampler);
 	if (rc < 0)
 		goto out;
 	*ret_reader = r;
@@ -339,15 +340,14 @@ static void register_types(void)
 
 static int on_init(void)
 {
-	cdtime_t interval = TIME_T_TO_CDTIME_T(config.interval_s);
+	cdtime_t interval = TIME_T_TO_CDTIME_T(config.common.interval_s);
 	struct reader *reader;
 	int rc;
 
-	if (config.interval_s == 0)
-		config.interval_s = (uint32_t)CDTIME_T_TO_TIME_T(plugin_get_interval());
-	if (config.interval_s == 0)
-		config.interval_s = 1;
-	series_settle(&config.series);
+	if (config.common.interval_s == 0)
+		config.common.interval_s = (uint32_t)CDTIME_T_TO_TIME_T(plugin_get_interval());
+	if (config.common.interval_s == 0)
+		config.common.interval_s = 1;
 	rc = reader_new(&reader);
 	if (rc < 0) {
 		ERROR("tcpstate plugin: cannot start: %s", strerror(-rc));
@@ -363,13 +363,13 @@ void module_register(void);
 
 void module_register(void)
 {
-	config_init(&config);
+	config_init(&plugin_config_options, &config.common);
 	/* Nothing shows single connections here. The interval is collectd's unless the block sets
 	 * one; with collectd's default of 10 s this budget is less than half of what tcpconns
 	 * takes for 100,000 sockets. */
-	config.conn_states = 0;
-	config.interval_s = 0;
-	config.cpu_budget = 35;
+	config.common.conn_states = 0;
+	config.common.interval_s = 0;
+	config.common.cpu_budget = 35;
 	plugin_register_complex_config("tcpstate", on_config);
 	plugin_register_init("tcpstate", on_init);
 }

@@ -20,7 +20,7 @@
 
 struct daemon {
 	const struct daemon_options *options;
-	struct config config;
+	struct daemon_config config;
 	struct feed *feed;
 	struct agent *agent;
 	struct notify *notify;
@@ -43,7 +43,7 @@ static void tell_first(struct daemon *d, const struct snapshot *s)
 	agent_base(base, sizeof(base));
 	log_line(LOG_NOTICE,
 		 "version %s, serving TCPSTATE-MIB at %s, sampling every %u s, %u sockets",
-		 s->info.version, base, d->config.interval_s, s->info.sockets);
+		 s->info.version, base, d->config.common.interval_s, s->info.sockets);
 }
 
 /* Each reason once, in a row. */
@@ -200,16 +200,14 @@ static void take_snapshot(struct daemon *d)
 static void reload(struct daemon *d)
 {
 	char error[CONFIG_ERROR_MAX];
-	struct config config;
-	int ret = config_read(d->options->config_path, CONFIG_DAEMON, &config, error);
+	struct daemon_config config;
 
-	if (ret == -ENOENT && !d->options->config_required) {
-		config_init(&config);
-	} else if (ret < 0) {
+	if (config_load(&daemon_config_options, d->options->config_path,
+			d->options->config_required, &config.common, error) < 0) {
 		log_line(LOG_ERR, "%s; keeping the configuration as it was", error);
 		return;
 	}
-	if (feed_configure(d->feed, &config) < 0) {
+	if (feed_configure(d->feed, &config.common) < 0) {
 		log_line(LOG_ERR, "out of memory; keeping the configuration as it was");
 		return;
 	}
@@ -218,7 +216,8 @@ static void reload(struct daemon *d)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
 	agent_busy_poll(d->agent, config.busy_poll_us);
 	d->config = config;
-	log_line(LOG_NOTICE, "configuration read again, sampling every %u s", config.interval_s);
+	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
+		 config.common.interval_s);
 }
 
 static void take_signal(struct daemon *d)
@@ -274,7 +273,7 @@ static int loop(struct daemon *d)
  * default, malloc() learns to keep them, and a megabyte lies idle in holes. */
 enum { OWN_MAPPING = 128 * 1024 };
 
-int daemon_run(const struct daemon_options *options, const struct config *config)
+int daemon_run(const struct daemon_options *options, const struct daemon_config *config)
 {
 	struct daemon d = {.options = options, .config = *config, .signal_fd = -1};
 	struct agent_options agent_options = {
@@ -301,7 +300,7 @@ int daemon_run(const struct daemon_options *options, const struct config *config
 	if (ret == 0) {
 		read_events(&d);
 		what = "/proc";
-		ret = feed_start(config, &d.feed);
+		ret = feed_start(&config->common, &d.feed);
 	}
 	if (ret == 0) {
 		what = "poll";

@@ -7,7 +7,7 @@
  * from one to the other, obeys signals and writes the log.
  */
 
-#include "core/config/config.h"
+#include "subagent/daemonconfig.h"
 
 struct daemon_options {
 	const char *config_path;
@@ -16,6 +16,6 @@ struct daemon_options {
 };
 
 /* Runs until SIGTERM or SIGINT. Returns the exit code of the program. */
-int daemon_run(const struct daemon_options *options, const struct config *config);
+int daemon_run(const struct daemon_options *options, const struct daemon_config *config);
 
 #endif

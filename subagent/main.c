@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/config/config.h"
 #include "subagent/daemon.h"
+#include "subagent/daemonconfig.h"
 #include "subagent/log.h"
 #include "subagent/once.h"
 
@@ -164,17 +164,15 @@ static int refuse(const struct options *options, const char *reason)
 	return options->check || options->once ? EXIT_UNKNOWN : EXIT_FAILURE;
 }
 
-static int configure(const struct options *options, struct config *ret_config,
+static int configure(const struct options *options, struct daemon_config *ret_config,
 		     char error[CONFIG_ERROR_MAX])
 {
-	int ret = config_read(options->daemon.config_path, CONFIG_DAEMON, ret_config, error);
+	int ret = config_load(&daemon_config_options, options->daemon.config_path,
+			      options->daemon.config_required, &ret_config->common, error);
 
-	if (ret == -ENOENT && !options->daemon.config_required) {
-		config_init(ret_config);
-		ret = 0;
-	}
 	if (ret == 0 && options->profile)
-		ret = config_set(ret_config, CONFIG_DAEMON, "profile", 1, &options->profile, error);
+		ret = config_set(&daemon_config_options, &ret_config->common, "profile", 1,
+				 &options->profile, error);
 	return ret;
 }
 
@@ -195,7 +193,7 @@ int main(int argc, char **argv)
 {
 	struct options options = {.daemon = {.config_path = default_config}};
 	char error[CONFIG_ERROR_MAX];
-	struct config config;
+	struct daemon_config config;
 
 	if (parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "Try 'tcpstated --help'.\n");

@@ -85,9 +85,9 @@ static int no_sample(enum once_output output, const char *why)
 	return EXIT_UNKNOWN;
 }
 
-int once_run(const struct config *config, enum once_output output)
+int once_run(const struct daemon_config *config, enum once_output output)
 {
-	struct config once = *config;
+	struct config once = config->common;
 	struct events *events = calloc(1, sizeof(*events));
 	struct snapshot *snapshot = NULL;
 	struct sampler *sampler;
@@ -136,12 +136,12 @@ static int print_tuning(const struct tuning_table *table, enum tuning_output out
 	return tuningreport_print(stdout, table, output == TUNING_ALL);
 }
 
-int once_tuning(const struct config *config, enum tuning_output output)
+int once_tuning(const struct daemon_config *config, enum tuning_output output)
 {
 	struct snapshot *snapshot = NULL;
 	const struct pace pace = {.scan_us = UINT32_MAX};
 	struct sampler *sampler;
-	int ret = sampler_new(config, &sampler);
+	int ret = sampler_new(&config->common, &sampler);
 
 	if (ret < 0) {
 		fprintf(stderr, "tcpstated: /proc: %s\n", strerror(-ret));

@@ -6,7 +6,7 @@
  * This module looks at the host once, prints what it sees and is done.
  */
 
-#include "core/config/config.h"
+#include "subagent/daemonconfig.h"
 
 enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
 
@@ -15,12 +15,12 @@ enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
  * longer than that. Prints to stdout. Returns the exit code of the program: 0 normal, 1 warning, 2
  * critical, 3 unknown.
  */
-int once_run(const struct config *config, enum once_output output);
+int once_run(const struct daemon_config *config, enum once_output output);
 
 enum tuning_output { TUNING_LOOK, TUNING_ALL, TUNING_JSON, TUNING_SYSCTL };
 
 /* Prints how the kernel's parameters stand against the configured profile: what deserves a look,
  * everything, the same as JSON, or a sysctl.d fragment. 0, or 1 with the error on stderr. */
-int once_tuning(const struct config *config, enum tuning_output output);
+int once_tuning(const struct daemon_config *config, enum tuning_output output);
 
 #endif

@@ -3,53 +3,19 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "core/config/config_private.h"
-#include "core/base/number.h"
 #include "core/base/text.h"
+#include "core/config/config_private.h"
 
-int config_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
+const struct config_option *config_option_at(const struct option_set *options, size_t place)
 {
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(error, CONFIG_ERROR_MAX, format, ap);
-	va_end(ap);
-	text_clean(error);
-	return -EINVAL;
-}
-
-int config_number(const char *name, const char *text, uint32_t min, uint32_t max,
-		  uint32_t *ret_number, char error[CONFIG_ERROR_MAX])
-{
-	const char *end = text;
-	uint64_t number;
-
-	if (!number_take(&end, 10, max, &number) || *end != '\0' || number < min)
-		return config_refuse(error, "%s: \"%s\" is no whole number from %u to %u", name,
-				     text, min, max);
-	*ret_number = (uint32_t)number;
-	return 0;
-}
-
-int config_state(const char *name, const char *text, uint32_t allowed, enum tcp_state *ret_state,
-		 char error[CONFIG_ERROR_MAX])
-{
-	enum tcp_state state;
-	char buf[160];
-	struct text known = text_begin(buf, sizeof(buf));
-
-	if (state_by_name(text, &state) && (allowed & STATE_BIT(state))) {
-		*ret_state = state;
-		return 0;
+	for (size_t i = 0; options->tables[i]; i++) {
+		if (place < options->tables[i]->count)
+			return &options->tables[i]->rows[place];
+		place -= options->tables[i]->count;
 	}
-	for (uint32_t i = 1; i <= STATE_COUNT; i++)
-		if (allowed & STATE_BIT(i))
-			text_add(&known, " ", "%s", state_name(i));
-	return config_refuse(error, "%s: \"%s\" is none of %s", name, text, buf);
+	return NULL;
 }
 
 /* In any case, and hyphens do not count. */
@@ -67,65 +33,56 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
-static const struct option *find_option(const char *name)
+static int refuse_name(const struct option_set *options, const char *name, char *error)
 {
-	for (size_t i = 0; i < config_option_count; i++)
-		if (same_name(name, config_options[i].name))
-			return &config_options[i];
-	return NULL;
-}
-
-static int refuse_name(const char *name, enum config_user user, char *error)
-{
+	const struct config_option *option;
 	char buf[400];
 	struct text known = text_begin(buf, sizeof(buf));
 
-	for (size_t i = 0; i < config_option_count; i++)
-		if (config_options[i].user & user)
-			text_add(&known, " ", "%s", config_options[i].name);
-	return config_refuse(error, "unknown option \"%.40s\"; known are %s", name, buf);
+	for (size_t i = 0; (option = config_option_at(options, i)); i++)
+		text_add(&known, " ", "%s", option->name);
+	return option_refuse(error, "unknown option \"%.40s\"; known are %s", name, buf);
 }
 
-int config_set(struct config *config, enum config_user user, const char *name, int argc,
+static int set(const struct config_option *option, struct config *config, int argc,
+	       const char *const *argv, char *error)
+{
+	return option->set((char *)config + option->offset, option, argc, argv, error);
+}
+
+int config_set(const struct option_set *options, struct config *config, const char *name, int argc,
 	       const char *const *argv, char error[CONFIG_ERROR_MAX])
 {
-	const struct option *option = find_option(name);
-	struct config changed = *config;
-	int r;
+	const struct config_option *option;
+	size_t i = 0;
 
+	while ((option = config_option_at(options, i)) && !same_name(name, option->name))
+		i++;
 	if (!option)
-		return refuse_name(name, user, error);
-	if (!(option->user & user))
-		return config_refuse(error, "%s is an option of %s only", option->name,
-				     option->user == CONFIG_DAEMON ? "tcpstated"
-								   : "the collectd plugin");
+		return refuse_name(options, name, error);
 	if (argc < option->min_args || argc > option->max_args)
-		return config_refuse(error, "%s: %d arguments, wants %d to %d", option->name, argc,
+		return option_refuse(error, "%s: %d arguments, wants %d to %d", option->name, argc,
 				     option->min_args, option->max_args);
-	r = option->set(&changed, option, argc, argv, error);
-	if (r == 0)
-		*config = changed;
-	return r;
+	return set(option, config, argc, argv, error);
 }
 
-void config_init(struct config *ret_config)
+void config_init(const struct option_set *options, struct config *ret_config)
 {
 	char line[CONFIG_LINE_MAX], error[CONFIG_ERROR_MAX];
 	const char *argv[CONFIG_ARGS_MAX];
-	struct config config = {0};
+	const struct config_option *option;
 
-	rules_init(&config.rules);
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct option *option = &config_options[i];
+	memset(ret_config, 0, options->size);
+	rules_init(&ret_config->rules);
+	for (size_t i = 0; (option = config_option_at(options, i)); i++) {
 		int argc, r;
 
 		if (!option->fallback)
 			continue;
 		snprintf(line, sizeof(line), "%s", option->fallback);
 		argc = config_split(line, argv, error);
-		r = argc < 0 ? argc : option->set(&config, option, argc, argv, error);
+		r = argc < 0 ? argc : set(option, ret_config, argc, argv, error);
 		assert(r == 0);
 		(void)r;
 	}
-	*ret_config = config;
 }

@@ -3,9 +3,10 @@
 #define TCPSTATE_CORE_CONFIG_H
 
 /*
- * This module holds the options: one table of name, arguments, range, default and help.
- * tcpstate.conf (a line "name argument ...") and collectd's block (Name argument ...) both feed it
- * key by key, so that an option has one name and one meaning in both.
+ * This module holds the options of sampling and diagnosis, and reads them together with those that
+ * a program has of its own, from one table of name, arguments, range, default and help. A file
+ * (a line "name argument ...") and a caller with another parser (Name argument ...) both feed it
+ * key by key, so that an option has one name and one meaning everywhere.
  */
 
 #include <stdbool.h>
@@ -13,64 +14,70 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/config/series.h"
+#include "core/config/option.h"
+#include "core/config/ports.h"
 #include "core/diagnosis/rule.h"
 #include "core/model/counter.h"
-
-enum { CONFIG_ERROR_MAX = 512 };
 
 /* In which order the sysctl.d folders are read: as systemd-sysctl or as procps' sysctl does it;
  * auto: as the one that the host boots with. */
 enum sysctl_order { SYSCTL_ORDER_AUTO, SYSCTL_ORDER_SYSTEMD, SYSCTL_ORDER_PROCPS };
 
 struct config {
-	uint32_t interval_s;           /* state counts */
-	uint32_t detail_interval_s;    /* full samples */
-	uint32_t tuning_interval_s;    /* kernel parameters */
-	uint32_t cpu_budget;           /* hundredths of a percent of one core */
-	uint32_t conn_states;          /* STATE_BIT()s whose connections are listed */
-	uint32_t conn_rows;            /* connections kept at the most */
-	uint32_t remotes;              /* remote addresses a state */
-	bool processes;                /* look for the owners of sockets */
-	uint32_t agentx_retry_s;       /* pause between attempts to reach snmpd */
-	uint32_t busy_poll_us;         /* wait awake for the next request; 0: do not */
-	bool traps;                    /* send notifications */
-	char agentx[128];              /* AgentX address of the master; "": net-snmp's default */
-	char events[128];              /* file of the last changes; "": none */
-	char profile[128];             /* name or path of the tuning profile */
-	uint32_t sysctl_order;         /* enum sysctl_order */
-	struct counter_names counters; /* further ones to show */
-	struct series series;          /* the plugin's own */
+	uint32_t interval_s;               /* state counts */
+	uint32_t detail_interval_s;        /* full samples */
+	uint32_t tuning_interval_s;        /* kernel parameters */
+	uint32_t cpu_budget;               /* hundredths of a percent of one core */
+	uint32_t conn_states;              /* STATE_BIT()s whose connections are listed */
+	uint32_t conn_rows;                /* connections kept at the most */
+	uint32_t remotes;                  /* remote addresses a state */
+	bool processes;                    /* look for the owners of sockets */
+	char profile[128];                 /* name or path of the tuning profile */
+	uint32_t sysctl_order;             /* enum sysctl_order */
+	struct counter_names counters;     /* further ones to show */
+	const struct counted_ports *ports; /* the caller's; NULL: none. No option sets it. */
 	struct rules rules;
 };
 
-/* Who an option is for. */
-enum config_user { CONFIG_DAEMON = 1, CONFIG_PLUGIN = 2, CONFIG_BOTH = 3 };
+/* What both programs have, and what one that lists connections has. */
+extern const struct option_table config_common, config_connections;
 
-/* Sets the defaults. */
-void config_init(struct config *ret_config);
+/*
+ * The options of a program: tables, up to a NULL, in the order of the example file. Those that are
+ * its own set members behind struct config, which is the first one of a struct of `size` bytes.
+ */
+struct option_set {
+	size_t size;
+	const struct option_table *tables[4];
+};
+
+/* For who has none of its own. */
+extern const struct option_set config_core_options;
+
+/* Sets the defaults. ret_config: of options->size bytes. */
+void config_init(const struct option_set *options, struct config *ret_config);
 
 /*
  * Sets one option. name: in any case, with or without hyphens ("detail-interval",
- * "DetailInterval"). user: who asks; an option of the other edge only is refused. On failure
- * (-EINVAL) error says what is allowed, without file or line, and config is as before.
+ * "DetailInterval"). On failure (-EINVAL) error says what is allowed, without file or line, and
+ * config is as before.
  */
-int config_set(struct config *config, enum config_user user, const char *name, int argc,
+int config_set(const struct option_set *options, struct config *config, const char *name, int argc,
 	       const char *const *argv, char error[CONFIG_ERROR_MAX]);
 
 /*
- * Reads a file over the defaults: lines of up to 1023 bytes, an option's name and its arguments,
- * "#" begins a comment, "..." holds spaces, with \" and \\ inside. 0; -ENOENT: there is none;
- * -EINVAL or what open() and read() gave: error says file, line and remedy. *ret_config is
- * untouched on failure.
+ * Sets the defaults, then what a file says: lines of up to 1023 bytes, an option's name and its
+ * arguments, "#" begins a comment, "..." holds spaces, with \" and \\ inside. required: -ENOENT if
+ * there is no such file. -EINVAL or what open() and read() gave: error says file, line and remedy,
+ * and *ret_config is of no use.
  */
-int config_read(const char *path, enum config_user user, struct config *ret_config,
-		char error[CONFIG_ERROR_MAX]);
+int config_load(const struct option_set *options, const char *path, bool required,
+		struct config *ret_config, char error[CONFIG_ERROR_MAX]);
 
 /*
- * Writes every option of `user` with its help, as a tcpstate.conf: the defaults as lines commented
- * out by "#" alone, all other text behind "# ".
+ * Writes every option with its help, as a file to read: the defaults as lines commented out by "#"
+ * alone, all other text behind "# ".
  */
-void config_write_example(FILE *out, enum config_user user);
+void config_write_example(FILE *out, const struct option_set *options);
 
 #endif

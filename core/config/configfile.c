@@ -24,12 +24,12 @@ static int split_word(char **in, char **out, char *error)
 		*(*out)++ = *(*in)++;
 	}
 	if (quoted && **in == '\0')
-		return config_refuse(error, "a quote is not closed");
+		return option_refuse(error, "a quote is not closed");
 	if (quoted)
 		(*in)++;
 	last = **in == '\0';
 	if (!last && **in != ' ' && **in != '\t')
-		return config_refuse(error, "a quote inside a word");
+		return option_refuse(error, "a quote inside a word");
 	if (!last)
 		(*in)++;
 	*(*out)++ = '\0';
@@ -47,7 +47,7 @@ int config_split(char *line, const char *argv[CONFIG_ARGS_MAX], char error[CONFI
 		if (*in == '\0' || *in == '#')
 			break;
 		if (argc == CONFIG_ARGS_MAX)
-			return config_refuse(error, "more than %d words", CONFIG_ARGS_MAX);
+			return option_refuse(error, "more than %d words", CONFIG_ARGS_MAX);
 		argv[argc++] = out;
 		more = split_word(&in, &out, error);
 	}
@@ -55,54 +55,58 @@ int config_split(char *line, const char *argv[CONFIG_ARGS_MAX], char error[CONFI
 }
 
 /* line: len bytes and a NUL behind them. */
-static int read_line(struct config *config, enum config_user user, char *line, size_t len,
-		     char *error)
+static int read_line(const struct option_set *options, struct config *config, char *line,
+		     size_t len, char *error)
 {
 	const char *argv[CONFIG_ARGS_MAX];
 	int argc;
 
 	if (len >= CONFIG_LINE_MAX)
-		return config_refuse(error, "more than %d bytes", CONFIG_LINE_MAX - 1);
+		return option_refuse(error, "more than %d bytes", CONFIG_LINE_MAX - 1);
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
-			return config_refuse(error, "control byte 0x%02x", (unsigned char)line[i]);
+			return option_refuse(error, "control byte 0x%02x", (unsigned char)line[i]);
 	argc = config_split(line, argv, error);
 	if (argc <= 0)
 		return argc;
-	return config_set(config, user, argv[0], argc - 1, argv + 1, error);
+	return config_set(options, config, argv[0], argc - 1, argv + 1, error);
 }
 
-int config_read(const char *path, enum config_user user, struct config *ret_config,
-		char error[CONFIG_ERROR_MAX])
+static int read_file(const struct option_set *options, const char *path, struct config *config,
+		     char error[CONFIG_ERROR_MAX])
 {
 	char why[CONFIG_ERROR_MAX];
 	char *text = NULL, *line, *end;
-	struct config config;
 	unsigned number = 1;
 	size_t len;
 	int r;
 
 	r = file_read(AT_FDCWD, path, FILE_MAX, &text, &len);
 	if (r < 0) {
-		(void)config_refuse(error, "%s: %s", path, strerror(-r));
+		(void)option_refuse(error, "%s: %s", path, strerror(-r));
 		return r;
 	}
-	config_init(&config);
-	for (line = text; line < text + len; line = end + 1, number++) {
+	for (line = text; r == 0 && line < text + len; line = end + 1, number++) {
 		end = memchr(line, '\n', len - (size_t)(line - text));
 		if (!end)
 			end = text + len;
 		*end = '\0';
-		r = read_line(&config, user, line, (size_t)(end - line), why);
-		if (r < 0) {
-			(void)config_refuse(error, "%s:%u: %s", path, number, why);
-			goto out;
-		}
+		r = read_line(options, config, line, (size_t)(end - line), why);
+		if (r < 0)
+			(void)option_refuse(error, "%s:%u: %s", path, number, why);
 	}
-	*ret_config = config;
-out:
 	free(text);
 	return r;
+}
+
+int config_load(const struct option_set *options, const char *path, bool required,
+		struct config *ret_config, char error[CONFIG_ERROR_MAX])
+{
+	int r;
+
+	config_init(options, ret_config);
+	r = read_file(options, path, ret_config, error);
+	return r == -ENOENT && !required ? 0 : r;
 }
 
 static void write_help(FILE *out, const char *help)
@@ -143,17 +147,15 @@ static void write_conditions(FILE *out)
 	}
 }
 
-void config_write_example(FILE *out, enum config_user user)
+void config_write_example(FILE *out, const struct option_set *options)
 {
+	const struct config_option *option;
+
 	fputs("# tcpstate.conf: an option's name and its arguments; \"#\" begins a "
 	      "comment.\n"
 	      "# The lines commented out are the defaults.\n",
 	      out);
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct option *option = &config_options[i];
-
-		if (!(option->user & user))
-			continue;
+	for (size_t i = 0; (option = config_option_at(options, i)); i++) {
 		write_help(out, option->help);
 		if (option->fallback)
 			fprintf(out, "#%s %s\n", option->name, option->fallback);

@@ -33,16 +33,17 @@ static int set_word(const struct word *words, size_t n, const char *label, const
 			return 0;
 		}
 		snprintf(what, sizeof(what), "%s: %s", label, words[i].name);
-		return config_number(what, argv[1], words[i].min, words[i].max, words[i].value,
+		return option_number(what, argv[1], words[i].min, words[i].max, words[i].value,
 				     error);
 	}
-	return config_refuse(error, "%s: \"%s\" is none of %s", label, argv[0], buf);
+	return option_refuse(error, "%s: \"%s\" is none of %s", label, argv[0], buf);
 }
 
 /* argv: "off", or pairs of a word and its value. */
-static int set_rule(struct rule *rule, const struct rule *fallback, const char *label, int argc,
+static int set_rule(struct rule *ret_rule, const struct rule *fallback, const char *label, int argc,
 		    const char *const *argv, char *error)
 {
+	struct rule new = *ret_rule, *rule = &new;
 	const struct word words[] = {
 	    {"warning", (uint32_t *)&rule->warning, 1, INT32_MAX, true, false},
 	    {"critical", (uint32_t *)&rule->critical, 1, INT32_MAX, true, false},
@@ -53,11 +54,11 @@ static int set_rule(struct rule *rule, const struct rule *fallback, const char *
 	};
 
 	if (argc == 1 && strcasecmp(argv[0], "off") == 0) {
-		rule->enabled = false;
+		ret_rule->enabled = false;
 		return 0;
 	}
 	if (argc % 2 != 0)
-		return config_refuse(error, "%s: wants \"off\" or pairs of a word and its value",
+		return option_refuse(error, "%s: wants \"off\" or pairs of a word and its value",
 				     label);
 	for (int i = 0; i < argc; i += 2) {
 		int r = set_word(words, sizeof(words) / sizeof(words[0]), label, argv + i, error);
@@ -66,9 +67,10 @@ static int set_rule(struct rule *rule, const struct rule *fallback, const char *
 			return r;
 	}
 	if (rule->critical != -1 && rule->warning > rule->critical)
-		return config_refuse(error, "%s: warning %d is above critical %d", label,
+		return option_refuse(error, "%s: warning %d is above critical %d", label,
 				     rule->warning, rule->critical);
 	rule->enabled = true;
+	*ret_rule = new;
 	return 0;
 }
 
@@ -80,34 +82,38 @@ static int refuse_condition(const char *name, char *error)
 	for (size_t i = 0; i < CONDITION_COUNT; i++)
 		if (condition_table[i].id != CONDITION_STATE_COUNT)
 			text_add(&known, " ", "%s", condition_table[i].name);
-	return config_refuse(error, "condition: \"%s\" is none of %s", name, buf);
+	return option_refuse(error, "condition: \"%s\" is none of %s", name, buf);
 }
 
-int config_set_condition(struct config *config, int argc, const char *const *argv,
-			 char error[CONFIG_ERROR_MAX])
+int config_set_condition(void *member, const struct config_option *option, int argc,
+			 const char *const *argv, char error[CONFIG_ERROR_MAX])
 {
+	struct rules *rules = member;
 	const struct condition_info *info = condition_by_name(argv[0]);
 	char label[64];
 
+	(void)option;
 	if (!info)
 		return refuse_condition(argv[0], error);
 	if (info->id == CONDITION_STATE_COUNT)
-		return config_refuse(error, "condition: stateCount is set by the option \"state\"");
+		return option_refuse(error, "condition: stateCount is set by the option \"state\"");
 	snprintf(label, sizeof(label), "condition %s", info->name);
-	return set_rule(&config->rules.of[info->id], &info->rule, label, argc - 1, argv + 1, error);
+	return set_rule(&rules->of[info->id], &info->rule, label, argc - 1, argv + 1, error);
 }
 
-int config_set_state(struct config *config, int argc, const char *const *argv,
-		     char error[CONFIG_ERROR_MAX])
+int config_set_state(void *member, const struct config_option *option, int argc,
+		     const char *const *argv, char error[CONFIG_ERROR_MAX])
 {
+	struct rules *rules = member;
 	enum tcp_state state;
 	char label[64];
-	int r = config_state("state", argv[0], STATE_MASK_ALL, &state, error);
+	int r = option_state("state", argv[0], STATE_MASK_ALL, &state, error);
 
+	(void)option;
 	if (r < 0)
 		return r;
 	snprintf(label, sizeof(label), "state %s", state_name(state));
-	return set_rule(&config->rules.of_state[state - 1],
+	return set_rule(&rules->of_state[state - 1],
 			&condition_table[CONDITION_STATE_COUNT - 1].rule, label, argc - 1, argv + 1,
 			error);
 }

@@ -128,7 +128,7 @@ struct listener_state {
 };
 
 /* The connections of one local or remote port, whichever listener they belong to: for the ports
- * that config->series names, and all that have a listener if it says so. As with all counts, those
+ * that config->ports names, and all that have a listener if it says so. As with all counts, those
  * of ESTABLISHED, TIME_WAIT and CLOSED are the newest full sample's. */
 struct port {
 	uint16_t port;

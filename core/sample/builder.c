@@ -64,7 +64,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	b->n_read = b->n_taken = 0;
 	b->n_listener_sockets = 0;
 	b->tw_fin2 = 0;
-	return portcount_begin(&b->port_counts, options->series);
+	return portcount_begin(&b->port_counts, options->ports);
 }
 
 static struct remote_key remote_key_of(const struct conn *conn)

@@ -36,7 +36,7 @@ struct builder_options {
 	uint32_t ports_even;                  /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;           /* of ports by connect() */
 	struct owners *owners;                /* NULL: do not attribute */
-	const struct series *series;          /* names ports to count by; NULL: none */
+	const struct counted_ports *ports;    /* to count connections by; NULL: none */
 	bool scan;                            /* owners not known yet may be looked for */
 };
 

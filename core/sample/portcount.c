@@ -24,7 +24,7 @@ static int want_port(struct portcount *p, uint16_t port, bool remote)
 	return 0;
 }
 
-static int want_ports(struct portcount *p, const struct series_ports *ports, bool remote)
+static int want_ports(struct portcount *p, const struct config_ports *ports, bool remote)
 {
 	int ret = 0;
 
@@ -33,12 +33,12 @@ static int want_ports(struct portcount *p, const struct series_ports *ports, boo
 	return ret;
 }
 
-int portcount_begin(struct portcount *p, const struct series *series)
+int portcount_begin(struct portcount *p, const struct counted_ports *wanted)
 {
 	int ret;
 
-	p->series = series;
-	if (!series)
+	p->wanted = wanted;
+	if (!wanted)
 		return 0;
 	if (!p->index)
 		p->index = calloc(SIDES, sizeof(*p->index));
@@ -47,8 +47,8 @@ int portcount_begin(struct portcount *p, const struct series *series)
 	for (size_t i = 0; i < p->count; i++)
 		p->index[p->rows[i].remote][p->rows[i].port] = 0;
 	p->count = 0;
-	ret = want_ports(p, &series->local, false);
-	return ret ? ret : want_ports(p, &series->remote, true);
+	ret = want_ports(p, &wanted->local, false);
+	return ret ? ret : want_ports(p, &wanted->remote, true);
 }
 
 int portcount_add(struct portcount *p, const struct conn *conn)
@@ -56,9 +56,9 @@ int portcount_add(struct portcount *p, const struct conn *conn)
 	uint16_t row;
 	int ret = 0;
 
-	if (!p->series)
+	if (!p->wanted)
 		return 0;
-	if (conn->state == STATE_LISTEN && p->series->listening == LISTENING_PORTS_ON)
+	if (conn->state == STATE_LISTEN && p->wanted->listening)
 		ret = want_port(p, conn->local_port, false);
 	row = p->index[LOCAL][conn->local_port];
 	if (row)
@@ -94,7 +94,7 @@ static void carry(struct port *row, uint32_t states, const struct snapshot *last
 int portcount_finish(struct portcount *p, uint32_t states, const struct snapshot *last,
 		     struct snapshot *now)
 {
-	if (!p->series || p->count == 0)
+	if (!p->wanted || p->count == 0)
 		return 0;
 	now->ports = malloc(p->count * sizeof(*now->ports));
 	if (!now->ports)

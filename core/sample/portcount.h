@@ -8,18 +8,18 @@
  */
 
 #include "core/model/conn.h"
-#include "core/config/series.h"
+#include "core/config/ports.h"
 #include "core/model/snapshot.h"
 
 struct portcount {
-	const struct series *series; /* NULL: nothing is counted */
-	struct port *rows;           /* those named first, then as listeners were found */
+	const struct counted_ports *wanted; /* NULL: nothing is counted */
+	struct port *rows;                  /* those named first, then as listeners were found */
 	size_t count, capacity;
 	uint16_t (*index)[65536]; /* [remote]: of a port's row + 1; NULL before the first use */
 };
 
-/* Starts a sample. series must live until portcount_finish(); NULL: count nothing. -ENOMEM. */
-int portcount_begin(struct portcount *p, const struct series *series);
+/* Starts a sample. wanted must live until portcount_finish(); NULL: count nothing. -ENOMEM. */
+int portcount_begin(struct portcount *p, const struct counted_ports *wanted);
 
 /* Counts a socket; the listeners must come first. -ENOMEM. */
 int portcount_add(struct portcount *p, const struct conn *conn);

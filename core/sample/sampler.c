@@ -216,7 +216,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .ports_even = s->bounds.ports_even,
 	    .reuse = s->bounds.reuse,
 	    .owners = s->config.processes ? s->owners : NULL,
-	    .series = s->config.series.listening == LISTENING_PORTS_AUTO ? NULL : &s->config.series,
+	    .ports = s->config.ports,
 	    .scan = scan,
 	};
 

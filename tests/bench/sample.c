@@ -140,7 +140,7 @@ static void prepare(struct job *job)
 	struct config config;
 	int error;
 
-	config_init(&config);
+	config_init(&config_core_options, &config);
 	if (job->profile)
 		snprintf(config.profile, sizeof(config.profile), "%s", job->profile);
 	error = sampler_new(&config, &job->sampler);

@@ -29,7 +29,7 @@ test_wrong_files() {
 	check_wrong "a word that is none" 'sysctl-order runit' \
 		':1: sysctl-order: "runit" is none of auto systemd procps'
 	check_wrong "an option of the plugin" 'local-port 80' \
-		':1: local-port is an option of the collectd plugin only'
+		":1: unknown option \"local-port\"; known are $(options)"
 	check_wrong "a quote that is open" 'profile "x' ':1: a quote is not closed'
 	check_wrong "a control byte" $'interval\e5' ':1: control byte 0x1b'
 
@@ -43,10 +43,10 @@ test_wrong_files() {
 	check "a folder" "tcpstated: $T: Is a directory"$'\nexit 1' "$(run -f -c "$T")"
 }
 
-# The options as the manual's example lists them, in the order of the daemon's table.
+# The options in the order of the example.
 options() {
-	sed -n 's/.*OPTION("\([a-z-]*\)", CONFIG_\(BOTH\|DAEMON\).*/\1/p' \
-		"$SRC/core/config/configtable.c" | xargs
+	awk '/^#[a-z]/ { print substr($1, 2) } example { print $2 } { example = /^# For example:/ }' \
+		"$SRC/subagent/tcpstate.conf.example" | uniq | xargs
 }
 
 test_command_line() {

@@ -87,6 +87,10 @@ wrong_diagnosis() { # neither file nor clock
 		core/diagnosis/*.[ch] /dev/null 2>/dev/null
 }
 
+wrong_edges() { # core's options know nothing of what their readers do with the figures
+	grep -nriE 'agentx|snmp|trap|collectd|series|tcpstated|subagent|plugin' core/config
+}
+
 wrong_licence() {
 	local file
 	find core subagent plugin tests mib profiles doc -type f \( -name '*.[ch]' -o \
@@ -103,7 +107,7 @@ wrong_output() {
 		core
 }
 
-RULES='layers libraries circles paths diagnosis licence output'
+RULES='layers libraries circles paths diagnosis edges licence output'
 
 check_tree() {
 	check "each directory includes those below it only" "" "$(wrong_layers)"
@@ -111,6 +115,7 @@ check_tree() {
 	check "no modules include each other" "" "$(wrong_circles)"
 	check "includes are written from the root" "" "$(wrong_paths)"
 	check "core/diagnosis has no file and no clock" "" "$(wrong_diagnosis)"
+	check "core/config has no word of the edges" "" "$(wrong_edges)"
 	check "each file names its licence" "" "$(wrong_licence)"
 	check "core/ neither prints nor logs" "" "$(wrong_output)"
 }
@@ -175,6 +180,8 @@ check_rules() {
 	plant diagnosis core/diagnosis/a.c '	clock_gettime(CLOCK_MONOTONIC, &now);'
 	plant diagnosis core/diagnosis/a.c '	now = timing_now_ms();'
 	plant diagnosis core/diagnosis/a.c '	f = fopen("x", "re");'
+	plant edges core/config/a.h '	char agentx[128];'
+	plant edges core/config/a.c '/* The collectd plugin has it. */'
 	plant licence core/base/a.c 'int a;'
 	plant output core/base/a.c '	printf("%d", 1);'
 	plant output core/base/a.c '	fprintf(stderr, "x");'

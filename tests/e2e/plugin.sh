@@ -172,7 +172,7 @@ max-listeners: \"many\" is no whole number from 0 to 1000
 local-port: \"70000\" is no whole number from 1 to 65535
 remote-port: \"5432.5\" is no whole number from 1 to 65535
 listening-ports: \"maybe\" is neither on nor off
-agentx is an option of tcpstated only
+unknown option \"AgentX\"
 condition synQueue: wants \"off\" or pairs of a word and its value
 State: is no block" "$(sed -n 's/; known are .*; /; /
 	s/^tcpstate plugin: \(.*\); the option is ignored$/\1/p' "$T/options.log")"

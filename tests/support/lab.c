@@ -86,7 +86,7 @@ static void fill_quiet(struct world *w)
 void lab_open(struct lab *lab)
 {
 	*lab = (struct lab){.wall_ahead_s = 1000000000};
-	config_init(&lab->config);
+	config_init(&config_core_options, &lab->config);
 	fill_quiet(&lab->now);
 	CHECK_EQ_INT_FATAL(conditions_new(&lab->conditions), 0);
 	CHECK_EQ_INT_FATAL(rates_new(&lab->rates), 0);

@@ -150,8 +150,8 @@ int main(int argc, char **argv)
 	struct config config;
 	int ret;
 
-	config_init(&config);
-	if (argc > 1 && config_read(argv[1], CONFIG_BOTH, &config, error) < 0)
+	if (config_load(&config_core_options, argc > 1 ? argv[1] : "", argc > 1, &config, error) <
+	    0)
 		errx(2, "%s", error);
 	ret = sampler_new(&config, &s.sampler);
 	if (ret < 0)

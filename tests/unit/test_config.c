@@ -6,7 +6,7 @@
 #include "core/config/config_private.h"
 #include "tests/support/suite.h"
 
-static int set_line(struct config *config, enum config_user user, const char *text, char *error)
+static int set_line(struct config *config, const char *text, char *error)
 {
 	char line[CONFIG_LINE_MAX];
 	const char *argv[CONFIG_ARGS_MAX];
@@ -16,14 +16,14 @@ static int set_line(struct config *config, enum config_user user, const char *te
 	argc = config_split(line, argv, error);
 	if (argc < 0)
 		return argc;
-	return config_set(config, user, argv[0], argc - 1, argv + 1, error);
+	return config_set(&config_core_options, config, argv[0], argc - 1, argv + 1, error);
 }
 
 static void test_defaults(void)
 {
 	struct config c;
 
-	config_init(&c);
+	config_init(&config_core_options, &c);
 	CHECK_EQ_INT(c.interval_s, 5);
 	CHECK_EQ_INT(c.detail_interval_s, 15);
 	CHECK_EQ_INT(c.tuning_interval_s, 60);
@@ -34,9 +34,6 @@ static void test_defaults(void)
 	CHECK_EQ_INT(c.conn_rows, 10000);
 	CHECK_EQ_INT(c.remotes, 20);
 	CU_ASSERT_TRUE(c.processes);
-	CHECK_EQ_INT(c.agentx_retry_s, 5);
-	CU_ASSERT_TRUE(c.traps);
-	CHECK_EQ_STR(c.agentx, "");
 	CHECK_EQ_STR(c.profile, "modern");
 	CHECK_EQ_INT(c.sysctl_order, SYSCTL_ORDER_AUTO);
 	CHECK_EQ_INT(c.rules.surge_states, STATE_BIT(STATE_SYN_RECV) | STATE_BIT(STATE_CLOSE_WAIT));
@@ -76,9 +73,6 @@ static void test_good_lines(void)
 	    {"conn-rows 0", MEMBER(conn_rows), 0},
 	    {"conn-rows 1000000", MEMBER(conn_rows), 1000000},
 	    {"remotes 1000", MEMBER(remotes), 1000},
-	    {"agentx-retry 3600", MEMBER(agentx_retry_s), 3600},
-	    {"busy-poll 0", MEMBER(busy_poll_us), 0},
-	    {"BusyPoll 1000", MEMBER(busy_poll_us), 1000},
 	    {"sysctl-order procps", MEMBER(sysctl_order), SYSCTL_ORDER_PROCPS},
 	    {"SysctlOrder Systemd", MEMBER(sysctl_order), SYSCTL_ORDER_SYSTEMD},
 	    {"surge-states TIME_WAIT", MEMBER(rules.surge_states), STATE_BIT(STATE_TIME_WAIT)},
@@ -103,8 +97,8 @@ static void test_good_lines(void)
 		uint32_t value;
 		int r;
 
-		config_init(&c);
-		r = set_line(&c, CONFIG_DAEMON, cases[i].line, error);
+		config_init(&config_core_options, &c);
+		r = set_line(&c, cases[i].line, error);
 		memcpy(&value, (char *)&c + cases[i].offset, sizeof(value));
 		if (r != 0 || value != cases[i].value)
 			fprintf(stderr, "%s: %u, %s\n", cases[i].line, value, error);
@@ -131,9 +125,8 @@ struct bad {
 	"upstreamSilent peerSilent peerNotReading notReading descriptors"
 
 #define OPTIONS                                                                                    \
-	"interval detail-interval tuning-interval cpu-budget conn-states conn-rows "               \
-	"remotes processes agentx agentx-retry busy-poll traps events profile counter "            \
-	"sysctl-order surge-states state condition"
+	"conn-states conn-rows interval detail-interval tuning-interval cpu-budget remotes "       \
+	"processes profile counter sysctl-order surge-states state condition"
 
 static const struct bad bad_lines[] = {
     {"intervall 5", "unknown option \"intervall\"; known are " OPTIONS},
@@ -159,8 +152,6 @@ static const struct bad bad_lines[] = {
     {"cpu-budget 1e2", "cpu-budget: \"1e2\" is no number from 0.10 to 100.00"},
     {"cpu-budget 1.-5", "cpu-budget: \"1.-5\" is no number from 0.10 to 100.00"},
     {"cpu-budget 100.01", "cpu-budget: \"100.01\" is no number from 0.10 to 100.00"},
-    {"busy-poll 1001", "busy-poll: \"1001\" is no whole number from 0 to 1000"},
-    {"busy-poll on", "busy-poll: \"on\" is no whole number from 0 to 1000"},
     {"conn-states LISTEN", "conn-states: \"LISTEN\" is none of " CONNECTIONS},
     {"conn-states CLOSE_WAIT none", "conn-states: \"none\" is none of " CONNECTIONS},
     {"surge-states SYNRECEIVED", "surge-states: \"SYNRECEIVED\" is none of " STATES},
@@ -211,9 +202,9 @@ static void test_bad_lines(void)
 		char error[CONFIG_ERROR_MAX] = "";
 		struct config c, was;
 
-		config_init(&c);
+		config_init(&config_core_options, &c);
 		was = c;
-		CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, bad_lines[i].line, error), -EINVAL);
+		CHECK_EQ_INT(set_line(&c, bad_lines[i].line, error), -EINVAL);
 		if (strcmp(error, bad_lines[i].error) != 0)
 			fprintf(stderr, "%s: %s\n", bad_lines[i].line, error);
 		CHECK_EQ_STR(error, bad_lines[i].error);
@@ -226,23 +217,23 @@ static void test_arguments(void)
 	char error[CONFIG_ERROR_MAX] = "", line[CONFIG_LINE_MAX];
 	struct config c;
 
-	config_init(&c);
-	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx \"unix:/a b#\\\"\\\\c\\d\"", error), 0);
-	CHECK_EQ_STR(c.agentx, "unix:/a b#\"\\c\\d");
-	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx tcp:localhost:705#x", error), 0);
-	CHECK_EQ_STR(c.agentx, "tcp:localhost:705#x");
-	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "agentx \"\"", error), 0);
-	CHECK_EQ_STR(c.agentx, "");
-	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "traps no", error), 0);
-	CU_ASSERT_FALSE(c.traps);
-	CHECK_EQ_INT(set_line(&c, CONFIG_DAEMON, "traps TRUE", error), 0);
-	CU_ASSERT_TRUE(c.traps);
+	config_init(&config_core_options, &c);
+	CHECK_EQ_INT(set_line(&c, "profile \"/a b#\\\"\\\\c\\d\"", error), 0);
+	CHECK_EQ_STR(c.profile, "/a b#\"\\c\\d");
+	CHECK_EQ_INT(set_line(&c, "profile /etc/x:705#x", error), 0);
+	CHECK_EQ_STR(c.profile, "/etc/x:705#x");
+	CHECK_EQ_INT(set_line(&c, "profile \"\"", error), 0);
+	CHECK_EQ_STR(c.profile, "");
+	CHECK_EQ_INT(set_line(&c, "processes no", error), 0);
+	CU_ASSERT_FALSE(c.processes);
+	CHECK_EQ_INT(set_line(&c, "processes TRUE", error), 0);
+	CU_ASSERT_TRUE(c.processes);
 
 	snprintf(line, sizeof(line), "profile %0127d", 5);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
+	CHECK_EQ_INT(set_line(&c, line, error), 0);
 	CHECK_EQ_INT(strlen(c.profile), 127);
 	snprintf(line, sizeof(line), "profile %0128d", 5);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
+	CHECK_EQ_INT(set_line(&c, line, error), -EINVAL);
 	CHECK_EQ_STR(error, "profile: more than 127 bytes");
 }
 
@@ -252,24 +243,22 @@ static void test_rules_add_up(void)
 	const struct rule *rule;
 	struct config c;
 
-	config_init(&c);
+	config_init(&config_core_options, &c);
 	rule = &c.rules.of_state[STATE_CLOSE_WAIT - 1];
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait critical 9", error), 0);
+	CHECK_EQ_INT(set_line(&c, "state close_wait critical 9", error), 0);
 	CU_ASSERT_TRUE(rule->enabled);
 	CHECK_EQ_INT(rule->warning, -1);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait warning 5", error), 0);
+	CHECK_EQ_INT(set_line(&c, "state close_wait warning 5", error), 0);
 	CHECK_EQ_INT(rule->warning, 5);
 	CHECK_EQ_INT(rule->critical, 9);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "state close_wait off", error), 0);
+	CHECK_EQ_INT(set_line(&c, "state close_wait off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
 	CU_ASSERT_FALSE(c.rules.of_state[STATE_LAST_ACK - 1].enabled);
 
 	rule = &c.rules.of[CONDITION_ORPHANS];
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "condition orphans off", error), 0);
+	CHECK_EQ_INT(set_line(&c, "condition orphans off", error), 0);
 	CU_ASSERT_FALSE(rule->enabled);
-	CHECK_EQ_INT(
-	    set_line(&c, CONFIG_BOTH, "condition orphans warning off critical off hold 1", error),
-	    0);
+	CHECK_EQ_INT(set_line(&c, "condition orphans warning off critical off hold 1", error), 0);
 	CU_ASSERT_TRUE(rule->enabled);
 	CHECK_EQ_INT(rule->warning, -1);
 	CHECK_EQ_INT(rule->critical, -1);
@@ -281,39 +270,26 @@ static void test_counters(void)
 	char error[CONFIG_ERROR_MAX] = "", line[64];
 	struct config c;
 
-	config_init(&c);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpOutRsts TcpExtTW TcpOutRsts", error), 0);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpExtTW", error), 0);
+	config_init(&config_core_options, &c);
+	CHECK_EQ_INT(set_line(&c, "counter TcpOutRsts TcpExtTW TcpOutRsts", error), 0);
+	CHECK_EQ_INT(set_line(&c, "counter TcpExtTW", error), 0);
 	CHECK_EQ_INT_FATAL(c.counters.count, 2);
 	CHECK_EQ_STR(c.counters.name[0], "TcpOutRsts");
 	CHECK_EQ_STR(c.counters.name[1], "TcpExtTW");
 
 	snprintf(line, sizeof(line), "counter Tcp%044d", 0);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
+	CHECK_EQ_INT(set_line(&c, line, error), 0);
 	CHECK_EQ_INT(strlen(c.counters.name[2]), 47);
 	snprintf(line, sizeof(line), "counter Tcp%045d", 0);
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), -EINVAL);
+	CHECK_EQ_INT(set_line(&c, line, error), -EINVAL);
 
 	for (int i = 3; i < COUNTER_NAMES_MAX; i++) {
 		snprintf(line, sizeof(line), "counter TcpN%d", i);
-		CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, line, error), 0);
+		CHECK_EQ_INT(set_line(&c, line, error), 0);
 	}
-	CHECK_EQ_INT(set_line(&c, CONFIG_BOTH, "counter TcpLast", error), -EINVAL);
+	CHECK_EQ_INT(set_line(&c, "counter TcpLast", error), -EINVAL);
 	CHECK_EQ_STR(error, "counter: more than 32 counters");
 	CHECK_EQ_INT(c.counters.count, COUNTER_NAMES_MAX);
-}
-
-static void test_users(void)
-{
-	char error[CONFIG_ERROR_MAX] = "";
-	struct config c;
-
-	config_init(&c);
-	CHECK_EQ_INT(set_line(&c, CONFIG_PLUGIN, "Traps off", error), -EINVAL);
-	CHECK_EQ_STR(error, "traps is an option of tcpstated only");
-	CU_ASSERT_TRUE(c.traps);
-	CHECK_EQ_INT(set_line(&c, CONFIG_PLUGIN, "Remotes 5", error), 0);
-	CHECK_EQ_INT(c.remotes, 5);
 }
 
 int main(void)
@@ -325,7 +301,6 @@ int main(void)
 	    {"arguments", test_arguments},
 	    {"rules add up", test_rules_add_up},
 	    {"counters", test_counters},
-	    {"users", test_users},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/config/config.h"
 #include "core/config/config_private.h"
+#include "subagent/daemonconfig.h"
 #include "tests/support/suite.h"
 
 enum { FILE_MAX = 65536 };
@@ -40,7 +41,7 @@ static char *write_example(void)
 	FILE *out = open_memstream(&text, &size);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	config_write_example(out, CONFIG_DAEMON);
+	config_write_example(out, &daemon_config_options);
 	fclose(out);
 	return text;
 }
@@ -48,11 +49,10 @@ static char *write_example(void)
 static void test_options(void)
 {
 	char *manual = read_file("tcpstate.conf.5"), line[128];
+	const struct config_option *option;
 
-	for (size_t i = 0; i < config_option_count; i++) {
-		if (!(config_options[i].user & CONFIG_DAEMON))
-			continue;
-		snprintf(line, sizeof(line), "\n.It Ic %s ", config_options[i].name);
+	for (size_t i = 0; (option = config_option_at(&daemon_config_options, i)); i++) {
+		snprintf(line, sizeof(line), "\n.It Ic %s ", option->name);
 		expect_line(manual, line);
 	}
 	free(manual);
@@ -106,10 +106,10 @@ static void test_manual_example(void)
 	char *manual = read_file("tcpstate.conf.5"), *rest, *line;
 	char error[CONFIG_ERROR_MAX] = "";
 	const char *argv[CONFIG_ARGS_MAX];
-	struct config config;
+	struct daemon_config config;
 	size_t lines = 0;
 
-	config_init(&config);
+	config_init(&daemon_config_options, &config.common);
 	rest = strstr(manual, ".Sh EXAMPLES\n.Bd -literal -offset indent\n");
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rest);
 	rest = strstr(rest, "indent\n") + 7;
@@ -117,7 +117,8 @@ static void test_manual_example(void)
 		int argc = config_split(line, argv, error);
 
 		CU_ASSERT_FATAL(argc > 0);
-		if (config_set(&config, CONFIG_DAEMON, argv[0], argc - 1, argv + 1, error) < 0)
+		if (config_set(&daemon_config_options, &config.common, argv[0], argc - 1, argv + 1,
+			       error) < 0)
 			printf("\n    %s", error);
 		CHECK_EQ_STR(error, "");
 		lines++;
@@ -126,9 +127,47 @@ static void test_manual_example(void)
 	free(manual);
 }
 
+/* Those that only the daemon has: defaults, and what they set. */
+static void test_own_options(void)
+{
+	static const char *const lines[][2] = {{"agentx-retry", "3600"},
+					       {"BusyPoll", "1000"},
+					       {"traps", "no"},
+					       {"agentx", "tcp:localhost:705#x"},
+					       {"events", ""}};
+	char error[CONFIG_ERROR_MAX] = "";
+	const char *high = "1001", *port = "80";
+	struct daemon_config c;
+
+	config_init(&daemon_config_options, &c.common);
+	CHECK_EQ_INT(c.common.interval_s, 5);
+	CHECK_EQ_INT(c.agentx_retry_s, 5);
+	CHECK_EQ_INT(c.busy_poll_us, 0);
+	CU_ASSERT_TRUE(c.traps);
+	CHECK_EQ_STR(c.agentx, "");
+	CHECK_EQ_STR(c.events, "/var/lib/tcpstate/events");
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		CHECK_EQ_INT(config_set(&daemon_config_options, &c.common, lines[i][0], 1,
+					&lines[i][1], error),
+			     0);
+	CHECK_EQ_INT(c.agentx_retry_s, 3600);
+	CHECK_EQ_INT(c.busy_poll_us, 1000);
+	CU_ASSERT_FALSE(c.traps);
+	CHECK_EQ_STR(c.agentx, "tcp:localhost:705#x");
+	CHECK_EQ_STR(c.events, "");
+	CHECK_EQ_INT(config_set(&daemon_config_options, &c.common, "busy-poll", 1, &high, error),
+		     -EINVAL);
+	CHECK_EQ_STR(error, "busy-poll: \"1001\" is no whole number from 0 to 1000");
+	CHECK_EQ_INT(c.busy_poll_us, 1000);
+	CHECK_EQ_INT(config_set(&daemon_config_options, &c.common, "local-port", 1, &port, error),
+		     -EINVAL);
+	CHECK_EQ_INT(strncmp(error, "unknown option \"local-port\"; known are agentx ", 46), 0);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
+	    {"the daemon's own options", test_own_options},
 	    {"every option", test_options},
 	    {"every condition with its defaults", test_conditions},
 	    {"the example file", test_example},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/config/config_private.h"
+#include "plugin/series.h"
 #include "plugin/metric.h"
 #include "tests/support/suite.h"
 
@@ -79,17 +80,16 @@ static void capitalize(const char *name, char buf[64])
 static void test_man_page(void)
 {
 	char *page = read_source("plugin/collectd-tcpstate.5.in");
+	const struct config_option *option;
 
-	for (size_t i = 0; i < config_option_count; i++) {
-		const struct option *option = &config_options[i];
-		bool ours = option->user & CONFIG_PLUGIN;
+	for (size_t i = 0; (option = config_option_at(&plugin_config_options, i)); i++) {
 		char name[64], entry[96];
 
 		capitalize(option->name, name);
 		snprintf(entry, sizeof(entry), "\n.BI %s \" ", name);
-		if (!!strstr(page, entry) != ours)
+		if (!strstr(page, entry))
 			printf("\n    %s", name);
-		CHECK_EQ_INT(!!strstr(page, entry), ours);
+		CU_ASSERT_PTR_NOT_NULL(strstr(page, entry));
 	}
 	for (size_t i = 0; i < METRIC_TYPE_COUNT; i++) {
 		char entry[96];

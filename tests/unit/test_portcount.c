@@ -10,8 +10,9 @@ struct socket_case {
 	uint16_t remote_port;
 };
 
-static void count(struct portcount *p, const struct series *report, const struct socket_case *cases,
-		  size_t n, uint32_t states, const struct snapshot *last, struct snapshot *now)
+static void count(struct portcount *p, const struct counted_ports *report,
+		  const struct socket_case *cases, size_t n, uint32_t states,
+		  const struct snapshot *last, struct snapshot *now)
 {
 	CHECK_EQ_INT_FATAL(portcount_begin(p, report), 0);
 	for (size_t i = 0; i < n; i++) {
@@ -45,7 +46,7 @@ static const struct socket_case sockets[] = {
 
 static void test_named(void)
 {
-	static const struct series report = {
+	static const struct counted_ports report = {
 	    .local = {{80, 25}, 2},
 	    .remote = {{5432, 80, 5432}, 3},
 	};
@@ -68,7 +69,7 @@ static void test_named(void)
 
 static void test_listening(void)
 {
-	static const struct series report = {.listening = LISTENING_PORTS_ON};
+	static const struct counted_ports report = {.listening = true};
 	struct portcount p = {0};
 	struct snapshot now = {0}, later = {0};
 
@@ -90,7 +91,7 @@ static void test_listening(void)
 
 static void test_nothing(void)
 {
-	static const struct series off = {.listening = LISTENING_PORTS_OFF};
+	static const struct counted_ports off;
 	struct portcount p = {0};
 	struct snapshot now = {0};
 
@@ -104,8 +105,8 @@ static void test_nothing(void)
 /* Every port listens: as many rows as fit, and nothing beyond them. */
 static void test_all(void)
 {
-	static const struct series report = {
-	    .listening = LISTENING_PORTS_ON,
+	static const struct counted_ports report = {
+	    .listening = true,
 	    .remote = {{5432}, 1},
 	};
 	struct portcount p = {0};

@@ -64,7 +64,8 @@ static void check_defaults(const char *section, const struct condition_info *inf
 	snprintf(line, sizeof(line), "%.*s", (int)strcspn(from, "`"), from);
 	argc = config_split(line, argv, error);
 	CU_ASSERT_FATAL(argc > 2);
-	CHECK_EQ_INT(config_set(&config, CONFIG_BOTH, argv[0], argc - 1, argv + 1, error), 0);
+	CHECK_EQ_INT(config_set(&config_core_options, &config, argv[0], argc - 1, argv + 1, error),
+		     0);
 	CHECK_EQ_STR(error, "");
 	CHECK_EQ_INT(rule->enabled, info->rule.enabled);
 	CHECK_EQ_INT(rule->warning, info->rule.warning);

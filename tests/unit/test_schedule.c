@@ -26,7 +26,7 @@ static struct config config_with(uint32_t interval_s, uint32_t detail_s, uint32_
 {
 	struct config config;
 
-	config_init(&config);
+	config_init(&config_core_options, &config);
 	config.interval_s = interval_s;
 	config.detail_interval_s = detail_s;
 	config.cpu_budget = budget;

@@ -122,8 +122,7 @@ static void test_ports(void)
 {
 	struct series report = {
 	    .max_listeners = 8,
-	    .local = {{25}, 1},
-	    .remote = {{5432}, 1},
+	    .ports = {.local = {{25}, 1}, .remote = {{5432}, 1}},
 	};
 	struct port ports[] = {
 	    {.port = 25, .count = {[STATE_ESTABLISHED - 1] = 4}},
@@ -147,7 +146,7 @@ static void test_ports(void)
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, named);
 	CHECK_EQ_INT(record->count, 2 * STATE_COUNT);
-	report.listening = LISTENING_PORTS_ON;
+	report.ports.listening = true;
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, named);
 	record_expect(record, listening);

@@ -34,7 +34,7 @@ static void open_keeper(struct keeper *k)
 	    .root = k->root,
 	    .profiles = k->profiles,
 	};
-	config_init(&k->config);
+	config_init(&config_core_options, &k->config);
 	k->config.tuning_interval_s = INTERVAL_S;
 	strcpy(k->config.profile, "mine");
 }

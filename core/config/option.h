@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_OPTION_H
+#define TCPSTATE_CORE_OPTION_H
+
+/*
+ * This module is a row of the table of options, and what sets the members of the usual kinds from
+ * an option's arguments. Whoever has options of its own makes its rows of these.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/model/state.h"
+
+enum { CONFIG_ERROR_MAX = 512 };
+
+struct config_option {
+	const char *name;
+	/* Sets the member. -EINVAL: error says why, and the member is as before. */
+	int (*set)(void *member, const struct config_option *option, int argc,
+		   const char *const *argv, char error[CONFIG_ERROR_MAX]);
+	size_t offset; /* of the member, from the beginning of struct config */
+	int min_args;
+	int max_args;
+	uint32_t min;             /* of a number */
+	uint32_t max;             /* of a number; states: those allowed; text: bytes */
+	const char *const *words; /* of a choice; the value is the index */
+	const char *fallback;     /* the default, as in a file; NULL: nothing is set */
+	const char *example;      /* shown where there is no default */
+	const char *help;         /* for the example file; lines of 88 bytes at the most */
+};
+
+#define OPTION(name_, set_)      .name = (name_), .set = (set_)
+#define OPTION_ARGS(min_, max_)  .min_args = (min_), .max_args = (max_)
+#define OPTION_RANGE(min_, max_) .min = (min_), .max = (max_)
+
+/* Those of one place; struct option_set puts the tables of several together. */
+struct option_table {
+	const struct config_option *rows;
+	size_t count;
+};
+
+/* What a `set` of a row may be, by the type of the member. */
+int option_set_number(void *member, const struct config_option *option, int argc,
+		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
+/* A number with up to two decimals, kept in hundredths. */
+int option_set_hundredths(void *member, const struct config_option *option, int argc,
+			  const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
+int option_set_switch(void *member, const struct config_option *option, int argc,
+		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* bool */
+int option_set_choice(void *member, const struct config_option *option, int argc,
+		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
+int option_set_text(void *member, const struct config_option *option, int argc,
+		    const char *const *argv, char error[CONFIG_ERROR_MAX]); /* char[max] */
+int option_set_states(void *member, const struct config_option *option, int argc,
+		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
+
+/* For a `set` of another kind. */
+
+/* Writes the message into error, made printable, and returns -EINVAL. */
+int option_refuse(char error[CONFIG_ERROR_MAX], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A whole number in a range. name: of the option, for error. 0 or -EINVAL. */
+int option_number(const char *name, const char *text, uint32_t min, uint32_t max,
+		  uint32_t *ret_number, char error[CONFIG_ERROR_MAX]);
+
+/* A state by its name, one of allowed (STATE_BIT()s). 0 or -EINVAL. */
+int option_state(const char *name, const char *text, uint32_t allowed, enum tcp_state *ret_state,
+		 char error[CONFIG_ERROR_MAX]);
+
+/* on, off and the like. 1: on, 0: off, -EINVAL: neither. */
+int option_switch(const char *name, const char *word, char error[CONFIG_ERROR_MAX]);
+
+#endif

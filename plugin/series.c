@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+#include "plugin/series.h"
+
+#include <errno.h>
+#include <strings.h>
+
+static int set_ports(void *member, const struct config_option *option, int argc,
+		     const char *const *argv, char *error)
+{
+	struct config_ports ports = *(struct config_ports *)member;
+	uint32_t port;
+
+	for (int i = 0; i < argc; i++) {
+		if (option_number(option->name, argv[i], 1, 65535, &port, error) < 0)
+			return -EINVAL;
+		if (ports.count == CONFIG_PORTS_MAX)
+			return option_refuse(error, "%s: more than %d ports", option->name,
+					     CONFIG_PORTS_MAX);
+		ports.port[ports.count++] = (uint16_t)port;
+	}
+	*(struct config_ports *)member = ports;
+	return 0;
+}
+
+static int set_listening(void *member, const struct config_option *option, int argc,
+			 const char *const *argv, char *error)
+{
+	int on;
+
+	(void)argc;
+	if (strcasecmp(argv[0], "auto") == 0) {
+		*(uint32_t *)member = LISTENING_PORTS_AUTO;
+		return 0;
+	}
+	on = option_switch(option->name, argv[0], error);
+	if (on < 0)
+		return on;
+	*(uint32_t *)member = on ? LISTENING_PORTS_ON : LISTENING_PORTS_OFF;
+	return 0;
+}
+
+#define AT(member_) .offset = offsetof(struct plugin_config, member_)
+#define REPORT(name_, member_, fallback_, help_)                                                   \
+	{                                                                                          \
+		OPTION(name_, option_set_switch), AT(series.member_), OPTION_ARGS(1, 1),           \
+		    .fallback = (fallback_), .help = (help_)                                       \
+	}
+
+_Static_assert(offsetof(struct plugin_config, common) == 0, "offsets count from the common part");
+
+static const struct config_option rows[] = {
+    REPORT("all-ports-summary", all, "on", "The counts of all sockets by state."),
+    REPORT("report-ip-versions", ip_versions, "on", "The same for IPv4 and for IPv6."),
+    {OPTION("listening-ports", set_listening), AT(series.listening), OPTION_ARGS(1, 1),
+     .fallback = "auto",
+     .help = "Counts by state for the port of each listener (on, off); auto: where no\n"
+	     "port is named."},
+    {OPTION("local-port", set_ports), AT(series.ports.local), OPTION_ARGS(1, CONFIG_PORTS_MAX),
+     .example = "25 443", .help = "Counts by state for the connections with these local ports."},
+    {OPTION("remote-port", set_ports), AT(series.ports.remote), OPTION_ARGS(1, CONFIG_PORTS_MAX),
+     .example = "5432", .help = "The same for remote ports."},
+    REPORT("report-listeners", listeners, "on", "Queues, limits and drops of each listener."),
+    {OPTION("max-listeners", option_set_number), AT(series.max_listeners), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, 1000), .fallback = "32",
+     .help = "Listeners that get values of their own, those with the most connections;\n"
+	     "one that is chosen stays as long as it listens (0 to 1000)."},
+    {OPTION("max-remotes", option_set_number), AT(series.max_remotes), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, 1000), .fallback = "0", .help = "The same for remote addresses (0 to 1000)."},
+    REPORT("report-spread", spread, "on",
+	   "How many different remote addresses and processes each state has."),
+    REPORT("report-limits", limits, "on", "What bounds TCP on this host, in percent of the bound."),
+    REPORT("report-counters", counters, "on", "The kernel's counters, as rates."),
+    REPORT("report-conditions", conditions, "on", "The value and the severity of each condition."),
+    REPORT("report-tuning", tuning, "off",
+	   "Each kernel parameter. How many are harmful is sent in any case."),
+    REPORT("report-sampler", sampler, "on", "What sampling costs, and its errors."),
+    REPORT("notifications", notifications, "on",
+	   "A notification when a condition is raised or cleared."),
+};
+
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+const struct option_set plugin_config_options = {
+    .size = sizeof(struct plugin_config),
+    .tables = {&table, &config_common},
+};
+
+void plugin_config_settle(struct plugin_config *config)
+{
+	struct series *series = &config->series;
+	bool named = series->ports.local.count > 0 || series->ports.remote.count > 0;
+
+	series->ports.listening = series->listening == LISTENING_PORTS_AUTO
+				      ? !named
+				      : series->listening == LISTENING_PORTS_ON;
+	config->common.ports = &series->ports;
+}

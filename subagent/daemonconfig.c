@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/daemonconfig.h"
+
+#define AT(member_) .offset = offsetof(struct daemon_config, member_)
+
+_Static_assert(offsetof(struct daemon_config, common) == 0, "offsets count from the common part");
+
+static const struct config_option rows[] = {
+    {OPTION("agentx", option_set_text), AT(agentx), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->agentx)), .fallback = "\"\"",
+     .help = "Where snmpd takes AgentX subagents, as its agentXSocket; \"\": net-snmp's\n"
+	     "default."},
+    {OPTION("agentx-retry", option_set_number), AT(agentx_retry_s), OPTION_ARGS(1, 1),
+     OPTION_RANGE(1, 3600), .fallback = "5",
+     .help = "Seconds between two attempts to reach snmpd (1 to 3600)."},
+    {OPTION("busy-poll", option_set_number), AT(busy_poll_us), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, 1000), .fallback = "0",
+     .help = "Microseconds to wait awake for the next request after an answer (0 to 1000).\n"
+	     "A walk of many rows gets faster, 50 is enough; it costs CPU time only while\n"
+	     "somebody asks, and helps only where another CPU is free."},
+    {OPTION("traps", option_set_switch), AT(traps), OPTION_ARGS(1, 1), .fallback = "on",
+     .help = "Send notifications when a condition is raised or cleared (on, off)."},
+    {OPTION("events", option_set_text), AT(events), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->events)),
+     .fallback = "/var/lib/tcpstate/events",
+     .help = "The file that keeps the last changes of the conditions over a restart, if its\n"
+	     "directory is there; \"\": none."},
+};
+
+static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+
+const struct option_set daemon_config_options = {
+    .size = sizeof(struct daemon_config),
+    .tables = {&table, &config_connections, &config_common},
+};
