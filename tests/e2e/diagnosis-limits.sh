@@ -12,13 +12,6 @@ offender() { # CONDITION
 	varbind Raised "$1" ConditionOffender
 }
 
-connections() { # GROUP PORT COUNT: that the server has accepted
-	tell server listen "l$1" "$SERVER4" "$2" 4096
-	ask server accept "$1" "l$1" "$3"
-	tell client connect "$1" "$SERVER4" "$2" "$3"
-	answer server || die "the server accepts" "$REPLY"
-}
-
 # The server closes first.
 test_time_wait() {
 	local n

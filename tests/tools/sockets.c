@@ -129,18 +129,20 @@ static const struct command {
 	command_fn *run;
 	const char *usage;
 } commands[] = {
-    {"listen", 4, cmd_listen, "GROUP RANGE PORT BACKLOG [reuseport N] [v6only]"},
+    {"listen", 4, cmd_listen,
+     "GROUP RANGE PORT BACKLOG [reuseport N] [v6only] [keepalive SECONDS] [defer SECONDS: accept "
+     "with the first data]"},
     {"bind", 3, cmd_bind, "GROUP RANGE COUNT"},
     {"connect", 4, cmd_connect,
-     "GROUP RANGE PORT COUNT [from RANGE] [nowait: leave in SYN_SENT] [most: until no "
-     "port "
-     "is left]"},
+     "GROUP RANGE PORT COUNT [from RANGE] [early: bind() takes the port] [nowait: leave in "
+     "SYN_SENT] [most: until no port is left]"},
     {"accept", 3, cmd_accept, "GROUP LISTENERS COUNT"},
     {"eof", 1, cmd_eof, "GROUP: wait until the peers have closed"},
     {"shutdown", 1, cmd_shutdown, "GROUP"},
     {"close", 1, cmd_close, "GROUP"},
     {"reset", 1, cmd_reset, "GROUP: close with RST"},
     {"send", 2, cmd_send, "GROUP BYTES"},
+    {"fill", 1, cmd_fill, "GROUP: send until nothing more fits"},
     {"serve", 1, cmd_serve, "LISTENERS: accept, read, close when the peer closes"},
     {"leak", 1, cmd_leak, "LISTENERS: accept and never close"},
     {"drain", 1, cmd_drain, "GROUP: read what arrives"},

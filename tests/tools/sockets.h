@@ -40,7 +40,7 @@ struct world {
 typedef int command_fn(struct world *w, char **argv);
 
 command_fn cmd_listen, cmd_bind, cmd_connect, cmd_accept, cmd_eof, cmd_shutdown, cmd_close,
-    cmd_reset, cmd_send;                                         /* sockets_make.c */
+    cmd_reset, cmd_send, cmd_fill;                               /* sockets_make.c */
 command_fn cmd_serve, cmd_leak, cmd_drain, cmd_talk, cmd_honest; /* sockets_traffic.c */
 command_fn cmd_flood, cmd_bound;                                 /* sockets_raw.c */
 
@@ -78,9 +78,10 @@ uint64_t now_ns(void);
 /* Sleeps until it is time for number i at a rate of `rate` a second; 0: no limit. */
 void pace(uint64_t start_ns, uint32_t i, uint32_t rate);
 
-/* A stream socket bound to `from` (NULL: not bound) that connects to `to`. -errno or fd. */
+/* A stream socket bound to `from` (NULL: not bound) that connects to `to`; early: bind() chooses
+ * the port, for all peers. -errno or fd. */
 int connect_socket(const struct range *to, const struct range *from, uint32_t i, uint16_t port,
-		   int flags);
+		   int flags, bool early);
 
 /* What an event of w->epoll is about. */
 enum watch { WATCH_STDIN, WATCH_SERVE, WATCH_LEAK, WATCH_DRAIN, WATCH_KEEP };

@@ -84,6 +84,23 @@ static int close_with(int fd, int error)
 	return -error;
 }
 
+/* What accepted connections inherit. */
+static int set_inherited(int fd, char **argv)
+{
+	char **keepalive = option(argv, "keepalive"), **defer = option(argv, "defer");
+
+	if (keepalive && *keepalive) {
+		int seconds = (int)number(*keepalive, 1, 3600);
+		if (set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1) < 0 ||
+		    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds) < 0 ||
+		    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds) < 0)
+			return -1;
+	}
+	if (defer && *defer)
+		return set_option(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, (int)number(*defer, 1, 3600));
+	return 0;
+}
+
 static int listen_socket(const struct range *range, uint32_t i, char **argv, bool share)
 {
 	struct sockaddr_storage addr;
@@ -91,7 +108,7 @@ static int listen_socket(const struct range *range, uint32_t i, char **argv, boo
 	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0 || set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1) < 0 ||
-	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, share) < 0)
+	    set_option(fd, SOL_SOCKET, SO_REUSEPORT, share) < 0 || set_inherited(fd, argv) < 0)
 		return close_with(fd, errno);
 	if (addr.ss_family == AF_INET6 &&
 	    set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, option(argv, "v6only") != NULL) < 0)
@@ -140,7 +157,7 @@ int cmd_bind(struct world *w, char **argv)
 }
 
 int connect_socket(const struct range *to, const struct range *from, uint32_t i, uint16_t port,
-		   int flags)
+		   int flags, bool early)
 {
 	/* connect() obeys the time-out for sending. */
 	struct timeval limit = {.tv_sec = WAIT_S};
@@ -151,10 +168,10 @@ int connect_socket(const struct range *to, const struct range *from, uint32_t i,
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return close_with(fd, errno);
 	if (from) {
-		/* The port is chosen by connect(), so that it need only be free towards the
-		 * peer. */
+		/* Unless it is early, the port is chosen by connect(), so that it need only be free
+		 * towards the peer. */
 		len = range_at(from, i, 0, &addr);
-		if (set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1) < 0 ||
+		if (set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, !early) < 0 ||
 		    bind(fd, (struct sockaddr *)&addr, len) < 0)
 			return close_with(fd, errno);
 	}
@@ -178,8 +195,9 @@ int cmd_connect(struct world *w, char **argv)
 	    (source && (!*source || range_parse(*source, &from) < 0)))
 		return -EINVAL;
 	for (i = 0; i < count; i++) {
-		int fd = connect_socket(&to, source ? &from : NULL, i, port, flags);
-		if (fd == -EADDRNOTAVAIL && option(argv, "most"))
+		int fd = connect_socket(&to, source ? &from : NULL, i, port, flags,
+					option(argv, "early") != NULL);
+		if ((fd == -EADDRNOTAVAIL || fd == -EADDRINUSE) && option(argv, "most"))
 			break;
 		if (fd < 0) {
 			snprintf(w->reply, sizeof(w->reply), "(after %u)", i);
@@ -294,6 +312,16 @@ static int send_one(int fd, char **argv)
 	return (size_t)sent == len ? 0 : -ENOBUFS;
 }
 
+static int fill_one(int fd, char **argv)
+{
+	static const char zeros[4096];
+
+	(void)argv;
+	while (send(fd, zeros, sizeof(zeros), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+		;
+	return errno == EAGAIN ? 0 : -errno;
+}
+
 /* The group is empty afterwards, whatever closing its sockets gave. */
 static int each_closed(struct world *w, char **argv, int (*act)(int fd, char **argv))
 {
@@ -320,6 +348,11 @@ int cmd_shutdown(struct world *w, char **argv)
 int cmd_send(struct world *w, char **argv)
 {
 	return each(w, argv, send_one);
+}
+
+int cmd_fill(struct world *w, char **argv)
+{
+	return each(w, argv, fill_one);
 }
 
 int cmd_close(struct world *w, char **argv)

@@ -137,7 +137,7 @@ int cmd_honest(struct world *w, char **argv)
 		return -EINVAL;
 	for (i = 0; i < rate * seconds; i++) {
 		pace(start, i, rate);
-		int fd = connect_socket(&to, source ? &from : NULL, i, port, 0);
+		int fd = connect_socket(&to, source ? &from : NULL, i, port, 0, false);
 		if (fd < 0)
 			return fd;
 		send(fd, "", 1, MSG_NOSIGNAL);

@@ -132,3 +132,17 @@ varbind() { # EVENT CONDITION OBJECT
 begin() { # from now on check_told counts
 	SINCE=${EPOCHREALTIME/./}
 }
+
+elapsed() { # SECONDS since begin
+	((${EPOCHREALTIME/./} >= SINCE + $1 * 1000000))
+}
+
+# --- connections -------------------------------------------------------------------------
+
+connections() { # GROUP PORT COUNT [PROCESS]: from the client, that "server" or PROCESS has accepted
+	local process=${4:-server}
+	tell "$process" listen "l$1" "$SERVER4" "$2" 4096
+	ask "$process" accept "$1" "l$1" "$3"
+	tell client connect "$1" "$SERVER4" "$2" "$3"
+	answer "$process" || die "$process accepts" "$REPLY"
+}
