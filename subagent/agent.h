@@ -20,6 +20,7 @@ struct agent;
 
 struct agent_options {
 	const char *address; /* of the master as snmpd writes it; "": net-snmp's default; kept */
+	bool notifies_only;  /* registers nothing: the daemon beside it does */
 	uint32_t retry_s;    /* pause between attempts to reach the master, and of pings */
 };
 
@@ -49,6 +50,10 @@ void agent_notify(struct agent *agent, const struct transition *transition);
 
 /* Sends what waits, if the master is there. */
 void agent_flush(struct agent *agent);
+
+/* What has become of all notifications so far. */
+enum agent_delivery { AGENT_PENDING, AGENT_DELIVERED, AGENT_REFUSED };
+enum agent_delivery agent_delivery(const struct agent *agent);
 
 /* The object identifier of tcpStateMIB, for people. */
 void agent_base(char *buf, size_t size);

@@ -17,6 +17,8 @@ enum {
 	ARC_EASED = 3,
 	ARC_TEST = 4,
 	ARC_OBJECTS = 1,
+	ARC_SAMPLER = 1,
+	ARC_VERSION = 1,
 	ARC_CONDITION_TABLE = 13,
 	ARC_CONDITION_NAME = 3,
 	ARC_CONDITION_VALUE = 4,
@@ -122,6 +124,16 @@ static void add_condition(netsnmp_pdu *pdu, const struct transition *t)
 	add_info(pdu, ARC_TOLD, ASN_UNSIGNED, t->told);
 }
 
+static void add_version(netsnmp_pdu *pdu)
+{
+	static const char version[] = TCPSTATE_VERSION;
+	const uint32_t arcs[] = {ARC_OBJECTS, ARC_SAMPLER, ARC_VERSION, 0};
+	oid name[MAX_OID_LEN];
+	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+
+	snmp_pdu_add_variable(pdu, name, name_len, ASN_OCTET_STR, version, sizeof(version) - 1);
+}
+
 static netsnmp_pdu *make_pdu(const struct transition *t)
 {
 	static const oid trap_oid[] = {1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0};
@@ -134,9 +146,18 @@ static netsnmp_pdu *make_pdu(const struct transition *t)
 		return NULL;
 	snmp_pdu_add_variable(pdu, trap_oid, OID_LENGTH(trap_oid), ASN_OBJECT_ID, name,
 			      len * sizeof(oid));
-	if (!t->test)
+	if (t->test)
+		add_version(pdu);
+	else
 		add_condition(pdu, t);
 	return pdu;
+}
+
+enum agent_delivery agent_delivery(const struct agent *agent)
+{
+	if (agent->queue.count > 0)
+		return AGENT_PENDING;
+	return agent->queue.lost > 0 ? AGENT_REFUSED : AGENT_DELIVERED;
 }
 
 void agent_flush(struct agent *agent)

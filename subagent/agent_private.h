@@ -57,6 +57,7 @@ struct agent {
 	 * of the snapshot that agent_show() was given. */
 	struct snapshot shown;
 	bool showing;
+	bool notifies_only;
 	const char *address;      /* of the master */
 	netsnmp_session *session; /* the AgentX session; NULL: none */
 	u_char awaited;           /* what the master has to answer, a PDU of AgentX; 0: nothing */

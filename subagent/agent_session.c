@@ -204,6 +204,8 @@ static void go_on(struct agent *agent, const netsnmp_pdu *answer)
 	if (answered == AGENTX_OPEN_PDU) {
 		agent->session->sessid = answer->sessid;
 		ask(agent, AGENTX_PING_PDU);
+	} else if (answered == AGENTX_PING_PDU && agent->notifies_only) {
+		agent->connected = true;
 	} else if (answered == AGENTX_PING_PDU && !agent->connected) {
 		ask(agent, AGENTX_REGISTER_PDU);
 	} else if (answered == AGENTX_REGISTER_PDU) {

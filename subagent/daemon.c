@@ -25,6 +25,7 @@ struct daemon {
 	struct agent *agent;
 	struct notify *notify;
 	struct events *events;
+	struct eventfile_lock lock;
 	const struct snapshot *snapshot;
 	int signal_fd;
 	bool stop;
@@ -136,6 +137,13 @@ static void on_transition(const struct transition *transition, void *arg)
 		agent_notify(d->agent, transition);
 }
 
+static const char *event_trouble(int error)
+{
+	return error == -EBUSY    ? "another tcpstated keeps it"
+	       : error == -EINVAL ? "not a file of events"
+				  : strerror(-error);
+}
+
 /* Its end is told as well; a directory that is not there is no trouble, the events are then kept in
  * memory only. */
 static void tell_event_file(struct daemon *d, int error)
@@ -144,7 +152,7 @@ static void tell_event_file(struct daemon *d, int error)
 
 	if (failing && !d->unwritable)
 		log_line(LOG_WARNING, "%s: %s: what changes is not kept over a restart",
-			 d->config.events, strerror(-error));
+			 d->config.events, event_trouble(error));
 	else if (!failing && d->unwritable)
 		log_line(LOG_NOTICE, "%s can be written again", d->config.events);
 	d->unwritable = failing;
@@ -152,17 +160,28 @@ static void tell_event_file(struct daemon *d, int error)
 
 static void read_events(struct daemon *d)
 {
-	int ret = d->config.events[0] ? eventfile_read(d->config.events, d->events) : 0;
+	int ret = 0;
 
+	if (d->config.events[0])
+		ret = eventfile_lock(&d->lock, d->config.events);
+	/* Where the directory cannot be written, what is in it can still be read. */
+	if (d->config.events[0] && ret != -EBUSY)
+		ret = eventfile_read(d->config.events, d->events);
 	if (ret < 0 && ret != -ENOENT)
 		log_line(LOG_WARNING, "%s: %s: beginning without earlier changes", d->config.events,
-			 ret == -EINVAL ? "not a file of events" : strerror(-ret));
+			 event_trouble(ret));
 }
 
 static void note_events(struct daemon *d, const struct snapshot *s)
 {
-	if (events_note(d->events, s) > 0 && d->config.events[0])
-		tell_event_file(d, eventfile_write(d->config.events, d->events));
+	int ret;
+
+	if (events_note(d->events, s) == 0 || !d->config.events[0])
+		return;
+	ret = eventfile_lock(&d->lock, d->config.events);
+	if (ret == 0)
+		ret = eventfile_write(d->config.events, d->events);
+	tell_event_file(d, ret);
 }
 
 static void show(struct daemon *d)
@@ -275,7 +294,8 @@ enum { OWN_MAPPING = 128 * 1024 };
 
 int daemon_run(const struct daemon_options *options, const struct daemon_config *config)
 {
-	struct daemon d = {.options = options, .config = *config, .signal_fd = -1};
+	struct daemon d = {
+	    .options = options, .config = *config, .signal_fd = -1, .lock = {.fd = -1}};
 	struct agent_options agent_options = {
 	    .address = options->address ? options->address : config->agentx,
 	    .retry_s = config->agentx_retry_s,
@@ -316,6 +336,8 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	free(d.trouble);
 	notify_free(d.notify);
 	free(d.events);
+	if (d.lock.fd >= 0)
+		close(d.lock.fd);
 	if (d.signal_fd >= 0)
 		close(d.signal_fd);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

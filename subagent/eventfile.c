@@ -6,10 +6,37 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.h"
+
+/* A file beside it, because each writing puts another one in its place. */
+int eventfile_lock(struct eventfile_lock *lock, const char *path)
+{
+	char lock_path[sizeof(lock->path)];
+	int ret = 0;
+
+	if (lock->fd >= 0 && strcmp(path, lock->path) == 0)
+		return 0;
+	if (lock->fd >= 0)
+		close(lock->fd);
+	lock->fd = -1;
+	if ((size_t)snprintf(lock_path, sizeof(lock_path), "%s.lock", path) >= sizeof(lock_path))
+		return -ENAMETOOLONG;
+	lock->fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	if (lock->fd < 0)
+		return -errno;
+	if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {
+		ret = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		close(lock->fd);
+		lock->fd = -1;
+		return ret;
+	}
+	snprintf(lock->path, sizeof(lock->path), "%s", path);
+	return 0;
+}
 
 int eventfile_read(const char *path, struct events *events)
 {

@@ -10,6 +10,7 @@
 #include "subagent/daemonconfig.h"
 #include "subagent/log.h"
 #include "subagent/once.h"
+#include "subagent/trial.h"
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
@@ -20,6 +21,7 @@ enum long_option {
 	OPTION_ONCE,
 	OPTION_PROFILE,
 	OPTION_SYSCTL,
+	OPTION_TEST_NOTIFICATION,
 	OPTION_TUNING,
 };
 
@@ -28,7 +30,7 @@ enum { EXIT_UNKNOWN = 3 };
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
-	bool foreground, once, json, check, tuning, all, sysctl;
+	bool foreground, once, json, check, tuning, test, all, sysctl;
 };
 
 static void print_help(FILE *out)
@@ -43,6 +45,7 @@ static void print_help(FILE *out)
 		"       tcpstated --check [-c FILE]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
+		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
 		"\n"
 		"  -f             stay in the foreground and log to stderr\n"
 		"  -c FILE        configuration [%s]\n"
@@ -58,6 +61,9 @@ static void print_help(FILE *out)
 		"      --profile NAME\n"
 		"                 recommendations to compare with: modern, web-server,\n"
 		"                 http-client, or the path of a file [as configured]\n"
+		"      --test-notification\n"
+		"                 send a notification, marked as a test, through snmpd to its\n"
+		"                 sinks\n"
 		"      --json     with --once or --tuning: for a script\n"
 		"  -V, --version  print the version\n"
 		"  -h, --help     print this\n"
@@ -71,8 +77,8 @@ static int check_combination(const struct options *o)
 {
 	const char *error = NULL;
 
-	if (o->once + o->check + o->tuning > 1)
-		error = "only one of --once, --check and --tuning at a time";
+	if (o->once + o->check + o->tuning + o->test > 1)
+		error = "only one of --once, --check, --tuning and --test-notification at a time";
 	else if (o->json && !o->once && !o->tuning)
 		error = "--json goes with --once or --tuning";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
@@ -95,6 +101,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"once", no_argument, NULL, OPTION_ONCE},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
 	    {"sysctl", no_argument, NULL, OPTION_SYSCTL},
+	    {"test-notification", no_argument, NULL, OPTION_TEST_NOTIFICATION},
 	    {"tuning", no_argument, NULL, OPTION_TUNING},
 	    {"version", no_argument, NULL, 'V'},
 	    {0},
@@ -122,6 +129,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_CHECK:
 			options->check = true;
+			break;
+		case OPTION_TEST_NOTIFICATION:
+			options->test = true;
 			break;
 		case OPTION_TUNING:
 			options->tuning = true;
@@ -203,6 +213,8 @@ int main(int argc, char **argv)
 		fprintf(stderr, "tcpstated: %s\n", error);
 		return refuse(&options, error);
 	}
+	if (options.test)
+		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
 	if (options.check || options.once)

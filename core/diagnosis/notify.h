@@ -18,7 +18,7 @@ struct transition {
 	struct condition condition; /* after the change; severity normal: cleared */
 	uint32_t was;               /* enum severity before */
 	uint32_t told;              /* times in the last ten minutes, this one included */
-	bool test;                  /* only tries the chain: the condition is made up */
+	bool test;                  /* only tries the chain: there is no condition */
 };
 
 /* From so many on, the condition flaps, and the words say so. */

@@ -277,6 +277,13 @@ $(event_column Was) $(event_column Value) $(event_column Threshold)"
 			"$BIN/tcpstated" --once -c "$T/tcpstate.conf" 2>&1 | grep 'LAST 24 HOURS')"
 	chown 65534:65534 "$file"
 
+	# A second daemon, as beside it in another namespace, leaves the file alone.
+	in_server timeout 4 "${TCPSTATED_AS[@]}" "$BIN/tcpstated" -f -c "$T/tcpstate.conf" \
+		-x "unix:$T/none" >"$T/second.log" 2>&1
+	check "another daemon says so" 2 "$(grep -c "$file: another tcpstated keeps it" "$T/second.log")"
+	check "and has not written it" 1 "$(bulkwalk -OQUv \
+		TCPSTATE-MIB::tcpStateEventValue | wc -l)"
+
 	tcpstated_stop
 	check "it ends" 0 $?
 	tell server close l8000
@@ -303,4 +310,34 @@ $(event_column Was) $(event_column Value) $(event_column Threshold)"
 	check "and both are in the table" "warning normal" "$(event_column Severity)"
 }
 
-side_by_side "$@" -- words flapping restart slow off monitor events
+trial() {
+	in_server "${TCPSTATED_AS[@]}" "$BIN/tcpstated" --test-notification \
+		-c "$T/tcpstate.conf" -x "unix:$AGENTX" 2>&1
+}
+
+# The way of a notification is tried beside the daemon, and alone.
+test_trial() {
+	local version out
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'traps off'
+	out=$(trial)
+	check "snmpd takes it" 0 $?
+	check_match "and it says so" '^snmpd has taken tcpStateTestNotification' "$out"
+	wait_until 10 traps tcpStateTestNotification >/dev/null
+	sleep 2
+	check "one of each version" "v2c v3" "$(traps tcpStateTestNotification |
+		sed 's/.*SNMP \(v[^,]*\),.*/\1/' | sort | xargs)"
+	check "from which version of tcpstate" "tcpStateVersion.0 = $("$BIN/tcpstated" -V |
+		sed 's/.* //')" "$(varbinds "$(traps tcpStateTestNotification | head -1)")"
+	check "nothing else is sent" "" "$(traps tcpStateCondition)"
+	check "the daemon answers on" normal "$(get -OQUv TCPSTATE-MIB::tcpStateWorstSeverity.0)"
+	tcpstated_stop
+	check_match "without a daemon as well" '^snmpd has taken' "$(trial)"
+	snmpd_stop
+	out=$(trial)
+	check "nobody takes it" 1 $?
+	check_match "and it says so" 'has not confirmed' "$out"
+}
+
+side_by_side "$@" -- trial words flapping restart slow off monitor events

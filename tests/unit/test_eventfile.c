@@ -136,6 +136,30 @@ static void test_damaged(void)
 	free(events);
 }
 
+/* One has it, until it goes or turns to another file. */
+static void test_lock(void)
+{
+	struct eventfile_lock one = {.fd = -1}, other = {.fd = -1};
+	char path[64], beside[64], nowhere[64];
+	struct folder f;
+
+	folder_make(&f);
+	path_in(&f, "events", path);
+	path_in(&f, "others", beside);
+	path_in(&f, "no/events", nowhere);
+	CHECK_EQ_INT(eventfile_lock(&one, nowhere), -ENOENT);
+	CHECK_EQ_INT(eventfile_lock(&one, path), 0);
+	CHECK_EQ_INT(eventfile_lock(&one, path), 0);
+	CHECK_EQ_INT(eventfile_lock(&other, path), -EBUSY);
+	CHECK_EQ_INT(eventfile_lock(&other, beside), 0);
+	CHECK_EQ_INT(eventfile_lock(&one, beside), -EBUSY);
+	CHECK_EQ_INT(eventfile_lock(&other, path), 0);
+	close(other.fd);
+	CHECK_EQ_INT(eventfile_lock(&one, path), 0);
+	close(one.fd);
+	folder_remove(&f);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -143,6 +167,7 @@ int main(void)
 	    {"a link is not followed", test_link},
 	    {"where it cannot be written", test_unwritable},
 	    {"damaged files", test_damaged},
+	    {"one of several daemons", test_lock},
 	    CU_TEST_INFO_NULL,
 	};
 
