@@ -12,11 +12,14 @@
 #include <unistd.h>
 
 #include "core/base/timing.h"
+#include "core/diagnosis/condition.h"
 #include "core/diagnosis/wording.h"
 #include "core/sample/feed.h"
 #include "subagent/agent.h"
 #include "subagent/eventfile.h"
 #include "subagent/log.h"
+
+enum { TICK_MS = 1000, OVERDUE_INTERVALS = 3 };
 
 struct daemon {
 	const struct daemon_options *options;
@@ -27,6 +30,9 @@ struct daemon {
 	struct events *events;
 	struct eventfile_lock lock;
 	const struct snapshot *snapshot;
+	/* While the sampling thread hangs: a copy that says so. */
+	struct snapshot *overdue;
+	uint64_t ticked_ms, silent_ms; /* CLOCK_MONOTONIC; awake since the newest snapshot */
 	int signal_fd;
 	bool stop;
 	/* What the log has told, so that it tells each change once. */
@@ -184,6 +190,40 @@ static void note_events(struct daemon *d, const struct snapshot *s)
 	tell_event_file(d, ret);
 }
 
+/* A moment in which this thread could have seen a new snapshot. If it has slept for long itself, as
+ * with the whole process stopped, the other one has not had its turn either. */
+static void tick(struct daemon *d)
+{
+	uint64_t now_ms = timing_now_ms();
+	uint64_t elapsed_ms = now_ms - d->ticked_ms;
+
+	d->silent_ms += elapsed_ms < 2 * TICK_MS ? elapsed_ms : TICK_MS;
+	d->ticked_ms = now_ms;
+}
+
+static void show_overdue(struct daemon *d)
+{
+	const struct sample_info *info = &d->snapshot->info;
+	int64_t now_ms = timing_ms(&info->attempted_at) + (int64_t)d->silent_ms;
+
+	if (!d->overdue)
+		d->overdue = snapshot_copy(d->snapshot);
+	if (!d->overdue)
+		return;
+	conditions_overdue(&d->config.rules, now_ms, d->overdue);
+	note_events(d, d->overdue);
+	agent_show(d->agent, d->overdue, d->events);
+	notify_update(d->notify, d->overdue, on_transition, d);
+}
+
+/* A sampling thread that hangs cannot say so itself. */
+static void watch(struct daemon *d)
+{
+	tick(d);
+	if (d->snapshot && d->silent_ms > OVERDUE_INTERVALS * d->snapshot->info.interval_ms)
+		show_overdue(d);
+}
+
 static void show(struct daemon *d)
 {
 	const struct snapshot *s = feed_take(d->feed), *before = d->snapshot;
@@ -194,6 +234,9 @@ static void show(struct daemon *d)
 	}
 	note_events(d, s);
 	agent_show(d->agent, s, d->events);
+	snapshot_free(d->overdue);
+	d->overdue = NULL;
+	d->silent_ms = 0;
 	d->snapshot = s;
 	if (!before)
 		tell_first(d, s);
@@ -278,11 +321,13 @@ static int loop(struct daemon *d)
 	int ret = 0;
 
 	while (!d->stop && ret == 0) {
-		ret = agent_wait(d->agent, own, 2, -1);
+		ret = agent_wait(d->agent, own, 2, TICK_MS);
 		if (own[0].revents)
 			take_signal(d);
 		if (own[1].revents)
 			take_snapshot(d);
+		else
+			watch(d);
 		agent_flush(d->agent);
 	}
 	return ret;
@@ -325,6 +370,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	if (ret == 0) {
 		what = "poll";
 		agent_busy_poll(d.agent, config->busy_poll_us);
+		d.ticked_ms = timing_now_ms();
 		ret = loop(&d);
 	}
 	if (ret < 0)
@@ -332,7 +378,11 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	agent_close(d.agent);
 	if (d.feed)
 		feed_return(d.feed, d.snapshot);
-	feed_stop(d.feed);
+	snapshot_free(d.overdue);
+	if (feed_stop(d.feed) < 0) {
+		log_line(LOG_WARNING, "the sampling thread does not end: leaving it");
+		_exit(ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
+	}
 	free(d.trouble);
 	notify_free(d.notify);
 	free(d.events);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/timing.h"
 #include "core/diagnosis/measure.h"
 
 enum {
@@ -313,6 +314,40 @@ int conditions_update(struct conditions *c, const struct rules *rules,
 	now->n_conditions = count;
 	now->diagnosis = summarise(rows, count);
 	return 0;
+}
+
+/* Whether a snapshot has been as old as the threshold for the hold. */
+static bool is_overdue(const struct snapshot *s, const struct rule *rule, int32_t threshold,
+		       int64_t now_ms)
+{
+	return threshold >= 0 &&
+	       measure_intervals(s, now_ms - (int64_t)rule->hold_s * 1000) >= (uint64_t)threshold;
+}
+
+static void judge_overdue(const struct snapshot *s, const struct rule *rule, int64_t now_ms,
+			  struct condition *row)
+{
+	uint64_t value = measure_intervals(s, now_ms);
+	uint32_t was = row->severity;
+
+	row->value = value < INT32_MAX ? (int32_t)value : INT32_MAX;
+	if (is_overdue(s, rule, rule->critical, now_ms))
+		row->severity = SEVERITY_CRITICAL;
+	else if (row->severity != SEVERITY_CRITICAL && is_overdue(s, rule, rule->warning, now_ms))
+		row->severity = SEVERITY_WARNING;
+	snprintf(row->offender, sizeof(row->offender), "the sampling thread hangs");
+	if (row->severity == was)
+		return;
+	row->since = s->info.time;
+	row->since.tv_sec += (now_ms - timing_ms(&s->info.monotonic)) / 1000;
+}
+
+void conditions_overdue(const struct rules *rules, int64_t now_ms, struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].id == CONDITION_SAMPLING)
+			judge_overdue(s, &rules->of[CONDITION_SAMPLING], now_ms, &s->conditions[i]);
+	s->diagnosis = summarise(s->conditions, s->n_conditions);
 }
 
 bool condition_is_quiet(const struct snapshot *s, enum condition_id id)

@@ -38,4 +38,11 @@ int conditions_update(struct conditions *c, const struct rules *rules,
 /* True where the condition is measured and not raised: at normal or unknown. */
 bool condition_is_quiet(const struct snapshot *s, enum condition_id id);
 
+/*
+ * Judges `sampling` from the clock, in a snapshot that no newer one replaces: how many intervals
+ * old it is at now_ms (CLOCK_MONOTONIC), and whether that has lasted for the rule's hold. The other
+ * conditions stay what they were.
+ */
+void conditions_overdue(const struct rules *rules, int64_t now_ms, struct snapshot *s);
+
 #endif

@@ -358,6 +358,15 @@ static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
 	return age_ms > 0 && interval_ms > 0 ? (uint64_t)age_ms / interval_ms : 0;
 }
 
+uint64_t measure_intervals(const struct snapshot *s, int64_t now_ms)
+{
+	uint64_t counts = intervals(now_ms - measure_counted_ms(s), s->info.interval_ms);
+	uint64_t details =
+	    intervals(now_ms - timing_ms(&s->info.detail_at), s->info.detail_interval_ms);
+
+	return counts > details ? counts : details;
+}
+
 /*
  * How old the counts and the details are, each in its own effective interval, when the newest
  * attempt was made: listener samples that succeed hide no full sample that fails. One interval is
@@ -366,17 +375,10 @@ static uint64_t intervals(int64_t age_ms, uint32_t interval_ms)
 static enum measured measure_sampling(const struct measuring *in, struct text *text,
 				      struct measure *m)
 {
-	const struct sample_info *info = &in->now->info;
-	int64_t now_ms = measure_now_ms(in->now);
-	uint64_t counts = intervals(now_ms - measure_counted_ms(in->now), info->interval_ms);
-	uint64_t details =
-	    intervals(now_ms - timing_ms(&info->detail_at), info->detail_interval_ms);
-	uint64_t age = counts > details ? counts : details;
-
-	m->value = age;
-	m->at_ms = now_ms;
-	if (age > 1)
-		text_add(text, "", "%s", info->last_error);
+	m->at_ms = measure_now_ms(in->now);
+	m->value = measure_intervals(in->now, m->at_ms);
+	if (m->value > 1)
+		text_add(text, "", "%s", in->now->info.last_error);
 	return MEASURED_VALUE;
 }
 

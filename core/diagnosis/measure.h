@@ -52,6 +52,9 @@ enum measured measure_take(const struct measuring *in, enum condition_id id,
  * newer. */
 int64_t measure_now_ms(const struct snapshot *s);
 
+/* How old counts and details are at now_ms, the older of the two in its own interval. */
+uint64_t measure_intervals(const struct snapshot *s, int64_t now_ms);
+
 /* For the measuring functions: the gain of a counter in the last minute, or since
  * it is sampled. */
 enum measured measure_minute(const struct snapshot *s, const char *name, uint64_t *ret_events);

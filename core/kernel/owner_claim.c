@@ -26,7 +26,7 @@ static int introduce(struct owners *o)
 		return err;
 	memcpy(owner.name, process.name, sizeof(owner.name));
 	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
-	procpid_descriptors(o->scan.dir_fd, &owner.fds, &owner.fds_max);
+	procpid_descriptors(o->scan.dir_fd, 0, &owner.fds, &owner.fds_max);
 	who->owner = owners_add(o, &owner, process.start);
 	return who->owner ? 0 : -ENOMEM;
 }

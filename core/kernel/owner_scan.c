@@ -35,7 +35,7 @@ bool owners_runs(struct owners *o, uint32_t number)
 	err = procpid_identify(dir_fd, &process);
 	owner->fds = owner->fds_max = 0;
 	if (!err)
-		procpid_descriptors(dir_fd, &owner->fds, &owner->fds_max);
+		procpid_descriptors(dir_fd, 0, &owner->fds, &owner->fds_max);
 	close(dir_fd);
 	if (err || process.start != o->holders[number].start)
 		return false;
@@ -201,8 +201,15 @@ static int read_fds(struct owners *o)
 		    timing_cpu_us() >= o->scan.end_us)
 			return -EAGAIN;
 	} while (more && !err && o->wanted > 0);
-	if (!more && !err && who->owner)
+	if (!more && !err && who->owner) {
+		struct owner *owner = &o->list[who->owner];
+
 		o->holders[who->owner].read = true;
+		/* A kernel before 6.2 does not tell how many there are: they have been counted. */
+		if (owner->fds_max == 0)
+			procpid_descriptors(o->scan.dir_fd, o->scan.n_read, &owner->fds,
+					    &owner->fds_max);
+	}
 	return err;
 }
 

@@ -181,7 +181,7 @@ static int parse_limit(const char *limits, uint32_t *ret_limit)
 	return 0;
 }
 
-int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit)
+int procpid_descriptors(int dir_fd, uint32_t counted, uint32_t *ret_open, uint32_t *ret_limit)
 {
 	struct stat fds;
 	uint32_t limit;
@@ -191,7 +191,9 @@ int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit)
 
 	if (fstatat(dir_fd, "fd", &fds, 0) < 0)
 		return -errno;
-	if (fds.st_size <= 0 || fds.st_size > UINT32_MAX)
+	if (fds.st_size > 0)
+		counted = fds.st_size <= UINT32_MAX ? (uint32_t)fds.st_size : 0;
+	if (counted == 0)
 		return -ENODATA;
 	err = file_read(dir_fd, "limits", LIMITS_MAX, &limits, &len);
 	if (err)
@@ -200,7 +202,7 @@ int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit)
 	free(limits);
 	if (err)
 		return err;
-	*ret_open = (uint32_t)fds.st_size;
+	*ret_open = counted;
 	*ret_limit = limit;
 	return 0;
 }

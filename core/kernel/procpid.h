@@ -36,9 +36,9 @@ int procpid_identify(int dir_fd, struct procpid *ret_process);
 void procpid_service(int dir_fd, size_t size, char *ret_name);
 
 /* How many descriptors the process has open, and its own RLIMIT_NOFILE. -ENODATA: the kernel does
- * not tell the first (before Linux 6.2), or there is no limit. -EBADMSG: limits has another form.
- */
-int procpid_descriptors(int dir_fd, uint32_t *ret_open, uint32_t *ret_limit);
+ * not tell the first (before Linux 6.2) and the caller has not counted them either (0), or there is
+ * no limit. -EBADMSG: limits has another form. */
+int procpid_descriptors(int dir_fd, uint32_t counted, uint32_t *ret_open, uint32_t *ret_limit);
 
 /* Reads a file name that is a number as a whole. */
 bool procpid_number(const char *text, uint32_t *ret_number);

@@ -18,6 +18,9 @@
 #include "core/sample/sampler.h"
 #include "core/sample/schedule.h"
 
+/* How long a sample may take to end; a large host needs most of it for a full one. */
+enum { END_S = 1 };
+
 struct feed {
 	pthread_t thread;
 	int ready_fd;                        /* readable: a snapshot is ready */
@@ -205,19 +208,24 @@ int feed_start(const struct config *config, struct feed **ret_feed)
 	return 0;
 }
 
-void feed_stop(struct feed *feed)
+int feed_stop(struct feed *feed)
 {
+	struct timespec until = timing_now(CLOCK_REALTIME);
+
 	if (!feed)
-		return;
+		return 0;
+	until.tv_sec += END_S;
 	atomic_store(&feed->stop, true);
 	ring(feed->wake_fd);
-	pthread_join(feed->thread, NULL);
+	if (pthread_timedjoin_np(feed->thread, NULL, &until) != 0)
+		return -ETIMEDOUT;
 	free_returned(feed);
 	sampler_release(feed->sampler, atomic_exchange(&feed->ready, NULL));
 	sampler_free(feed->sampler);
 	free(atomic_exchange(&feed->config, NULL));
 	free(atomic_exchange(&feed->trouble, NULL));
 	feed_free(feed);
+	return 0;
 }
 
 int feed_fd(const struct feed *feed)

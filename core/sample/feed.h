@@ -16,8 +16,9 @@ struct feed;
 /* Starts the thread. All signals are blocked in it. 0 or -errno. */
 int feed_start(const struct config *config, struct feed **ret_feed);
 
-/* Stops the thread, frees it and every snapshot still given out. NULL is allowed. */
-void feed_stop(struct feed *feed);
+/* Stops the thread, frees it and every snapshot still given out. NULL is allowed. 0, or -ETIMEDOUT:
+ * the thread hangs, all is as it was, and only the end of the process ends it. */
+int feed_stop(struct feed *feed);
 
 /* A file descriptor that becomes readable when a snapshot is ready, or the first one could not be
  * taken. */

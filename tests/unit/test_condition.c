@@ -716,6 +716,33 @@ static void test_leak_fills_descriptors(void)
 	lab_close(&lab);
 }
 
+/* Nobody renews the snapshot: the clock alone judges it. */
+static void test_overdue(void)
+{
+	static const struct {
+		int64_t age_ms;
+		int32_t value;
+		uint32_t severity;
+	} moments[] = {
+	    {14999, 2, N},  {44999, 8, N},  {45000, 9, W},
+	    {79999, 15, W}, {80000, 16, C}, {90000, 18, C},
+	};
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.s.info.interval_ms = 5000;
+	lab.now.s.info.detail_interval_ms = 15000;
+	lab_step(&lab, 1000);
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
+		conditions_overdue(&lab.config.rules, 1000 + moments[i].age_ms, &lab.now.s);
+		CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, moments[i].value);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), moments[i].severity);
+		CHECK_EQ_INT(lab.now.s.diagnosis.worst, moments[i].severity);
+	}
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "the sampling thread hangs");
+	lab_close(&lab);
+}
+
 static void test_quiet(void)
 {
 	static const struct {
@@ -746,6 +773,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"a leak grows", test_leak_grows},
+	    {"a sampler that hangs", test_overdue},
 	    {"a leak that fills the descriptors", test_leak_fills_descriptors},
 	    {"hold", test_hold},
 	    {"break in hold", test_break_in_hold},

@@ -40,7 +40,7 @@ static void test_own(void)
 		spare[i] = dup(dir_fd);
 	CU_ASSERT_FATAL(fstatat(dir_fd, "fd", &told, 0) == 0);
 	CU_ASSERT_FATAL(getrlimit(RLIMIT_NOFILE, &rlimit) == 0);
-	err = procpid_descriptors(dir_fd, &fds, &limit);
+	err = procpid_descriptors(dir_fd, 0, &fds, &limit);
 	if (told.st_size == 0 || rlimit.rlim_cur == RLIM_INFINITY) {
 		CHECK_EQ_INT(err, -ENODATA);
 	} else {
@@ -78,17 +78,17 @@ static void test_limits(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
 	dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	CHECK_EQ_INT(procpid_descriptors(dir_fd, &fds, &limit), -ENOENT);
+	CHECK_EQ_INT(procpid_descriptors(dir_fd, 0, &fds, &limit), -ENOENT);
 	CHECK_EQ_INT(mkdirat(dir_fd, "fd", 0700), 0);
 	CHECK_EQ_INT(mkdirat(dir_fd, "fd/1", 0700), 0); /* btrfs: an empty one has the size 0 */
-	CHECK_EQ_INT(procpid_descriptors(dir_fd, &fds, &limit), -ENOENT);
+	CHECK_EQ_INT(procpid_descriptors(dir_fd, 0, &fds, &limit), -ENOENT);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		int fd = openat(dir_fd, "limits", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 		CU_ASSERT_FATAL(write(fd, cases[i].text, strlen(cases[i].text)) > 0);
 		close(fd);
 		fds = limit = 0;
-		CHECK_EQ_INT(procpid_descriptors(dir_fd, &fds, &limit), cases[i].error);
+		CHECK_EQ_INT(procpid_descriptors(dir_fd, 0, &fds, &limit), cases[i].error);
 		CHECK_EQ_INT(limit, cases[i].limit);
 		CHECK_EQ_INT(fds > 0, cases[i].error == 0);
 	}
@@ -99,11 +99,35 @@ static void test_limits(void)
 	close(dir_fd);
 }
 
+/* Other directories of /proc have no size, as this one has none before Linux 6.2. */
+static void test_counted(void)
+{
+	char path[] = "/tmp/test_procpid.XXXXXX";
+	uint32_t fds = 0, limit = 0;
+	int dir_fd, fd;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(path));
+	dir_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK_EQ_INT(symlinkat("/proc/self/task", dir_fd, "fd"), 0);
+	fd = openat(dir_fd, "limits", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	dprintf(fd, "Limit\nMax open files            1024    4096    files\n");
+	close(fd);
+	CHECK_EQ_INT(procpid_descriptors(dir_fd, 0, &fds, &limit), -ENODATA);
+	CHECK_EQ_INT(procpid_descriptors(dir_fd, 700, &fds, &limit), 0);
+	CHECK_EQ_INT(fds, 700);
+	CHECK_EQ_INT(limit, 1024);
+	unlinkat(dir_fd, "limits", 0);
+	unlinkat(dir_fd, "fd", 0);
+	rmdir(path);
+	close(dir_fd);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"this process", test_own},
 	    {"limits", test_limits},
+	    {"counted by the caller", test_counted},
 	    CU_TEST_INFO_NULL,
 	};
 
