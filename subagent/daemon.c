@@ -210,7 +210,7 @@ static void show_overdue(struct daemon *d)
 		d->overdue = snapshot_copy(d->snapshot);
 	if (!d->overdue)
 		return;
-	conditions_overdue(&d->config.rules, now_ms, d->overdue);
+	conditions_overdue(&d->config.common.rules, now_ms, d->overdue);
 	note_events(d, d->overdue);
 	agent_show(d->agent, d->overdue, d->events);
 	notify_update(d->notify, d->overdue, on_transition, d);
