@@ -91,15 +91,17 @@ void agent_close(struct agent *agent)
 	free(agent);
 }
 
-void agent_show(struct agent *agent, const struct snapshot *snapshot, const struct events *events)
+const struct snapshot *agent_show(struct agent *agent, const struct snapshot *snapshot,
+				  const struct events *events)
 {
 	agent->showing = snapshot != NULL;
 	if (!snapshot)
-		return;
+		return NULL;
 	agent->shown = *snapshot;
 	agent->shown.events = events->rows;
 	agent->shown.n_events = events->count;
 	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
+	return &agent->shown;
 }
 
 void agent_base(char *buf, size_t size)

@@ -36,9 +36,11 @@ void agent_close(struct agent *agent);
  * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);
 
-/* Answers from this snapshot, and these events, from now on; NULL: nothing to answer yet. */
+/* Answers from this snapshot, and these events, from now on; NULL: nothing to answer yet. Returns
+ * what is answered from: the agent's own copy, good until the next call. */
 struct events;
-void agent_show(struct agent *agent, const struct snapshot *snapshot, const struct events *events);
+const struct snapshot *agent_show(struct agent *agent, const struct snapshot *snapshot,
+				  const struct events *events);
 
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does
  * net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */

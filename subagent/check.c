@@ -104,7 +104,7 @@ static void put_limits(FILE *out, const struct snapshot *s)
 	}
 }
 
-int check_print(FILE *out, const struct snapshot *s)
+int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
 {
 	static const struct {
 		const char *word;
@@ -130,6 +130,8 @@ int check_print(FILE *out, const struct snapshot *s)
 	fputs(" |", out);
 	put_states(out, s);
 	put_limits(out, s);
+	if (age_ms >= 0)
+		fprintf(out, " sample_age=%" PRId64 "ms;;;0", age_ms);
 	fputc('\n', out);
 	return results[worst].code;
 }

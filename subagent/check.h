@@ -11,7 +11,8 @@
 
 #include "core/model/snapshot.h"
 
-/* Prints the line and returns the exit code: 0 normal, 1 warning, 2 critical, 3 unknown. */
-int check_print(FILE *out, const struct snapshot *s);
+/* Prints the line and returns the exit code: 0 normal, 1 warning, 2 critical, 3 unknown. age_ms: of
+ * the running daemon's snapshot, performance data as well; -1: it is not the daemon's. */
+int check_print(FILE *out, const struct snapshot *s, int64_t age_ms);
 
 #endif

@@ -18,6 +18,7 @@
 #include "subagent/agent.h"
 #include "subagent/eventfile.h"
 #include "subagent/log.h"
+#include "subagent/publish.h"
 
 enum { TICK_MS = 1000, OVERDUE_INTERVALS = 3 };
 
@@ -28,6 +29,7 @@ struct daemon {
 	struct agent *agent;
 	struct notify *notify;
 	struct events *events;
+	struct publish publish;
 	struct eventfile_lock lock;
 	const struct snapshot *snapshot;
 	/* While the sampling thread hangs: a copy that says so. */
@@ -178,16 +180,19 @@ static void read_events(struct daemon *d)
 			 event_trouble(ret));
 }
 
-static void note_events(struct daemon *d, const struct snapshot *s)
+/* Returns true if a condition has changed. */
+static bool note_events(struct daemon *d, const struct snapshot *s)
 {
+	bool changed = events_note(d->events, s) > 0;
 	int ret;
 
-	if (events_note(d->events, s) == 0 || !d->config.events[0])
-		return;
+	if (!changed || !d->config.events[0])
+		return changed;
 	ret = eventfile_lock(&d->lock, d->config.events);
 	if (ret == 0)
 		ret = eventfile_write(d->config.events, d->events);
 	tell_event_file(d, ret);
+	return changed;
 }
 
 /* A moment in which this thread could have seen a new snapshot. If it has slept for long itself, as
@@ -227,13 +232,14 @@ static void watch(struct daemon *d)
 static void show(struct daemon *d)
 {
 	const struct snapshot *s = feed_take(d->feed), *before = d->snapshot;
+	bool changed;
 
 	if (!s) {
 		tell_no_sample(d);
 		return;
 	}
-	note_events(d, s);
-	agent_show(d->agent, s, d->events);
+	changed = note_events(d, s);
+	publish_snapshot(&d->publish, agent_show(d->agent, s, d->events), changed);
 	snapshot_free(d->overdue);
 	d->overdue = NULL;
 	d->silent_ms = 0;
@@ -277,6 +283,7 @@ static void reload(struct daemon *d)
 	    config.agentx_retry_s != d->config.agentx_retry_s)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
 	agent_busy_poll(d->agent, config.busy_poll_us);
+	publish_to(&d->publish, config.snapshot);
 	d->config = config;
 	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
 		 config.common.interval_s);
@@ -339,8 +346,11 @@ enum { OWN_MAPPING = 128 * 1024 };
 
 int daemon_run(const struct daemon_options *options, const struct daemon_config *config)
 {
-	struct daemon d = {
-	    .options = options, .config = *config, .signal_fd = -1, .lock = {.fd = -1}};
+	struct daemon d = {.options = options,
+			   .config = *config,
+			   .signal_fd = -1,
+			   .lock = {.fd = -1},
+			   .publish = {.config_path = options->config_path}};
 	struct agent_options agent_options = {
 	    .address = options->address ? options->address : config->agentx,
 	    .retry_s = config->agentx_retry_s,
@@ -364,6 +374,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	}
 	if (ret == 0) {
 		read_events(&d);
+		publish_to(&d.publish, config->snapshot);
 		what = "/proc";
 		ret = feed_start(&config->common, &d.feed);
 	}
@@ -375,6 +386,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	}
 	if (ret < 0)
 		log_line(LOG_ERR, "%s: %s", what, strerror(-ret));
+	publish_to(&d.publish, "");
 	agent_close(d.agent);
 	if (d.feed)
 		feed_return(d.feed, d.snapshot);

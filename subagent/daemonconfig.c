@@ -25,6 +25,11 @@ static const struct config_option rows[] = {
      .fallback = "/var/lib/tcpstate/events",
      .help = "The file that keeps the last changes of the conditions over a restart, if its\n"
 	     "directory is there; \"\": none."},
+    {OPTION("snapshot", option_set_text), AT(snapshot), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->snapshot)),
+     .fallback = "/run/tcpstate/snapshot",
+     .help = "The file that shows the newest snapshot to --once and --check, if its directory\n"
+	     "is there; \"\": none."},
 };
 
 static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -3,7 +3,7 @@
 #define TCPSTATE_SUBAGENT_DAEMONCONFIG_H
 
 /*
- * This module holds the options that only tcpstated has, those of AgentX and of the events.
+ * This module holds the options that only tcpstated has, those of AgentX and of its files.
  */
 
 #include "core/config/config.h"
@@ -15,6 +15,7 @@ struct daemon_config {
 	bool traps;              /* send notifications */
 	char agentx[128];        /* AgentX address of the master; "": net-snmp's default */
 	char events[128];        /* file of the last changes; "": none */
+	char snapshot[128];      /* file of the newest snapshot; "": none */
 };
 
 /* For config_init() and the others, whose struct config is `common`. */

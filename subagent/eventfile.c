@@ -51,49 +51,12 @@ int eventfile_read(const char *path, struct events *events)
 	return ret;
 }
 
-static int write_all(int fd, const char *text, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		if (n > 0) {
-			text += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
-}
-
-/* A new file takes the old one's place, so that a reader never sees half of one. */
+/* For --once of any user. */
 int eventfile_write(const char *path, const struct events *events)
 {
-	char new_path[256];
-	char *text;
-	int fd, ret;
+	char *text = events_format(events);
+	int ret = text ? file_replace(path, 0644, text, strlen(text)) : -ENOMEM;
 
-	if ((size_t)snprintf(new_path, sizeof(new_path), "%s.new", path) >= sizeof(new_path))
-		return -ENAMETOOLONG;
-	text = events_format(events);
-	if (!text)
-		return -ENOMEM;
-	/* One that was left behind; whatever it is, it is not opened. */
-	unlink(new_path);
-	fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		ret = -errno;
-		goto out;
-	}
-	/* For --once of any user, whatever the daemon's umask is. */
-	ret = fchmod(fd, 0644) < 0 ? -errno : write_all(fd, text, strlen(text));
-	if (close(fd) < 0 && ret == 0)
-		ret = -errno;
-	if (ret == 0 && rename(new_path, path) < 0)
-		ret = -errno;
-	if (ret < 0)
-		unlink(new_path);
-out:
 	free(text);
 	return ret;
 }

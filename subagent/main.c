@@ -20,6 +20,7 @@ enum long_option {
 	OPTION_JSON,
 	OPTION_ONCE,
 	OPTION_PROFILE,
+	OPTION_SAMPLE,
 	OPTION_SYSCTL,
 	OPTION_TEST_NOTIFICATION,
 	OPTION_TUNING,
@@ -30,7 +31,7 @@ enum { EXIT_UNKNOWN = 3 };
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
-	bool foreground, once, json, check, tuning, test, all, sysctl;
+	bool foreground, once, json, check, sample, tuning, test, all, sysctl;
 };
 
 static void print_help(FILE *out)
@@ -41,8 +42,8 @@ static void print_help(FILE *out)
 		"as TCPSTATE-MIB.\n"
 		"\n"
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
-		"       tcpstated --once [-c FILE] [--json]\n"
-		"       tcpstated --check [-c FILE]\n"
+		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
+		"       tcpstated --check [-c FILE] [--sample]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
 		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
@@ -54,6 +55,8 @@ static void print_help(FILE *out)
 		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 		"                 2 critical, 3 unknown\n"
 		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
+		"      --sample   with either: two samples of its own, not what the running\n"
+		"                 tcpstated has seen\n"
 		"      --tuning   print how the kernel's TCP parameters stand: what "
 		"deserves\n"
 		"                 a look; --all: all of them; --sysctl: a fragment for\n"
@@ -81,6 +84,8 @@ static int check_combination(const struct options *o)
 		error = "only one of --once, --check, --tuning and --test-notification at a time";
 	else if (o->json && !o->once && !o->tuning)
 		error = "--json goes with --once or --tuning";
+	else if (o->sample && !o->once && !o->check)
+		error = "--sample goes with --once or --check";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
@@ -100,6 +105,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"once", no_argument, NULL, OPTION_ONCE},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
+	    {"sample", no_argument, NULL, OPTION_SAMPLE},
 	    {"sysctl", no_argument, NULL, OPTION_SYSCTL},
 	    {"test-notification", no_argument, NULL, OPTION_TEST_NOTIFICATION},
 	    {"tuning", no_argument, NULL, OPTION_TUNING},
@@ -129,6 +135,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_CHECK:
 			options->check = true;
+			break;
+		case OPTION_SAMPLE:
+			options->sample = true;
 			break;
 		case OPTION_TEST_NOTIFICATION:
 			options->test = true;
@@ -186,9 +195,15 @@ static int configure(const struct options *options, struct daemon_config *ret_co
 	return ret;
 }
 
-static enum once_output once_output(const struct options *options)
+static struct once_options once_options(const struct options *options)
 {
-	return options->check ? ONCE_CHECK : options->json ? ONCE_JSON : ONCE_REPORT;
+	return (struct once_options){
+	    .output = options->check  ? ONCE_CHECK
+		      : options->json ? ONCE_JSON
+				      : ONCE_REPORT,
+	    .sample = options->sample,
+	    .config_path = options->daemon.config_path,
+	};
 }
 
 static enum tuning_output tuning_output(const struct options *options)
@@ -217,8 +232,11 @@ int main(int argc, char **argv)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
-	if (options.check || options.once)
-		return once_run(&config, once_output(&options));
+	if (options.check || options.once) {
+		struct once_options once = once_options(&options);
+
+		return once_run(&config, &once);
+	}
 	/* In the background the configuration's path is needed again, at SIGHUP. */
 	if (!options.foreground && daemon(1, 0) < 0) {
 		perror("tcpstated: daemon");

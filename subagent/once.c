@@ -9,11 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/timing.h"
 #include "core/sample/sampler.h"
 #include "subagent/check.h"
 #include "subagent/eventfile.h"
 #include "subagent/json.h"
 #include "subagent/report.h"
+#include "subagent/snapshotfile.h"
 #include "subagent/tuningreport.h"
 
 enum { EXIT_UNKNOWN = 3 };
@@ -66,14 +68,60 @@ static int print_json(json_t *json)
 	return ret;
 }
 
-static int print_report(const struct snapshot *s)
+/* What is shown, and whose it is. */
+struct view {
+	const struct snapshot *snapshot;
+	bool running; /* the running daemon's */
+};
+
+static int64_t age_ms(const struct snapshot *s)
 {
-	char host[256] = "";
-	struct report_options options = {.colour = isatty(STDOUT_FILENO), .host = host};
+	return (int64_t)timing_now_ms() - timing_ms(&s->info.monotonic);
+}
+
+static int print_snapshot_json(const struct view *view)
+{
+	json_t *json = json_snapshot(view->snapshot);
+
+	if (json_object_set_new(json, "origin", json_string(view->running ? "daemon" : "own")) <
+	    0) {
+		json_decref(json);
+		json = NULL;
+	}
+	return print_json(json) == 0 ? exit_code(view->snapshot) : EXIT_UNKNOWN;
+}
+
+static int print_report(const struct view *view)
+{
+	char host[256] = "", origin[80] = "Two samples of this command's own, a second apart";
+	struct report_options options = {
+	    .colour = isatty(STDOUT_FILENO), .host = host, .origin = origin};
 
 	gethostname(host, sizeof(host) - 1);
-	report_print(stdout, s, &options);
-	return exit_code(s);
+	if (view->running)
+		snprintf(origin, sizeof(origin), "From the running tcpstated, %.1f s ago",
+			 (double)age_ms(view->snapshot) / 1000);
+	report_print(stdout, view->snapshot, &options);
+	return exit_code(view->snapshot);
+}
+
+static int print_view(const struct view *view, enum once_output output)
+{
+	int ret = EXIT_UNKNOWN;
+
+	switch (output) {
+	case ONCE_CHECK:
+		ret = check_print(stdout, view->snapshot,
+				  view->running ? age_ms(view->snapshot) : -1);
+		break;
+	case ONCE_JSON:
+		ret = print_snapshot_json(view);
+		break;
+	case ONCE_REPORT:
+		ret = print_report(view);
+		break;
+	}
+	return fflush(stdout) == EOF || ferror(stdout) ? EXIT_UNKNOWN : ret;
 }
 
 static int no_sample(enum once_output output, const char *why)
@@ -85,7 +133,7 @@ static int no_sample(enum once_output output, const char *why)
 	return EXIT_UNKNOWN;
 }
 
-int once_run(const struct daemon_config *config, enum once_output output)
+static int show_own(const struct daemon_config *config, enum once_output output)
 {
 	struct config once = config->common;
 	struct events *events = calloc(1, sizeof(*events));
@@ -108,18 +156,40 @@ int once_run(const struct daemon_config *config, enum once_output output)
 	}
 	if (ret < 0)
 		ret = no_sample(output, sampler_error(sampler));
-	else if (output == ONCE_CHECK)
-		ret = check_print(stdout, snapshot);
-	else if (output == ONCE_JSON)
-		ret = print_json(json_snapshot(snapshot)) == 0 ? exit_code(snapshot) : EXIT_UNKNOWN;
 	else
-		ret = print_report(snapshot);
+		ret = print_view(&(struct view){.snapshot = snapshot}, output);
 	sampler_release(sampler, snapshot);
 	sampler_free(sampler);
 	free(events);
-	if (fflush(stdout) == EOF || ferror(stdout))
-		return EXIT_UNKNOWN;
 	return ret;
+}
+
+/* False: there is none to show. Only a damaged one is worth a word: an ordinary user may not read
+ * it, and no daemon need run. */
+static bool show_running(const struct daemon_config *config, const struct once_options *options,
+			 int *ret_code)
+{
+	struct snapshotfile file = {config->snapshot, options->config_path};
+	struct view view = {.running = true};
+	void *block;
+	int ret = snapshotfile_read(&file, &view.snapshot, &block);
+
+	if (ret == -EINVAL)
+		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", config->snapshot);
+	if (ret < 0)
+		return false;
+	*ret_code = print_view(&view, options->output);
+	free(block);
+	return true;
+}
+
+int once_run(const struct daemon_config *config, const struct once_options *options)
+{
+	int code;
+
+	if (!options->sample && config->snapshot[0] && show_running(config, options, &code))
+		return code;
+	return show_own(config, options->output);
 }
 
 static int print_tuning(const struct tuning_table *table, enum tuning_output output)

@@ -10,12 +10,18 @@
 
 enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
 
+struct once_options {
+	enum once_output output;
+	bool sample; /* do not look for the running daemon's snapshot */
+	const char *config_path;
+};
+
 /*
- * Samples twice, a second apart, because some conditions are rates; a condition needs not hold for
- * longer than that. Prints to stdout. Returns the exit code of the program: 0 normal, 1 warning, 2
- * critical, 3 unknown.
+ * Shows the running daemon's newest snapshot. Where there is none: samples twice, a second apart,
+ * because some conditions are rates; a condition needs not hold for longer than that. Prints to
+ * stdout. Returns the exit code of the program: 0 normal, 1 warning, 2 critical, 3 unknown.
  */
-int once_run(const struct daemon_config *config, enum once_output output);
+int once_run(const struct daemon_config *config, const struct once_options *options);
 
 enum tuning_output { TUNING_LOOK, TUNING_ALL, TUNING_JSON, TUNING_SYSCTL };
 

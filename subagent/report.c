@@ -69,6 +69,8 @@ static void print_notes(FILE *out, const struct sample_info *info)
 int report_print(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	print_head(out, s, options->host);
+	if (options->origin)
+		page_text(out, 0, 0, "%s.", options->origin);
 	print_notes(out, &s->info);
 	report_states(out, s);
 	report_listeners(out, s);

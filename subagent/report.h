@@ -16,6 +16,8 @@
 struct report_options {
 	bool colour;      /* severities in the colours of a terminal */
 	const char *host; /* the host's name; "" leaves it out */
+	const char
+	    *origin; /* whose snapshot it is, a sentence without its full stop; NULL: not told */
 };
 
 /* Sections that have nothing to show are left out. Returns 0, or -EIO if out cannot be written. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,4 +106,41 @@ int file_read_parameter(int dir_fd, const char *path, size_t max, char **ret_tex
 	int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
 	return fd < 0 ? -errno : read_all(fd, max, true, ret_text, ret_len);
+}
+
+static int write_all(int fd, const char *bytes, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, bytes, len);
+
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			bytes += n;
+			len -= (size_t)n;
+		}
+	}
+	return 0;
+}
+
+int file_replace(const char *path, unsigned mode, const void *bytes, size_t len)
+{
+	char new_path[256];
+	int fd, ret;
+
+	if ((size_t)snprintf(new_path, sizeof(new_path), "%s.new", path) >= sizeof(new_path))
+		return -ENAMETOOLONG;
+	/* One that was left behind; whatever it is, it is not opened. */
+	unlink(new_path);
+	fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+	if (fd < 0)
+		return -errno;
+	ret = fchmod(fd, mode) < 0 ? -errno : write_all(fd, bytes, len);
+	if (close(fd) < 0 && ret == 0)
+		ret = -errno;
+	if (ret == 0 && rename(new_path, path) < 0)
+		ret = -errno;
+	if (ret < 0)
+		unlink(new_path);
+	return ret;
 }

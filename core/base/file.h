@@ -3,8 +3,9 @@
 #define TCPSTATE_CORE_FILE_H
 
 /*
- * This module reads small files whole, into a new, NUL-terminated buffer, which the caller frees.
- * path is below dir_fd, as for openat(). All return 0 or -errno; -EFBIG: more than `max` bytes.
+ * This module reads small files whole, into a new, NUL-terminated buffer, which the caller frees,
+ * and replaces them. All return 0 or -errno. Where they are read, path is below dir_fd, as for
+ * openat(); -EFBIG: more than `max` bytes.
  */
 
 #include <stddef.h>
@@ -19,5 +20,9 @@ int file_read_regular(int dir_fd, const char *path, size_t max, char **ret_text,
 /* A kernel parameter below /proc/sys, in one read(): the kernel prints a list of ports only to a
  * reader that asks for all of it. -ELOOP: a symbolic link, of which /proc/sys has none. */
 int file_read_parameter(int dir_fd, const char *path, size_t max, char **ret_text, size_t *ret_len);
+
+/* Makes a new file beside the one at path, and gives it its name, so that a reader never sees half
+ * of one. mode: its permissions, whatever the umask is. The old file is as it was on failure. */
+int file_replace(const char *path, unsigned mode, const void *bytes, size_t len);
 
 #endif

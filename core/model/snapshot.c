@@ -4,12 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The arrays that a snapshot owns. */
-static const struct {
-	size_t rows;  /* offset of the pointer */
-	size_t count; /* offset of the number of rows */
-	size_t size;  /* of `times` rows */
-} arrays[] = {
+const struct snapshot_array snapshot_arrays[SNAPSHOT_ARRAYS] = {
 #define ARRAY(rows, count, times)                                                                  \
 	{                                                                                          \
 		offsetof(struct snapshot, rows), offsetof(struct snapshot, count),                 \
@@ -28,23 +23,22 @@ static const struct {
 #undef ARRAY
 };
 
-enum { N_ARRAYS = sizeof(arrays) / sizeof(arrays[0]) };
-
 static void **rows_of(struct snapshot *s, size_t i)
 {
-	return (void **)((char *)s + arrays[i].rows);
+	return (void **)((char *)s + snapshot_arrays[i].rows);
 }
 
 static size_t bytes_of(const struct snapshot *s, size_t i)
 {
-	return *(const size_t *)((const char *)s + arrays[i].count) * arrays[i].size;
+	return *(const size_t *)((const char *)s + snapshot_arrays[i].count) *
+	       snapshot_arrays[i].size;
 }
 
 void snapshot_free(struct snapshot *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < N_ARRAYS; i++)
+	for (size_t i = 0; i < SNAPSHOT_ARRAYS; i++)
 		free(*rows_of(s, i));
 	free(s);
 }
@@ -57,9 +51,9 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 		return NULL;
 	*copy = *s;
 	copy->next = NULL;
-	for (size_t i = 0; i < N_ARRAYS; i++)
+	for (size_t i = 0; i < SNAPSHOT_ARRAYS; i++)
 		*rows_of(copy, i) = NULL;
-	for (size_t i = 0; i < N_ARRAYS; i++) {
+	for (size_t i = 0; i < SNAPSHOT_ARRAYS; i++) {
 		size_t bytes = bytes_of(s, i);
 		void *rows = malloc(bytes ? bytes : 1);
 

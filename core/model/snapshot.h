@@ -259,6 +259,17 @@ struct snapshot {
 	struct snapshot *next; /* the hand-over's list; not for readers */
 };
 
+/* The arrays that a snapshot owns, for what copies or moves all of them. */
+struct snapshot_array {
+	size_t rows;  /* offset of the pointer in struct snapshot */
+	size_t count; /* offset of the number that `size` belongs to */
+	size_t size;  /* bytes for each one counted */
+};
+
+enum { SNAPSHOT_ARRAYS = 10 };
+
+extern const struct snapshot_array snapshot_arrays[SNAPSHOT_ARRAYS];
+
 /* A copy, rows included; its tuning is the same table, whose users the caller counts. The caller
  * frees it. NULL: out of memory. */
 struct snapshot *snapshot_copy(const struct snapshot *s);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/base/array.h"
 #include "core/model/state.h"
@@ -36,17 +37,17 @@ static uint32_t fullness(uint32_t queue, uint32_t limit)
 
 static void fill_listener(const struct listener_entry *entry, bool has_limits, struct listener *row)
 {
-	*row = (struct listener){
-	    .addr = entry->key.addr,
-	    .port = entry->key.port,
-	    .dual_stack = entry->dual_stack,
-	    .has_limits = has_limits,
-	    .sockets = entry->sockets,
-	    .accept_queue = entry->accept_queue,
-	    .syn_queue = entry->states[STATE_SYN_RECV - 1],
-	    .syn_unanswered = entry->unanswered,
-	    .drops = entry->drops,
-	};
+	/* Member by member: the row goes into a file with the bytes between them. */
+	memset(row, 0, sizeof(*row));
+	row->addr = entry->key.addr;
+	row->port = entry->key.port;
+	row->dual_stack = entry->dual_stack;
+	row->has_limits = has_limits;
+	row->sockets = entry->sockets;
+	row->accept_queue = entry->accept_queue;
+	row->syn_queue = entry->states[STATE_SYN_RECV - 1];
+	row->syn_unanswered = entry->unanswered;
+	row->drops = entry->drops;
 	if (has_limits) {
 		row->accept_queue_limit = entry->accept_queue_limit;
 		row->accept_queue_percent = fullness(row->accept_queue, row->accept_queue_limit);

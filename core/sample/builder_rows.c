@@ -179,12 +179,16 @@ static int put_remotes(struct builder *b, const struct snapshot *last, struct sn
 	for (size_t i = 0; i < b->remotes.count; i++) {
 		const struct remote_entry *entry = tally_entry(&b->remotes, i);
 		uint32_t state = entry->key.state;
-		struct remote row = {
-		    .state = state, .count = entry->count, .addr = entry->key.addr};
+		struct remote row;
 
 		if (!entry->count)
 			continue; /* it only counts suspects of other states */
 		now->spreads[state - 1].remotes++;
+		/* The bytes behind the address as well: the row goes into a file. */
+		memset(&row, 0, sizeof(row));
+		row.state = state;
+		row.count = entry->count;
+		row.addr = entry->key.addr;
 		rank_remote(&row, &top[(state - 1) * room], &counts[state - 1], room);
 	}
 	for (size_t i = 0; i < STATE_COUNT; i++) {

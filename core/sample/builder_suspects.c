@@ -242,8 +242,10 @@ static void rank_remote(const struct inet_addr *addr, uint32_t count, struct sus
 		if (at < SUSPECT_TOPS)
 			row->remotes[at] = *other;
 	}
-	if (at < SUSPECT_TOPS)
-		row->remotes[at] = (struct suspect_remote){.addr = *addr, .count = count};
+	if (at < SUSPECT_TOPS) {
+		row->remotes[at].addr = *addr;
+		row->remotes[at].count = count;
+	}
 }
 
 static int rank_remotes(struct ranking *r)
@@ -333,7 +335,9 @@ static int rank_endpoints(struct ranking *r, size_t n_owners)
 		     (order > 0 || (order == 0 && entry->key.port > top->port))))
 			continue;
 		key = entry->key;
-		*top = (struct suspect_remote){remote->key.addr, (uint16_t)key.port, entry->count};
+		top->addr = remote->key.addr;
+		top->port = (uint16_t)key.port;
+		top->count = entry->count;
 	}
 	tally_done(&endpoints);
 	if (ret == 0)

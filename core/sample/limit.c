@@ -2,6 +2,7 @@
 #include "core/sample/limit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "core/diagnosis/offender.h"
 #include "core/base/text.h"
@@ -21,12 +22,11 @@ static struct limit *add(struct snapshot *now, enum limit_id id, uint64_t usage,
 {
 	struct limit *limit = &now->limits[now->n_limits++];
 
-	*limit = (struct limit){
-	    .id = id,
-	    .usage = usage,
-	    .capacity = capacity,
-	    .percent = percent(usage, capacity),
-	};
+	memset(limit, 0, sizeof(*limit));
+	limit->id = id;
+	limit->usage = usage;
+	limit->capacity = capacity;
+	limit->percent = percent(usage, capacity);
 	snprintf(limit->bound, sizeof(limit->bound), "%s", bound);
 	return limit;
 }

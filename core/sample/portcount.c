@@ -19,7 +19,9 @@ static int want_port(struct portcount *p, uint16_t port, bool remote)
 		return 0;
 	if (ARRAY_RESERVE(p->rows, &p->capacity, p->count + 1) < 0)
 		return -ENOMEM;
-	p->rows[p->count++] = (struct port){.port = port, .remote = remote};
+	memset(&p->rows[p->count], 0, sizeof(*p->rows));
+	p->rows[p->count].port = port;
+	p->rows[p->count++].remote = remote;
 	*index = (uint16_t)p->count;
 	return 0;
 }

@@ -5,7 +5,7 @@
 # and back, SIGTERM. No error, and no memory lost.
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"
-require valgrind
+require valgrind jq
 
 namespaces_start
 snmpd_configure "rwcommunity writer 127.0.0.1"
@@ -14,9 +14,14 @@ snmpd_start
 TCPSTATED_AS+=(valgrind --leak-check=full --show-leak-kinds=definite,indirect,possible
 	--errors-for-leak-kinds=definite,indirect,possible --error-exitcode=99
 	"--log-file=$T/snmpd/valgrind.%p")
-tcpstated_start $'interval 1\nagentx-retry 1\nconn-states all'
+tcpstated_start "interval 1
+agentx-retry 1
+conn-states all
+snapshot $T/snmpd/snapshot"
 make_all_states
 next_sample
+check "its snapshot" daemon "$(in_server "$BIN/tcpstated" --once --json -c "$T/tcpstate.conf" |
+	jq -r .origin)"
 check "the counts" "$(want_table)" "$(walk_states)"
 walk -On TCPSTATE-MIB::tcpStateMIB >"$T/walk"
 bulkwalk -On TCPSTATE-MIB::tcpStateMIB >"$T/bulkwalk"

@@ -16,7 +16,7 @@ static char *print(struct snapshot *s, int *ret_code)
 	FILE *out = open_memstream(&text, &size);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	*ret_code = check_print(out, s);
+	*ret_code = check_print(out, s, -1);
 	fclose(out);
 	return text;
 }

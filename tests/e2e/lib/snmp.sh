@@ -199,6 +199,8 @@ tcpstated_configure() { # CONFIGURATION
 	printf '%s\n' "$1" >"$T/tcpstate.conf"
 	grep -qE '^[[:space:]]*profile' "$T/tcpstate.conf" ||
 		printf 'profile "%s"\n' "$T/profiles/modern.conf" >>"$T/tcpstate.conf"
+	# Only a test that asks for it sees the running daemon with --once.
+	grep -qE '^[[:space:]]*snapshot' "$T/tcpstate.conf" || echo 'snapshot ""' >>"$T/tcpstate.conf"
 	grep -qE '^[[:space:]]*cpu-budget' "$T/tcpstate.conf" || echo 'cpu-budget 100' >>"$T/tcpstate.conf"
 }
 

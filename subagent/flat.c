@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/flat_private.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char magic[8] = "TCPSTATE";
+
+/* A later time overflows where it is reckoned with in microseconds. */
+enum { ALIGN = 16 };
+#define TIME_MAX_S (INT64_C(1) << 40)
+
+/* The arrays of a block, in their order: those of the snapshot, the events, the parameters. */
+enum { ARRAYS = SNAPSHOT_ARRAYS + 2 };
+
+struct array_place {
+	size_t rows, count, size; /* as struct snapshot_array, offsets in struct flat */
+};
+
+static struct array_place place_of(size_t i)
+{
+	static const struct array_place more[] = {
+	    {offsetof(struct flat, snapshot.events), offsetof(struct flat, snapshot.n_events),
+	     sizeof(struct event)},
+	    {offsetof(struct flat, tuning.rows), offsetof(struct flat, tuning.count),
+	     sizeof(struct tuning)},
+	};
+	const struct snapshot_array *own;
+
+	if (i >= SNAPSHOT_ARRAYS)
+		return more[i - SNAPSHOT_ARRAYS];
+	own = &snapshot_arrays[i];
+	return (struct array_place){offsetof(struct flat, snapshot) + own->rows,
+				    offsetof(struct flat, snapshot) + own->count, own->size};
+}
+
+static size_t count_at(const struct flat *f, size_t offset)
+{
+	return *(const size_t *)((const char *)f + offset);
+}
+
+static void **pointer_at(struct flat *f, size_t offset)
+{
+	return (void **)((char *)f + offset);
+}
+
+static size_t aligned(size_t size)
+{
+	return (size + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+/* Where the arrays begin, and behind them the texts. False: they cannot lie in `size` bytes. */
+static bool lay_out(const struct flat *f, size_t size, size_t ret_at[ARRAYS + 1])
+{
+	size_t at = aligned(sizeof(*f));
+
+	for (size_t i = 0; i < ARRAYS; i++) {
+		struct array_place place = place_of(i);
+		size_t count = count_at(f, place.count);
+
+		if (at > size || count > (size - at) / place.size)
+			return false;
+		ret_at[i] = at;
+		at = aligned(at + count * place.size);
+	}
+	ret_at[ARRAYS] = at;
+	return at <= size;
+}
+
+/* Calls each() for every member of flat_rows, until it fails. The arrays have their pointers. */
+typedef bool each_member(struct flat *f, const struct flat_member *m, void *member, void *arg);
+
+static bool for_rows(struct flat *f, const struct flat_rows *r, each_member *each, void *arg)
+{
+	unsigned char *row = r->inside ? (unsigned char *)f + r->at : *pointer_at(f, r->at);
+	size_t n = r->times;
+
+	if (r->count)
+		n = count_at(f, r->count) * (r->inside ? 1 : r->times);
+	for (size_t i = 0; i < n; i++, row += r->size)
+		for (size_t j = 0; j < r->n_members; j++)
+			if (!each(f, &r->members[j], row + r->members[j].offset, arg))
+				return false;
+	return true;
+}
+
+static bool for_members(struct flat *f, each_member *each, void *arg)
+{
+	for (size_t i = 0; i < flat_rows_count; i++)
+		if (!for_rows(f, &flat_rows[i], each, arg))
+			return false;
+	return true;
+}
+
+/* --- making one --- */
+
+struct texts {
+	char *pool;  /* NULL: only the length is wanted */
+	size_t used; /* bytes */
+	size_t at;   /* offset of the pool in the block */
+};
+
+/* What lay in memory behind a text's end is nobody's business. */
+static void clear_rest(char *text, size_t size)
+{
+	size_t len = strnlen(text, size);
+
+	memset(text + len, 0, size - len);
+}
+
+/* A text goes into the pool, and its place into the pointer. */
+static bool pack_member(struct flat *f, const struct flat_member *m, void *member, void *arg)
+{
+	struct texts *texts = arg;
+	const char *text;
+	size_t len;
+
+	(void)f;
+	if (m->kind == FLAT_CHARS && texts->pool)
+		clear_rest(member, m->size);
+	if (m->kind != FLAT_TEXT)
+		return true;
+	memcpy(&text, member, sizeof(text));
+	if (!text)
+		text = "";
+	len = strlen(text) + 1;
+	if (texts->pool) {
+		uintptr_t offset = texts->at + texts->used;
+
+		memcpy(texts->pool + texts->used, text, len);
+		memcpy(member, &offset, sizeof(offset));
+	}
+	texts->used += len;
+	return true;
+}
+
+/* The arrays are still where they were. */
+static void head_fill(const struct snapshot *s, const struct flat_origin *origin, struct flat *f)
+{
+	memset(f, 0, sizeof(*f));
+	memcpy(f->magic, magic, sizeof(magic));
+	f->layout = flat_layout();
+	strncpy(f->version, TCPSTATE_VERSION, sizeof(f->version) - 1);
+	f->origin = *origin;
+	f->snapshot = *s;
+	f->snapshot.next = NULL;
+	if (s->tuning) {
+		f->tuned = 1;
+		f->tuning = *s->tuning;
+		f->tuning.users = 0;
+		f->tuning.pool = NULL;
+	}
+	f->snapshot.tuning = NULL;
+}
+
+static void copy_arrays(struct flat *f, const struct flat *head, const size_t at[ARRAYS + 1])
+{
+	memcpy(f, head, sizeof(*f));
+	for (size_t i = 0; i < ARRAYS; i++) {
+		struct array_place place = place_of(i);
+		size_t bytes = count_at(head, place.count) * place.size;
+		char *rows = (char *)f + at[i];
+
+		if (bytes)
+			memcpy(rows, *pointer_at(f, place.rows), bytes);
+		/* What is between two arrays goes into a file as well. */
+		memset(rows + bytes, 0, at[i + 1] - at[i] - bytes);
+		*pointer_at(f, place.rows) = rows;
+	}
+}
+
+int flat_pack(const struct snapshot *s, const struct flat_origin *origin, void **ret_block,
+	      size_t *ret_size)
+{
+	struct texts texts = {.pool = NULL};
+	struct flat head, *f;
+	size_t at[ARRAYS + 1];
+
+	head_fill(s, origin, &head);
+	for_members(&head, pack_member, &texts);
+	if (!lay_out(&head, SIZE_MAX / 2, at))
+		return -ENOMEM;
+	/* The pool ends with a NUL of its own, even if there are no texts. */
+	head.size = at[ARRAYS] + texts.used + 1;
+	f = malloc(head.size);
+	if (!f)
+		return -ENOMEM;
+	copy_arrays(f, &head, at);
+	memset((char *)f + sizeof(*f), 0, at[0] - sizeof(*f));
+	texts = (struct texts){.pool = (char *)f + at[ARRAYS], .at = at[ARRAYS]};
+	for_members(f, pack_member, &texts);
+	texts.pool[texts.used] = '\0';
+	for (size_t i = 0; i < ARRAYS; i++)
+		*pointer_at(f, place_of(i).rows) = NULL;
+	*ret_block = f;
+	*ret_size = head.size;
+	return 0;
+}
+
+/* --- reading one --- */
+
+/* What all texts of a snapshot are: made printable. */
+static bool is_printable(const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			return false;
+	return true;
+}
+
+static bool is_time(const struct timespec *t)
+{
+	return t->tv_sec >= 0 && t->tv_sec <= TIME_MAX_S && t->tv_nsec >= 0 &&
+	       t->tv_nsec < 1000000000;
+}
+
+static bool is_within(const struct flat_member *m, uint32_t number)
+{
+	return number >= m->min && number <= m->max;
+}
+
+static bool is_top(const struct flat *f, const struct suspect_top *top)
+{
+	return top->count == 0 || top->index == UINT32_MAX || top->index < f->snapshot.n_listeners;
+}
+
+/* The texts have a NUL behind the last one. */
+static bool unpack_text(const struct flat *f, void *member, size_t pool)
+{
+	uintptr_t offset;
+	const char *text;
+
+	memcpy(&offset, member, sizeof(offset));
+	if (offset < pool || offset >= f->size)
+		return false;
+	text = (const char *)f + offset;
+	memcpy(member, &text, sizeof(text));
+	return is_printable(text);
+}
+
+static bool check_member(struct flat *f, const struct flat_member *m, void *member, void *arg)
+{
+	const size_t *pool = arg;
+
+	switch (m->kind) {
+	case FLAT_TEXT:
+		return unpack_text(f, member, *pool);
+	case FLAT_CHARS:
+		return memchr(member, '\0', m->size) && is_printable(member);
+	case FLAT_BOOL:
+		return *(unsigned char *)member <= 1;
+	case FLAT_NUMBER8:
+		return is_within(m, *(uint8_t *)member);
+	case FLAT_NUMBER32:
+		return is_within(m, *(uint32_t *)member);
+	case FLAT_TIME:
+		return is_time(member);
+	case FLAT_OWNER:
+		return *(uint32_t *)member < f->snapshot.n_owners;
+	case FLAT_LISTENER:
+		return *(uint32_t *)member < f->snapshot.n_listeners;
+	case FLAT_TOP:
+		return is_top(f, member);
+	}
+	return false;
+}
+
+static int check_head(const struct flat *f, size_t size)
+{
+	if (size < sizeof(f->magic) || memcmp(f->magic, magic, sizeof(magic)) != 0)
+		return -EINVAL;
+	if (size < offsetof(struct flat, origin))
+		return -EINVAL;
+	if (f->layout != flat_layout() ||
+	    strncmp(f->version, TCPSTATE_VERSION, sizeof(f->version)) != 0)
+		return -ESTALE;
+	return size > sizeof(*f) && f->size == size && ((const char *)f)[size - 1] == '\0' &&
+		       f->tuned <= 1
+		   ? 0
+		   : -EINVAL;
+}
+
+int flat_unpack(void *block, size_t size, const struct snapshot **ret_snapshot,
+		struct flat_origin *ret_origin)
+{
+	struct flat *f = block;
+	size_t at[ARRAYS + 1];
+	int ret = check_head(f, size);
+
+	if (ret < 0)
+		return ret;
+	/* Somebody is always there: nobody. */
+	if (f->snapshot.n_limits > LIMIT_COUNT || f->snapshot.n_owners == 0 ||
+	    !lay_out(f, size - 1, at))
+		return -EINVAL;
+	for (size_t i = 0; i < ARRAYS; i++)
+		*pointer_at(f, place_of(i).rows) = (char *)f + at[i];
+	if (!for_members(f, check_member, &at[ARRAYS]))
+		return -EINVAL;
+	f->snapshot.next = NULL;
+	f->tuning.pool = NULL;
+	f->snapshot.tuning = f->tuned ? &f->tuning : NULL;
+	*ret_snapshot = &f->snapshot;
+	*ret_origin = f->origin;
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/publish.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/timing.h"
+#include "subagent/log.h"
+
+/* Each reason once, in a row; nothing of it is an error: the command line then samples itself. */
+static void tell(struct publish *p, int error)
+{
+	if (error < 0 && error != p->error)
+		log_line(LOG_NOTICE, "%s: %s: --once and --check do not see this daemon", p->path,
+			 strerror(-error));
+	else if (error == 0 && p->error < 0)
+		log_line(LOG_NOTICE, "%s can be written again", p->path);
+	p->error = error;
+}
+
+void publish_to(struct publish *p, const char *path)
+{
+	if (strcmp(p->path, path) == 0)
+		return;
+	/* What it shows is not running any more. */
+	if (timing_us(&p->counted_at) != 0 && p->error == 0)
+		unlink(p->path);
+	p->counted_at = (struct timespec){0};
+	p->error = 0;
+	snprintf(p->path, sizeof(p->path), "%s", path);
+}
+
+void publish_snapshot(struct publish *p, const struct snapshot *s, bool changed)
+{
+	struct snapshotfile file = {p->path, p->config_path};
+
+	if (!p->path[0])
+		return;
+	if (!changed && timing_us(&s->info.counted_at) == timing_us(&p->counted_at))
+		return;
+	p->counted_at = s->info.counted_at;
+	tell(p, snapshotfile_write(&file, s));
+}
