@@ -346,11 +346,8 @@ enum { OWN_MAPPING = 128 * 1024 };
 
 int daemon_run(const struct daemon_options *options, const struct daemon_config *config)
 {
-	struct daemon d = {.options = options,
-			   .config = *config,
-			   .signal_fd = -1,
-			   .lock = {.fd = -1},
-			   .publish = {.config_path = options->config_path}};
+	struct daemon d = {
+	    .options = options, .config = *config, .signal_fd = -1, .lock = {.fd = -1}};
 	struct agent_options agent_options = {
 	    .address = options->address ? options->address : config->agentx,
 	    .retry_s = config->agentx_retry_s,
@@ -374,6 +371,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 	}
 	if (ret == 0) {
 		read_events(&d);
+		d.publish.config_path = options->config_path;
 		publish_to(&d.publish, config->snapshot);
 		what = "/proc";
 		ret = feed_start(&config->common, &d.feed);
