@@ -3,7 +3,8 @@
 #define TCPSTATE_SUBAGENT_LOG_H
 
 /*
- * This module writes the daemon's log: to stderr in the foreground, else to syslog.
+ * This module writes the daemon's log: to stderr in the foreground, else to syslog. Where
+ * stderr is the journal (systemd), each line begins with its priority: sd-daemon(3).
  */
 
 #include <stdbool.h>

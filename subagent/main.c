@@ -220,12 +220,13 @@ int main(int argc, char **argv)
 	char error[CONFIG_ERROR_MAX];
 	struct daemon_config config;
 
+	log_open(true);
 	if (parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "Try 'tcpstated --help'.\n");
 		return refuse(&options, "wrong options, see tcpstated --help");
 	}
 	if (configure(&options, &config, error) < 0) {
-		fprintf(stderr, "tcpstated: %s\n", error);
+		log_line(LOG_ERR, "%s", error);
 		return refuse(&options, error);
 	}
 	if (options.test)

@@ -67,9 +67,10 @@ int config_set(const struct option_set *options, struct config *config, const ch
 
 /*
  * Sets the defaults, then what a file says: lines of up to 1023 bytes, an option's name and its
- * arguments, "#" begins a comment, "..." holds spaces, with \" and \\ inside. required: -ENOENT if
- * there is no such file. -EINVAL or what open() and read() gave: error says file, line and remedy,
- * and *ret_config is of no use.
+ * arguments, "#" begins a comment, "..." holds spaces, with \" and \\ inside; then the files
+ * PATH.d/NAME.conf, in the order of their names. required: -ENOENT if there is no file PATH.
+ * -EINVAL or what open() and read() gave: error says file, line and remedy, and *ret_config is of
+ * no use.
  */
 int config_load(const struct option_set *options, const char *path, bool required,
 		struct config *ret_config, char error[CONFIG_ERROR_MAX]);

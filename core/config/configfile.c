@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +101,40 @@ static int read_file(const struct option_set *options, const char *path, struct 
 	return r;
 }
 
+static int is_fragment(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+/* Without the directory there are no fragments. */
+static int read_fragments(const struct option_set *options, const char *path, struct config *config,
+			  char error[CONFIG_ERROR_MAX])
+{
+	char name[PATH_MAX];
+	struct dirent **entries;
+	int n, r = 0;
+
+	snprintf(name, sizeof(name), "%s.d", path);
+	n = scandir(name, &entries, is_fragment, alphasort);
+	if (n < 0 && errno == ENOENT)
+		return 0;
+	if (n < 0) {
+		r = -errno;
+		(void)option_refuse(error, "%s: %s", name, strerror(-r));
+		return r;
+	}
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "%s.d/%s", path, entries[i]->d_name);
+		if (r == 0)
+			r = read_file(options, name, config, error);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
 int config_load(const struct option_set *options, const char *path, bool required,
 		struct config *ret_config, char error[CONFIG_ERROR_MAX])
 {
@@ -106,7 +142,9 @@ int config_load(const struct option_set *options, const char *path, bool require
 
 	config_init(options, ret_config);
 	r = read_file(options, path, ret_config, error);
-	return r == -ENOENT && !required ? 0 : r;
+	if (r == -ENOENT && !required)
+		r = 0;
+	return r == 0 ? read_fragments(options, path, ret_config, error) : r;
 }
 
 static void write_help(FILE *out, const char *help)

@@ -115,6 +115,44 @@ keeping the configuration as it was$"
 	check "ends with exit code" 0 $?
 }
 
+test_fragments() {
+	mkdir "$T/f.conf.d"
+	echo 'interval 5' >"$T/f.conf"
+	echo 'interval x' >"$T/f.conf.d/host.conf"
+	check "an error in a fragment" "tcpstated: $T/f.conf.d/host.conf:1: interval: \"x\" is no whole \
+number from 1 to 3600"$'\nexit 1' "$(run -f -c "$T/f.conf" | sed 's/  */ /g')"
+	tcpstated_start 'interval 2'
+	mkdir "$T/tcpstate.conf.d"
+	echo 'interval 4' >"$T/tcpstate.conf.d/host.conf"
+	reload 'interval 2' 'configuration read again, sampling every 4 s$'
+	rm -r "$T/tcpstate.conf.d"
+	tcpstated_stop
+}
+
+# As systemd starts a service: stderr is a stream, and JOURNAL_STREAM says which one.
+with_journal() { # ARGUMENT...
+	# shellcheck disable=SC2016 # expanded by that shell
+	timeout 4 bash -c 'export JOURNAL_STREAM=$(stat -Lc %d:%i /dev/fd/2); exec "$@"' bash \
+		"$BIN/tcpstated" "$@" 2>&1 >/dev/null | cat
+}
+
+test_priorities() {
+	local log
+	printf '%s\n' 'state LISTEN critical 1 hold 0' 'condition tuningHarmful off' >"$FILE"
+	log=$(with_journal -f -c "$FILE" -x "unix:$T/none")
+	check_match "the journal: an ordinary line" '^<5>tcpstated: version ' "$log"
+	check_match "the journal: CRITICAL" '^<2>tcpstated: CRITICAL stateCount.LISTEN' "$log"
+	check "the journal: each line has its priority" "" "$(grep -v '^<[2-6]>tcpstated: ' <<<"$log")"
+	echo 'state LISTEN warning 1 hold 0' >"$FILE"
+	log=$(with_journal -f -c "$FILE" -x "unix:$T/none")
+	check_match "the journal: WARNING" '^<4>tcpstated: WARNING stateCount.LISTEN' "$log"
+	echo 'interval x' >"$FILE"
+	check_match "the journal: a wrong file" '^<3>tcpstated: .*:1: interval: ' \
+		"$(with_journal -f -c "$FILE")"
+	check_match "another stream than the journal's" '^tcpstated: .*:1: interval: ' \
+		"$(JOURNAL_STREAM=1:1 run -f -c "$FILE")"
+}
+
 # Without -c, in a mount namespace where the default's folder is empty or has the file.
 test_default_file() {
 	local folder
@@ -137,4 +175,6 @@ namespaces_start
 test_wrong_files
 test_command_line
 test_hangup
+test_fragments
+test_priorities
 test_default_file

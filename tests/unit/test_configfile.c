@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/config/config_private.h"
@@ -101,6 +102,56 @@ static void test_bounds(void)
 	CHECK_EQ_STR(error, "/: Is a directory");
 }
 
+static void put_file(const char *dir, const char *name, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s%s", dir, name);
+	file = fopen(path, "we");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* FILE, then FILE.d in the order of the names; each error names the file it is in. */
+static void test_fragments(void)
+{
+	char error[CONFIG_ERROR_MAX] = "", want[CONFIG_ERROR_MAX], remove[256];
+	char dir[] = "/tmp/tcpstate-config-XXXXXX", path[64], file[64];
+	struct config c;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/a", dir);
+	snprintf(file, sizeof(file), "%s/a.d", dir);
+	CHECK_EQ_INT_FATAL(mkdir(file, 0700), 0);
+	put_file(path, ".d/10-fleet.conf", "interval 7\nremotes 7\ndetail-interval 70\n");
+	put_file(path, ".d/9-host.conf", "remotes 9\n");
+	put_file(path, ".d/.conf", "remotes 1\n");
+	put_file(path, ".d/.x.conf", "remotes 1\n");
+	put_file(path, ".d/x.conf.dpkg-old", "remotes 1\n");
+	CHECK_EQ_INT(config_load(&config_core_options, path, true, &c, error), -ENOENT);
+	CHECK_EQ_INT(config_load(&config_core_options, path, false, &c, error), 0);
+	CHECK_EQ_INT(c.interval_s, 7);
+	put_file(path, "", "interval 6\ntuning-interval 60\n");
+	CHECK_EQ_INT(config_load(&config_core_options, path, true, &c, error), 0);
+	CHECK_EQ_INT(c.interval_s, 7);
+	CHECK_EQ_INT(c.remotes, 9);
+	CHECK_EQ_INT(c.tuning_interval_s, 60);
+	put_file(path, ".d/9-host.conf", "\nremotes x\n");
+	CHECK_EQ_INT(config_load(&config_core_options, path, true, &c, error), -EINVAL);
+	snprintf(want, sizeof(want),
+		 "%s.d/9-host.conf:2: remotes: \"x\" is no whole number from 0 to 1000", path);
+	CHECK_EQ_STR(error, want);
+	snprintf(remove, sizeof(remove), "rm -r %s.d && : >%s.d", path, path);
+	CHECK_EQ_INT(system(remove), 0);
+	CHECK_EQ_INT(config_load(&config_core_options, path, true, &c, error), -ENOTDIR);
+	snprintf(want, sizeof(want), "%s.d: Not a directory", path);
+	CHECK_EQ_STR(error, want);
+	snprintf(remove, sizeof(remove), "rm -r %s", dir);
+	CHECK_EQ_INT(system(remove), 0);
+}
+
 /* The example with its defaults uncommented says what config_init() says. */
 static void test_example(void)
 {
@@ -134,10 +185,8 @@ static void test_example(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"files", test_files},
-	    {"bounds", test_bounds},
-	    {"example", test_example},
-	    CU_TEST_INFO_NULL,
+	    {"files", test_files},     {"bounds", test_bounds}, {"fragments", test_fragments},
+	    {"example", test_example}, CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("configfile", tests);
