@@ -55,6 +55,19 @@ static const struct listener *fullest_syn_queue(const struct snapshot *s, const 
 	return top;
 }
 
+/*
+ * Whether most of a SYN queue has answered our SYN-ACK and waits for its first data, as the
+ * listener's TCP_DEFER_ACCEPT has it: the kernel drops the bare ACKs, counts them, and has no
+ * reason to send again. A flood is sent again after a second.
+ */
+static bool is_deferring(const struct snapshot *s, const struct listener *l)
+{
+	uint64_t dropped = 0;
+
+	return measure_minute(s, "TcpExtTCPDeferAcceptDrop", &dropped) == MEASURED_VALUE &&
+	       dropped >= l->syn_queue / 2 && l->syn_unanswered < l->syn_queue / 2;
+}
+
 static void name_syn_queue(struct text *text, const struct snapshot *s,
 			   const struct listener *fullest)
 {
@@ -66,6 +79,8 @@ static void name_syn_queue(struct text *text, const struct snapshot *s,
 	listener = (size_t)(fullest - s->listeners);
 	offender_listener(text, s, listener, fullest->owner);
 	text_add(text, ", ", "%u of %u", fullest->syn_queue, fullest->syn_queue_limit);
+	if (is_deferring(s, fullest))
+		text_add(text, ", ", "no flood: TCP_DEFER_ACCEPT, the clients have not sent yet");
 	/* The remotes are those of the listener with half of them, else of all. */
 	if (half_open->listeners[0].index == listener &&
 	    half_open->listeners[0].count == half_open->within)

@@ -101,7 +101,7 @@ overflows() {
 
 test_processes() {
 	local i open
-	hosts_start proxying leaking bursting
+	hosts_start proxying leaking bursting deferring
 	sockets_start full "${SERVER[@]}" prlimit --nofile=64:64
 	tell full name full
 	sysctl_server "ip_local_port_range=40000 40199"
@@ -113,9 +113,11 @@ test_processes() {
 	tell full serve l
 	tell leaking listen l "$SERVER4" 8092 64 keepalive 15
 	tell leaking leak l
+	tell deferring listen l "$SERVER4" 8094 128 defer 3600
 	daemons_start ""
 
 	begin
+	tell client connect deferred "$SERVER4" 8094 100
 	tell client connect leak "$SERVER4" 8092 40
 	tell client shutdown leak
 	tell proxying connect up "$CROWD4*4" 80 300 from "$SERVER4" early most
@@ -129,6 +131,8 @@ test_processes() {
 	# More, where the server was still when a SYN was sent again.
 	check_run "the kernel counts the overflows" test "$(overflows)" -ge 7
 
+	check_fault synQueue warning $((10 + LATE_S)) 78 \
+		"$SERVER4:8094 $(pid deferring), 100 of 128, no flood: TCP_DEFER_ACCEPT"
 	check_fault acceptDrops warning $LATE_S "[6-$(overflows)]" "$SERVER4:8093 $(pid bursting)"
 	check_fault ephemeralPorts critical $((30 + LATE_S)) 100 \
 		"bound on $SERVER4, for all remote addresses, $(pid proxying)"
@@ -139,7 +143,7 @@ test_processes() {
 		"$SERVER4:8091 $(pid full).*, the process is at its limit of descriptors"
 	check_fault closeWaitStale warning $((AGE_S + 15 + LATE_S)) 40 \
 		"$(pid leaking), local port 8092, 40 of 40"
-	check_raised "nothing else" acceptDrops ephemeralPorts descriptors acceptQueue \
+	check_raised "nothing else" synQueue acceptDrops ephemeralPorts descriptors acceptQueue \
 		closeWaitStale
 }
 

@@ -48,6 +48,7 @@ static void fill_quiet(struct world *w)
 	    .counters = {[LAB_ACTIVE_OPENS] = {.name = "TcpActiveOpens"},
 			 [LAB_OVERFLOWS] = {.name = "TcpExtListenOverflows"},
 			 [LAB_COOKIES] = {.name = "TcpExtSyncookiesSent", .value = 1000},
+			 [LAB_DEFERRED] = {.name = "TcpExtTCPDeferAcceptDrop"},
 			 [LAB_FULL_DROPS] = {.name = "TcpExtTCPReqQFullDrop", .value = 7},
 			 [LAB_PASSIVE_OPENS] = {.name = "TcpPassiveOpens"}},
 	    .tuning = {{"tcp_fin_timeout", 1, 60, true, TUNING_AS_RECOMMENDED, DRIFT_NONE, "60",

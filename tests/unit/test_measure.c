@@ -32,6 +32,19 @@ static void make_syn_queue(struct world *w)
 	};
 }
 
+static void make_deferred(struct world *w)
+{
+	make_syn_queue(w);
+	w->counters[LAB_DEFERRED].value += 20;
+}
+
+/* As many ACKs are dropped for another listener. */
+static void make_flood_beside_deferred(struct world *w)
+{
+	make_deferred(w);
+	w->listeners[0].syn_unanswered = 100;
+}
+
 static void make_syn_unanswered(struct world *w)
 {
 	w->s.suspects[SUSPECT_SYN_UNANSWERED] = (struct suspects){
@@ -350,6 +363,20 @@ static void test_each_its_own(void)
 	CHECK_EQ_INT(sizeof(troubles) / sizeof(troubles[0]), CONDITION_COUNT - 1);
 }
 
+/* Half-open connections that wait for data are told from a flood. */
+static void test_deferred(void)
+{
+	static const struct trouble deferred[] = {
+	    {CONDITION_SYN_QUEUE, 0, make_deferred,
+	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, no flood: TCP_DEFER_ACCEPT, the clients have not sent yet, most from 198.18.77.0/24"},
+	    {CONDITION_SYN_QUEUE, 0, make_flood_beside_deferred,
+	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
+	};
+
+	check_trouble(&deferred[0]);
+	check_trouble(&deferred[1]);
+}
+
 /* Samples of one kind that succeed do not hide that another kind fails. */
 static void test_old_details(void)
 {
@@ -440,11 +467,9 @@ static void test_not_measurable(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"each its own", test_each_its_own},
-	    {"old details", test_old_details},
-	    {"a stretched interval", test_stretched},
-	    {"not measurable", test_not_measurable},
-	    CU_TEST_INFO_NULL,
+	    {"each its own", test_each_its_own},     {"deferred", test_deferred},
+	    {"old details", test_old_details},       {"a stretched interval", test_stretched},
+	    {"not measurable", test_not_measurable}, CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("measure", tests);
