@@ -23,9 +23,9 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "synQueue",
 	.unit = "%",
 	.phrase = "% of a listener's backlog half-open",
-	.advice = "A SYN flood, or clients that cannot be reached back, unless TCP_DEFER_ACCEPT is "
-		  "named. Keep tcp_syncookies at 1, lower tcp_synack_retries; block one network if "
-		  "it stands out; else raise the listen() backlog and net.core.somaxconn together.",
+	.advice = "A SYN flood, or clients that get no SYN-ACK, unless TCP_DEFER_ACCEPT is named. "
+		  "Keep tcp_syncookies at 1, lower tcp_synack_retries; block one network if it "
+		  "stands out; else raise the listen() backlog and net.core.somaxconn together.",
 	.rule = RULE_FLOOR(50, 90, 10, 16),
     },
     {
