@@ -4,7 +4,6 @@
 # of them; MINUTES=N makes each N minutes long at the most.
 #
 #   noise       10 minutes of 10 SYNs a second from addresses that do not answer: not a word
-#   handshakes  30 minutes of 2000 handshakes a second: not a word
 #   deploy      800 connections are drained while the next process takes over: not a word
 #   batch       an idle host, then thousands of connections at once, and idle again: not a word
 #   flapping    10 minutes of a queue that fills and empties: told ten times at the most
@@ -40,23 +39,6 @@ test_noise() {
 	ask client flood "$SERVER4" 443 $((seconds * 10)) 10 "$DEAD4*250"
 	finish client "$seconds"
 	check_run "half-open ones" test "$(in_server ss -Htn state syn-recv | wc -l)" -ge 300
-	check_quiet
-}
-
-test_handshakes() {
-	local seconds i
-	seconds=$(minutes 30)
-	quiet_start
-	sysctl_client tcp_tw_reuse=1 tcp_max_tw_buckets=262144
-	site_start 443
-	for i in 1 2; do
-		sockets_start "visitor$i" "${CLIENT[@]}"
-		ask "visitor$i" honest "$SERVER4" 443 1000 "$seconds" from "$CROWD4*250"
-	done
-	for i in 1 2; do
-		finish "visitor$i" $((i == 1 ? seconds : 0))
-		check "visits" $((seconds * 1000)) "$REPLY"
-	done
 	check_quiet
 }
 
@@ -164,4 +146,4 @@ test_hour() {
 	check_quiet
 }
 
-side_by_side "$@" -- noise handshakes deploy batch flapping pool hour
+side_by_side "$@" -- noise deploy batch flapping pool hour
