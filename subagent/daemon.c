@@ -239,6 +239,7 @@ static void show(struct daemon *d)
 		return;
 	}
 	changed = note_events(d, s);
+	publish_prometheus(&d->publish, s);
 	publish_snapshot(&d->publish, agent_show(d->agent, s, d->events), changed);
 	snapshot_free(d->overdue);
 	d->overdue = NULL;
@@ -284,6 +285,7 @@ static void reload(struct daemon *d)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
 	agent_busy_poll(d->agent, config.busy_poll_us);
 	publish_to(&d->publish, config.snapshot);
+	publish_prometheus_to(&d->publish, config.prometheus);
 	d->config = config;
 	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
 		 config.common.interval_s);
@@ -373,6 +375,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 		read_events(&d);
 		d.publish.config_path = options->config_path;
 		publish_to(&d.publish, config->snapshot);
+		publish_prometheus_to(&d.publish, config->prometheus);
 		what = "/proc";
 		ret = feed_start(&config->common, &d.feed);
 	}

@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/daemonconfig.h"
 
+#include <string.h>
+
 #define AT(member_) .offset = offsetof(struct daemon_config, member_)
 
 _Static_assert(offsetof(struct daemon_config, common) == 0, "offsets count from the common part");
+
+/* The node exporter reads no other files. */
+static int set_textfile(void *member, const struct config_option *option, int argc,
+			const char *const *argv, char error[CONFIG_ERROR_MAX])
+{
+	static const char suffix[] = ".prom";
+	size_t len = strlen(argv[0]);
+
+	if (len > 0 && (argv[0][0] != '/' || len <= sizeof(suffix) ||
+			strcmp(argv[0] + len - (sizeof(suffix) - 1), suffix) != 0))
+		return option_refuse(error, "%s: \"%.100s\" is no absolute path that ends in %s",
+				     option->name, argv[0], suffix);
+	return option_set_text(member, option, argc, argv, error);
+}
 
 static const struct config_option rows[] = {
     {OPTION("agentx", option_set_text), AT(agentx), OPTION_ARGS(1, 1),
@@ -30,6 +46,11 @@ static const struct config_option rows[] = {
      .fallback = "/run/tcpstate/snapshot",
      .help = "The file that shows the newest snapshot to --once and --check, if its directory\n"
 	     "is there; \"\": none."},
+    {OPTION("prometheus-textfile", set_textfile), AT(prometheus), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->prometheus)), .fallback = "\"\"",
+     .example = "/var/lib/tcpstate/tcpstate.prom",
+     .help = "A file for the textfile collector of Prometheus' node exporter, written with each\n"
+	     "sample; its name ends in .prom. \"\": none."},
 };
 
 static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};

@@ -16,6 +16,7 @@ struct daemon_config {
 	char agentx[128];        /* AgentX address of the master; "": net-snmp's default */
 	char events[128];        /* file of the last changes; "": none */
 	char snapshot[128];      /* file of the newest snapshot; "": none */
+	char prometheus[128];    /* file for the node exporter; "": none */
 };
 
 /* For config_init() and the others, whose struct config is `common`. */

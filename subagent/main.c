@@ -20,6 +20,7 @@ enum long_option {
 	OPTION_JSON,
 	OPTION_ONCE,
 	OPTION_PROFILE,
+	OPTION_PROMETHEUS,
 	OPTION_SAMPLE,
 	OPTION_SYSCTL,
 	OPTION_TEST_NOTIFICATION,
@@ -31,7 +32,7 @@ enum { EXIT_UNKNOWN = 3 };
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
-	bool foreground, once, json, check, sample, tuning, test, all, sysctl;
+	bool foreground, once, json, check, prometheus, sample, tuning, test, all, sysctl;
 };
 
 static void print_help(FILE *out)
@@ -43,7 +44,7 @@ static void print_help(FILE *out)
 		"\n"
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
 		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
-		"       tcpstated --check [-c FILE] [--sample]\n"
+		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
 		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
@@ -55,7 +56,10 @@ static void print_help(FILE *out)
 		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 		"                 2 critical, 3 unknown\n"
 		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
-		"      --sample   with either: two samples of its own, not what the running\n"
+		"      --prometheus\n"
+		"                 the figures in Prometheus' text format; exit code 3 if\n"
+		"                 there are none\n"
+		"      --sample   with any of them: two samples of its own, not what the running\n"
 		"                 tcpstated has seen\n"
 		"      --tuning   print how the kernel's TCP parameters stand: what "
 		"deserves\n"
@@ -80,12 +84,13 @@ static int check_combination(const struct options *o)
 {
 	const char *error = NULL;
 
-	if (o->once + o->check + o->tuning + o->test > 1)
-		error = "only one of --once, --check, --tuning and --test-notification at a time";
+	if (o->once + o->check + o->prometheus + o->tuning + o->test > 1)
+		error = "only one of --once, --check, --prometheus, --tuning and "
+			"--test-notification at a time";
 	else if (o->json && !o->once && !o->tuning)
 		error = "--json goes with --once or --tuning";
-	else if (o->sample && !o->once && !o->check)
-		error = "--sample goes with --once or --check";
+	else if (o->sample && !o->once && !o->check && !o->prometheus)
+		error = "--sample goes with --once, --check or --prometheus";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
@@ -105,6 +110,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"once", no_argument, NULL, OPTION_ONCE},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
+	    {"prometheus", no_argument, NULL, OPTION_PROMETHEUS},
 	    {"sample", no_argument, NULL, OPTION_SAMPLE},
 	    {"sysctl", no_argument, NULL, OPTION_SYSCTL},
 	    {"test-notification", no_argument, NULL, OPTION_TEST_NOTIFICATION},
@@ -135,6 +141,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_CHECK:
 			options->check = true;
+			break;
+		case OPTION_PROMETHEUS:
+			options->prometheus = true;
 			break;
 		case OPTION_SAMPLE:
 			options->sample = true;
@@ -180,7 +189,7 @@ static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
 		printf("TCPSTATE UNKNOWN - %s\n", reason);
-	return options->check || options->once ? EXIT_UNKNOWN : EXIT_FAILURE;
+	return options->check || options->once || options->prometheus ? EXIT_UNKNOWN : EXIT_FAILURE;
 }
 
 static int configure(const struct options *options, struct daemon_config *ret_config,
@@ -198,9 +207,10 @@ static int configure(const struct options *options, struct daemon_config *ret_co
 static struct once_options once_options(const struct options *options)
 {
 	return (struct once_options){
-	    .output = options->check  ? ONCE_CHECK
-		      : options->json ? ONCE_JSON
-				      : ONCE_REPORT,
+	    .output = options->check        ? ONCE_CHECK
+		      : options->prometheus ? ONCE_PROMETHEUS
+		      : options->json       ? ONCE_JSON
+					    : ONCE_REPORT,
 	    .sample = options->sample,
 	    .config_path = options->daemon.config_path,
 	};
@@ -233,7 +243,7 @@ int main(int argc, char **argv)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
-	if (options.check || options.once) {
+	if (options.check || options.once || options.prometheus) {
 		struct once_options once = once_options(&options);
 
 		return once_run(&config, &once);

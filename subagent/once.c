@@ -14,6 +14,7 @@
 #include "subagent/check.h"
 #include "subagent/eventfile.h"
 #include "subagent/json.h"
+#include "subagent/prometheus.h"
 #include "subagent/report.h"
 #include "subagent/snapshotfile.h"
 #include "subagent/tuningreport.h"
@@ -116,6 +117,10 @@ static int print_view(const struct view *view, enum once_output output)
 		break;
 	case ONCE_JSON:
 		ret = print_snapshot_json(view);
+		break;
+	case ONCE_PROMETHEUS:
+		prometheus_print(stdout, view->snapshot);
+		ret = 0;
 		break;
 	case ONCE_REPORT:
 		ret = print_report(view);

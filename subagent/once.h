@@ -8,7 +8,7 @@
 
 #include "subagent/daemonconfig.h"
 
-enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK };
+enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK, ONCE_PROMETHEUS };
 
 struct once_options {
 	enum once_output output;
@@ -19,7 +19,8 @@ struct once_options {
 /*
  * Shows the running daemon's newest snapshot. Where there is none: samples twice, a second apart,
  * because some conditions are rates; a condition needs not hold for longer than that. Prints to
- * stdout. Returns the exit code of the program: 0 normal, 1 warning, 2 critical, 3 unknown.
+ * stdout. Returns the exit code of the program: 0 normal, 1 warning, 2 critical, 3 unknown; of
+ * ONCE_PROMETHEUS 0 unless there is no sample.
  */
 int once_run(const struct daemon_config *config, const struct once_options *options);
 

@@ -7,6 +7,7 @@
 
 #include "core/base/timing.h"
 #include "subagent/log.h"
+#include "subagent/prometheus.h"
 
 /* Each reason once, in a row; nothing of it is an error: the command line then samples itself. */
 static void tell(struct publish *p, int error)
@@ -41,4 +42,27 @@ void publish_snapshot(struct publish *p, const struct snapshot *s, bool changed)
 		return;
 	p->counted_at = s->info.counted_at;
 	tell(p, snapshotfile_write(&file, s));
+}
+
+void publish_prometheus_to(struct publish *p, const char *path)
+{
+	if (strcmp(p->prometheus, path) == 0)
+		return;
+	/* Beside a new one its figures would be there twice. */
+	if (p->prometheus[0])
+		unlink(p->prometheus);
+	p->prometheus_error = 0;
+	snprintf(p->prometheus, sizeof(p->prometheus), "%s", path);
+}
+
+void publish_prometheus(struct publish *p, const struct snapshot *s)
+{
+	int error = p->prometheus[0] ? prometheus_write(p->prometheus, s) : 0;
+
+	if (error < 0 && error != p->prometheus_error)
+		log_line(LOG_WARNING, "%s: %s: Prometheus sees nothing new", p->prometheus,
+			 strerror(-error));
+	else if (error == 0 && p->prometheus_error < 0)
+		log_line(LOG_NOTICE, "%s can be written again", p->prometheus);
+	p->prometheus_error = error;
 }

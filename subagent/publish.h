@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_PUBLISH_H
 
 /*
- * This module keeps the file with the daemon's newest snapshot up to date, and the log told of what
- * hinders it.
+ * This module keeps the files with what the daemon has seen last up to date, that of the snapshot
+ * and that for Prometheus, and the log told of what hinders it.
  */
 
 #include "subagent/snapshotfile.h"
@@ -14,6 +14,8 @@ struct publish {
 	const char *config_path;    /* as for struct snapshotfile */
 	int error;                  /* of the newest writing; 0 or -errno */
 	struct timespec counted_at; /* of the snapshot in the file; 0: none */
+	char prometheus[128];       /* path; "": nothing is written */
+	int prometheus_error;       /* of the newest writing; 0 or -errno */
 };
 
 /* Writes from now on to this file; one at another path is removed. */
@@ -22,5 +24,9 @@ void publish_to(struct publish *p, const char *path);
 /* Writes the snapshot if its states have been counted anew since the last one, or a condition has
  * changed: not with each look at the listeners, for a large host's rows are a megabyte. */
 void publish_snapshot(struct publish *p, const struct snapshot *s, bool changed);
+
+/* The same two for the file of Prometheus, which is written with each snapshot. */
+void publish_prometheus_to(struct publish *p, const char *path);
+void publish_prometheus(struct publish *p, const struct snapshot *s);
 
 #endif

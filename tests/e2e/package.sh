@@ -19,6 +19,8 @@ lib/sysusers.d/tcpstate.conf
 sbin/tcpstated
 share/doc/tcpstate/README.md
 share/doc/tcpstate/doc/diagnosis.md
+share/doc/tcpstate/integrations/grafana/tcpstate.json
+share/doc/tcpstate/integrations/prometheus/tcpstate.rules.yml
 share/doc/tcpstate/examples/snmpd.conf.example
 share/doc/tcpstate/examples/tcpstate.conf.example
 share/man/man1/tcpstate-graph.1
