@@ -10,9 +10,10 @@ TCPSTATED_AS=(setpriv --reuid=65534 --regid=65534 --clear-groups
 # Several sections poll at the same time.
 WAIT_STEP=0.3
 
-# Runs each section, a function test_SECTION, in a process of its own, all at once; they
-# have namespaces and daemons of their own. Called with the script's arguments: with a
-# section's name there it is such a process, or a person who wants no other.
+# Runs each section, a function test_SECTION, in a process of its own, all at once (ONE_BY_ONE not
+# empty: one after the other); they have namespaces and daemons of their own. Called with the
+# script's arguments: with a section's name there it is such a process, or a person who wants no
+# other.
 side_by_side() { # "$@" -- SECTION...
 	local section
 	while [ "$1" != -- ]; do
@@ -25,6 +26,7 @@ side_by_side() { # "$@" -- SECTION...
 	export SRC BUILD
 	for section; do
 		spawn "$section" bash "$0" "$section"
+		[ -z "${ONE_BY_ONE:-}" ] || wait "${PIDS[$section]}"
 	done
 	for section; do
 		wait "${PIDS[$section]}"
