@@ -29,13 +29,16 @@ kernel_shows_bound() {
 	((major > 6 || (major == 6 && minor >= 8)))
 }
 
-# The half-open connections at which a SYN queue is full: Linux 5.10 stops at the backlog, 6.18
-# at one above.
+# The half-open connections at which a SYN queue is full: one above the backlog; in older kernels the
+# backlog (5.10.218, not 5.10.262). Those take no connection at all where it is 0 and there are no
+# SYN cookies.
 syn_queue_most() { # BACKLOG
-	case $(uname -r) in
-	5.10.*) echo "$1" ;;
-	*) echo $(($1 + 1)) ;;
-	esac
+	unshare --net bash -c 'ip link set lo up; sysctl -qw net.ipv4.tcp_syncookies=0
+		exec python3 -c "
+import socket
+s = socket.create_server((\"127.0.0.1\", 80), backlog=0)
+socket.create_connection((\"127.0.0.1\", 80), 3)"' 2>/dev/null
+	echo $(($1 + ($? == 0)))
 }
 
 # Lines "CLOSED FAMILY": ss before 6.8 and /proc/net/tcp have no word of them.
