@@ -18,6 +18,7 @@ const struct metric_type metric_types[METRIC_TYPE_COUNT] = {
 	[METRIC_REMOTES] = {"tcpstate_remotes", false, 0, NAN},
 	[METRIC_SAMPLER] = {"tcpstate_sampler", false, 0, NAN},
 	[METRIC_SEVERITY] = {"tcpstate_severity", false, 1, 4},
+	[METRIC_TIME_LEFT] = {"tcpstate_time_left", false, 0, NAN},
 	[METRIC_TUNING] = {"tcpstate_tuning", false, NAN, NAN},
 };
 /* clang-format on */

@@ -28,10 +28,11 @@ enum metric_type_id {
 	METRIC_REMOTES,
 	METRIC_SAMPLER,
 	METRIC_SEVERITY,
+	METRIC_TIME_LEFT,
 	METRIC_TUNING,
 };
 
-enum { METRIC_TYPE_COUNT = 12 };
+enum { METRIC_TYPE_COUNT = 13 };
 
 /* A line of types.db; each type has the one data source "value". */
 struct metric_type {

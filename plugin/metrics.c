@@ -16,6 +16,10 @@ static const struct field percent_fields[] = {
 	METRIC_FIELD(METRIC_PERCENT, NULL, struct limit, percent, 1),
 };
 
+static const struct field time_left_fields[] = {
+	METRIC_FIELD(METRIC_TIME_LEFT, NULL, struct limit, left_s, 1),
+};
+
 static const struct field overflow_fields[] = {
 	METRIC_FIELD(METRIC_COUNTER, NULL, struct limit, overflows, 1),
 };
@@ -105,6 +109,9 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 			continue;
 		metric_put_fields(sink, "limits", name, percent_fields,
 				  METRIC_LENGTH(percent_fields), l);
+		if (l->growing)
+			metric_put_fields(sink, "limits", name, time_left_fields,
+					  METRIC_LENGTH(time_left_fields), l);
 		if (l->has_overflows)
 			metric_put_fields(sink, "limits", name, overflow_fields,
 					  METRIC_LENGTH(overflow_fields), l);

@@ -22,6 +22,7 @@ static const uint32_t limit_conditions[] = {
     [LIMIT_SYN_BACKLOG] = CONDITION_SYN_QUEUE,
     [LIMIT_ACCEPT_BACKLOG] = CONDITION_ACCEPT_QUEUE,
     [LIMIT_FILES] = 0,
+    [LIMIT_DESCRIPTORS] = CONDITION_DESCRIPTORS,
 };
 
 /* The first part of the offender: who, not how many. "|" would begin the performance data. */

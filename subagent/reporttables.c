@@ -276,6 +276,7 @@ static void limit_row(struct page_table *table, const struct limit *limit)
 	text_add(&text, "", "%s", limit->bound);
 	if (limit->detail[0])
 		text_add(&text, ", ", "%s", limit->detail);
+	offender_time_left(&text, limit);
 	page_cell(table, 5, "%s", bound);
 }
 

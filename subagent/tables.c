@@ -153,6 +153,13 @@ static bool limit_has_overflows(const void *row)
 	return limit->has_overflows;
 }
 
+static bool limit_grows(const void *row)
+{
+	const struct limit *limit = row;
+
+	return limit->growing;
+}
+
 static const struct column limit_columns[] = {
     {COLUMN(2, "tcpStateLimitUsage", SYNTAX_GAUGE32_64, struct limit, usage)},
     {COLUMN(3, "tcpStateLimitCapacity", SYNTAX_GAUGE32_64, struct limit, capacity)},
@@ -163,6 +170,7 @@ static const struct column limit_columns[] = {
     {COLUMN(7, "tcpStateLimitBound", SYNTAX_CHARS, struct limit, bound)},
     {COLUMN(8, "tcpStateLimitDetail", SYNTAX_CHARS, struct limit, detail)},
     {FORMAT(9, "tcpStateLimitName", rowname_limit)},
+    {COLUMN_IF(10, "tcpStateLimitTimeLeft", SYNTAX_GAUGE32, struct limit, left_s, limit_grows)},
 };
 
 static const struct column counter_columns[] = {

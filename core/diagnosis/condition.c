@@ -111,16 +111,16 @@ static bool reaches(const struct trigger *t, const struct rule *rule, int64_t th
 	return t->on ? value * 100 >= threshold * rule->clear_percent : value >= threshold;
 }
 
-static void trigger_update(struct trigger *t, const struct rule *rule, int32_t threshold,
-			   const struct measure *m, int64_t value)
+static void trigger_update(struct trigger *t, const struct rule *rule, enum severity severity,
+			   int32_t threshold, const struct measure *m, int64_t value)
 {
 	if (threshold < 0) {
 		*t = (struct trigger){.on = false};
 		return;
 	}
-	if (m->pressing && value < threshold)
-		value = threshold;
-	else if (m->still && !m->pressing && !t->on)
+	if (m->least >= severity && m->least <= SEVERITY_CRITICAL)
+		value = value > threshold ? value : threshold;
+	else if (m->still && !t->on)
 		value = 0;
 	trigger_turn(t, reaches(t, rule, threshold, value) != t->on, (int64_t)rule->hold_s * 1000,
 		     m->at_ms);
@@ -201,8 +201,10 @@ static void judge(struct tracker *t, const struct condition_info *info, const st
 		return;
 	}
 	judged = !m->small && has_share(t, rule, m) ? t->value : 0;
-	trigger_update(&t->warning, rule, threshold_of(info, rule->warning), m, judged);
-	trigger_update(&t->critical, rule, threshold_of(info, rule->critical), m, judged);
+	trigger_update(&t->warning, rule, SEVERITY_WARNING, threshold_of(info, rule->warning), m,
+		       judged);
+	trigger_update(&t->critical, rule, SEVERITY_CRITICAL, threshold_of(info, rule->critical), m,
+		       judged);
 }
 
 static uint32_t severity_of(const struct tracker *t)

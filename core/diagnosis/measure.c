@@ -7,6 +7,10 @@
 /* Percent of a process's descriptors from which its stale connections are critical. */
 enum { DESCRIPTORS_SHARE = 25 };
 
+/* What grows steadily is critical when it is full in ten minutes at that pace, a warning when it is
+ * full in an hour and half full already. */
+enum { SOON_S = 600, LATER_S = 3600, HALF = 50 };
+
 int64_t measure_now_ms(const struct snapshot *s)
 {
 	int64_t tried = timing_ms(&s->info.attempted_at), sampled = timing_ms(&s->info.monotonic);
@@ -134,8 +138,9 @@ static enum measured measure_close_wait_stale(const struct measuring *in, struct
 	const struct suspect_top *top = NULL;
 
 	m->still = suspects->fresh == 0;
-	m->pressing = largest_share(in->now, suspects, &top) >= DESCRIPTORS_SHARE;
-	if (!m->pressing)
+	if (largest_share(in->now, suspects, &top) >= DESCRIPTORS_SHARE)
+		m->least = SEVERITY_CRITICAL;
+	if (!m->least)
 		return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
 	if (top != &suspects->owners[0]) {
 		count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m);
@@ -212,31 +217,6 @@ static enum measured measure_not_reading(const struct measuring *in, struct text
 	return measure_processes(in, SUSPECT_NOT_READING, text, m);
 }
 
-static enum measured measure_descriptors(const struct measuring *in, struct text *text,
-					 struct measure *m)
-{
-	const struct owner *top = NULL;
-	bool known = false;
-
-	m->at_ms = timing_ms(&in->now->info.detail_at);
-	for (size_t i = 1; i < in->now->n_owners; i++) {
-		const struct owner *owner = &in->now->owners[i];
-
-		known |= owner->fds_max > 0;
-		if (offender_descriptors(owner) > m->value) {
-			m->value = offender_descriptors(owner);
-			top = owner;
-		}
-	}
-	if (!known && in->now->n_owners > 1)
-		return MEASURED_UNKNOWN;
-	if (top) {
-		offender_owner(text, "", in->now, (uint32_t)(top - in->now->owners));
-		text_add(text, ", ", "%u of %u", top->fds, top->fds_max);
-	}
-	return MEASURED_VALUE;
-}
-
 static const struct limit *find_limit(const struct snapshot *s, enum limit_id id)
 {
 	for (size_t i = 0; i < s->n_limits; i++)
@@ -245,21 +225,41 @@ static const struct limit *find_limit(const struct snapshot *s, enum limit_id id
 	return NULL;
 }
 
-static enum measured measure_limit(const struct measuring *in, enum limit_id id, struct measure *m)
+static enum measured measure_limit(const struct measuring *in, enum limit_id id, struct text *text,
+				   struct measure *m)
 {
 	const struct limit *limit = find_limit(in->now, id);
 
 	if (!limit)
 		return MEASURED_UNKNOWN;
 	m->value = limit->percent;
+	if (limit->growing && limit->left_s < SOON_S)
+		m->least = SEVERITY_CRITICAL;
+	else if (limit->growing && limit->left_s < LATER_S && limit->percent > HALF)
+		m->least = SEVERITY_WARNING;
+	offender_time_left(text, limit);
 	return MEASURED_VALUE;
+}
+
+static enum measured measure_descriptors(const struct measuring *in, struct text *text,
+					 struct measure *m)
+{
+	const struct limit *limit = find_limit(in->now, LIMIT_DESCRIPTORS);
+
+	m->at_ms = timing_ms(&in->now->info.detail_at);
+	/* Without a process that has sockets there is nothing that could run out. */
+	if (!limit)
+		return in->now->n_owners > 1 ? MEASURED_UNKNOWN : MEASURED_VALUE;
+	text_add(text, "", "%s", limit->detail);
+	text_add(text, ", ", "%u of %u", (unsigned)limit->usage, (unsigned)limit->capacity);
+	return measure_limit(in, LIMIT_DESCRIPTORS, text, m);
 }
 
 static enum measured measure_time_wait(const struct measuring *in, struct text *text,
 				       struct measure *m)
 {
 	offender_state_remote(text, in->now, STATE_TIME_WAIT);
-	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, m);
+	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, text, m);
 }
 
 static enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
@@ -271,21 +271,19 @@ static enum measured measure_ephemeral_ports(const struct measuring *in, struct 
 		text_add(text, "", "%s", limit->detail);
 		m->at_ms = timing_ms(&in->now->info.detail_at);
 	}
-	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, m);
+	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, text, m);
 }
 
 static enum measured measure_orphans(const struct measuring *in, struct text *text,
 				     struct measure *m)
 {
-	(void)text;
-	return measure_limit(in, LIMIT_ORPHANS, m);
+	return measure_limit(in, LIMIT_ORPHANS, text, m);
 }
 
 static enum measured measure_memory(const struct measuring *in, struct text *text,
 				    struct measure *m)
 {
-	(void)text;
-	return measure_limit(in, LIMIT_MEMORY, m);
+	return measure_limit(in, LIMIT_MEMORY, text, m);
 }
 
 static enum measured measure_state(const struct measuring *in, struct text *text, struct measure *m)

@@ -27,7 +27,7 @@ struct measure {
 	uint64_t whole; /* what the value must be a share of, where the rule has one */
 	bool small;     /* too few connections to raise the condition, whatever the percent */
 	bool still;     /* it does not grow: keeps a condition raised, but does not raise it */
-	bool pressing;  /* critical, whatever the value */
+	uint32_t least; /* enum severity that it has at the least, whatever the value; 0: none */
 	bool happened;  /* of events: some since the snapshot before */
 	int64_t at_ms;  /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];

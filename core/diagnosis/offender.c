@@ -204,3 +204,17 @@ void offender_state(struct text *text, const struct snapshot *s, uint32_t state)
 	offender_owner(text, ", ", s, top->owner);
 	text_add(text, ", ", "%u of %u", top->owner_count, snapshot_count(s, IP_TOTAL, state));
 }
+
+void offender_time_left(struct text *text, const struct limit *limit)
+{
+	uint32_t minutes = limit->left_s / 60;
+
+	if (!limit->growing)
+		return;
+	if (minutes < 120)
+		text_add(text, ", ", "full in %u min", minutes);
+	else if (minutes < 48 * 60)
+		text_add(text, ", ", "full in %u h", minutes / 60);
+	else
+		text_add(text, ", ", "full in %u days", minutes / 60 / 24);
+}

@@ -57,4 +57,7 @@ void offender_state(struct text *text, const struct snapshot *s, uint32_t state)
 /* "198.51.100.7, 900 of 1000": the top remote of a state. */
 void offender_state_remote(struct text *text, const struct snapshot *s, uint32_t state);
 
+/* "full in 12 min", where it grows steadily. */
+void offender_time_left(struct text *text, const struct limit *limit);
+
 #endif

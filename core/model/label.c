@@ -34,6 +34,7 @@ static const struct {
     [LIMIT_SYN_BACKLOG] = {"synBacklog", "syn_backlog", "SYN queue"},
     [LIMIT_ACCEPT_BACKLOG] = {"acceptBacklog", "accept_backlog", "accept queue"},
     [LIMIT_FILES] = {"openFiles", "files", "open files"},
+    [LIMIT_DESCRIPTORS] = {"descriptors", "descriptors", "descriptors"},
 };
 
 const char *label_limit(uint32_t number)

@@ -164,9 +164,10 @@ enum limit_id {
 	LIMIT_SYN_BACKLOG,
 	LIMIT_ACCEPT_BACKLOG,
 	LIMIT_FILES,
+	LIMIT_DESCRIPTORS,
 };
 
-enum { LIMIT_COUNT = 7 };
+enum { LIMIT_COUNT = 8 };
 
 /* A row is absent where its figures could not be read. 64 bits: fs.file-max needs them. */
 struct limit {
@@ -180,6 +181,8 @@ struct limit {
 	char bound[64];        /* the sysctl, or "listen() backlog" */
 	char detail[160];      /* which listener; which remote address and port; "" */
 	bool has_overflows;    /* the kernel counts how often it was hit */
+	bool growing;          /* it has grown in each of the last ten minutes */
+	uint32_t left_s;       /* when growing: until it is full at that pace */
 };
 
 struct condition {

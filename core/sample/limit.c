@@ -126,6 +126,25 @@ static void add_accept_backlog(const struct bounds *bounds, const struct counter
 	name_listener(now, fullest, fullest->fullest_owner, limit);
 }
 
+/* The process that is nearest to its own limit. */
+static void add_descriptors(struct snapshot *now)
+{
+	const struct owner *top = NULL;
+	struct limit *limit;
+	struct text detail;
+
+	for (const struct owner *owner = now->owners; owner < now->owners + now->n_owners; owner++)
+		if (owner->fds_max > 0 &&
+		    (!top || offender_descriptors(owner) > offender_descriptors(top)))
+			top = owner;
+	if (!top)
+		return;
+	limit = add(now, LIMIT_DESCRIPTORS, top->fds, top->fds_max, "RLIMIT_NOFILE");
+	detail = detail_of(limit);
+	limit->owner = (uint32_t)(top - now->owners);
+	offender_owner(&detail, "", now, limit->owner);
+}
+
 void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 		const struct counters *counters, const struct builder_ports *ports,
 		struct snapshot *now)
@@ -156,4 +175,5 @@ void limit_fill(const struct bounds *bounds, const struct sockstat *sockstat,
 	add_accept_backlog(bounds, counters, now);
 	if (bounds->has_files)
 		add(now, LIMIT_FILES, bounds->files_used, bounds->files_max, "fs.file-max");
+	add_descriptors(now);
 }

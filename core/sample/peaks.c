@@ -7,6 +7,7 @@
 
 #include "core/base/history.h"
 #include "core/base/tally.h"
+#include "core/sample/trend.h"
 
 enum { MINUTE = 60, LONG_WINDOW = 15 * MINUTE, FORGET_MS = 16 * MINUTE * 1000 };
 
@@ -36,6 +37,7 @@ struct socket_past {
 struct peaks {
 	struct peak states[IP_VERSION_COUNT * STATE_COUNT][3]; /* 1, 5, 15 minutes */
 	struct peak limits[LIMIT_COUNT];
+	struct trend trends[LIMIT_COUNT];
 	struct tally listeners; /* struct listener_past */
 	struct tally sockets;   /* struct socket_past */
 };
@@ -70,6 +72,29 @@ static void note_states(struct peaks *p, uint64_t now_ms, struct snapshot *now)
 		row->peak_1min = peak_note(&past[0], MINUTE, now_ms, row->count);
 		row->peak_5min = peak_note(&past[1], 5 * MINUTE, now_ms, row->count);
 		row->peak_15min = peak_note(&past[2], LONG_WINDOW, now_ms, row->count);
+	}
+}
+
+/* TIME_WAIT and the queues fill to a level with the traffic and empty by themselves. */
+static bool can_leak(uint32_t limit)
+{
+	return limit != LIMIT_TIME_WAIT_BUCKETS && limit != LIMIT_SYN_BACKLOG &&
+	       limit != LIMIT_ACCEPT_BACKLOG;
+}
+
+static void note_limits(struct peaks *p, uint64_t now_ms, struct snapshot *now)
+{
+	for (size_t i = 0; i < now->n_limits; i++) {
+		struct limit *limit = &now->limits[i];
+		uint32_t left_s = TREND_NONE;
+
+		limit->peak_percent =
+		    peak_note(&p->limits[limit->id - 1], LONG_WINDOW, now_ms, limit->percent);
+		if (can_leak(limit->id))
+			left_s = trend_note(&p->trends[limit->id - 1], (int64_t)now_ms,
+					    limit->detail, limit->usage, limit->capacity);
+		limit->growing = left_s != TREND_NONE;
+		limit->left_s = limit->growing ? left_s : 0;
 	}
 }
 
@@ -175,12 +200,7 @@ int peaks_note(struct peaks *p, uint64_t now_ms, const struct builder_listener_s
 	int ret;
 
 	note_states(p, now_ms, now);
-	for (size_t i = 0; i < now->n_limits; i++) {
-		struct limit *limit = &now->limits[i];
-
-		limit->peak_percent =
-		    peak_note(&p->limits[limit->id - 1], LONG_WINDOW, now_ms, limit->percent);
-	}
+	note_limits(p, now_ms, now);
 	ret = note_drops(p, now_ms, sockets, n_sockets, now);
 	if (ret == 0)
 		ret = note_listeners(p, now_ms, now);

@@ -30,7 +30,7 @@ static struct timespec at(int64_t ms)
 static void fill_quiet(struct world *w)
 {
 	static const uint32_t limits[] = {LIMIT_TIME_WAIT_BUCKETS, LIMIT_ORPHANS, LIMIT_MEMORY,
-					  LIMIT_EPHEMERAL_PORTS};
+					  LIMIT_EPHEMERAL_PORTS, LIMIT_DESCRIPTORS};
 	static const uint16_t ports[LAB_LISTENERS] = {80, 8080, 443};
 
 	*w = (struct world){

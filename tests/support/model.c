@@ -121,11 +121,12 @@ static struct process processes[] = {
 };
 
 static const struct limit limits[] = {
-    {1, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", "", true},
-    {2, 5, 131072, 0, 0, 0, 0, "net.ipv4.tcp_max_orphans", "", true},
-    {4, 26110, 28232, 92, 93, 0, 1, "net.ipv4.ip_local_port_range", "10.0.7.12:5432", false},
-    {5, 129, 128, 100, 101, 171, 2, "listen() backlog", "0.0.0.0:8443", true},
-    {7, 8000, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false},
+    {1, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", "", true, false, 0},
+    {2, 5, 131072, 0, 0, 0, 0, "net.ipv4.tcp_max_orphans", "", true, true, 754},
+    {4, 26110, 28232, 92, 93, 0, 1, "net.ipv4.ip_local_port_range", "10.0.7.12:5432", false, false,
+     0},
+    {5, 129, 128, 100, 101, 171, 2, "listen() backlog", "0.0.0.0:8443", true, false, 0},
+    {7, 8000, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false, false, 0},
 };
 
 static struct counter counters[] = {

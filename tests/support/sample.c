@@ -257,14 +257,14 @@ static void set_trouble_limits(struct snapshot *s)
 {
 	static const struct limit limits[] = {
 	    {LIMIT_TIME_WAIT_BUCKETS, 1902, 262144, 0, 1, 0, 0, "net.ipv4.tcp_max_tw_buckets", "",
-	     true},
+	     true, false, 0},
 	    {LIMIT_MEMORY, 40213, 379848, 10, 12, 0, 0, "net.ipv4.tcp_mem",
-	     "pages, of the whole machine", true},
+	     "pages, of the whole machine", true, true, 754},
 	    {LIMIT_EPHEMERAL_PORTS, 26110, 28232, 92, 92, 0, 2, "net.ipv4.ip_local_port_range",
-	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service", false},
+	     "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service", false, false, 0},
 	    {LIMIT_SYN_BACKLOG, 129, 128, 100, 100, 17100, 1, "listen() backlog",
-	     "0.0.0.0:8443 nginx[812] nginx.service", true},
-	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false},
+	     "0.0.0.0:8443 nginx[812] nginx.service", true, false, 0},
+	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false, false, 0},
 	};
 
 	memcpy(s->limits, limits, sizeof(limits));

@@ -743,6 +743,39 @@ static void test_overdue(void)
 	lab_close(&lab);
 }
 
+/* It is told before it is full. */
+static void test_time_left(void)
+{
+	static const struct {
+		uint32_t percent, left_s;
+		bool growing;
+		uint32_t severity;
+		const char *offender;
+	} moments[] = {
+	    {60, 3600, true, N, "full in 60 min"}, {50, 3599, true, N, "full in 59 min"},
+	    {51, 3599, true, W, "full in 59 min"}, {51, 0, false, N, ""},
+	    {55, 600, true, W, "full in 10 min"},  {56, 599, true, C, "full in 9 min"},
+	    {56, 700, true, W, "full in 11 min"},  {20, 400000, true, N, "full in 4 days"},
+	};
+	struct lab lab;
+	int64_t t = 1000;
+
+	lab_open(&lab);
+	lab.config.rules.of[CONDITION_ORPHANS] =
+	    (struct rule){.enabled = true, .warning = 80, .critical = 100, .clear_percent = 80};
+	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++, t += 5000) {
+		struct limit *orphans = &lab.now.s.limits[1];
+
+		orphans->percent = moments[i].percent;
+		orphans->left_s = moments[i].left_s;
+		orphans->growing = moments[i].growing;
+		lab_step(&lab, t);
+		CHECK_EQ_INT(lab_severity(&lab, CONDITION_ORPHANS), moments[i].severity);
+		CHECK_EQ_STR(lab_row(&lab, CONDITION_ORPHANS, 0)->offender, moments[i].offender);
+	}
+	lab_close(&lab);
+}
+
 static void test_quiet(void)
 {
 	static const struct {
@@ -773,6 +806,7 @@ int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"a leak grows", test_leak_grows},
+	    {"full before long", test_time_left},
 	    {"a sampler that hangs", test_overdue},
 	    {"a leak that fills the descriptors", test_leak_fills_descriptors},
 	    {"hold", test_hold},

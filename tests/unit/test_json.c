@@ -55,7 +55,7 @@ static const struct {
     /* What SNMP's Gauge32 cannot hold is here as it is. */
     {"limits", 5, 4,
      "{'limit':'openFiles','usage':8000,'capacity':9223372036854775807,"
-     "'percent':0,'peakPercent':0,'overflows':null,'bound':'fs.file-max','detail':'','name':'openFiles'}"},
+     "'percent':0,'peakPercent':0,'overflows':null,'bound':'fs.file-max','detail':'','name':'openFiles','timeLeft':null}"},
     {"counters", 3, 1,
      "{'name':'TcpExtListenDrops','value':9223372036854775807,'label':'TcpExtListenDrops'}"},
     {"tuning", 5, 2,

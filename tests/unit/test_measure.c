@@ -212,10 +212,13 @@ static void make_not_reading(struct world *w)
 
 static void make_descriptors(struct world *w)
 {
-	w->owners[1].fds = 990;
-	w->owners[1].fds_max = 1000;
-	w->owners[2].fds = 5000; /* more of them, and of its limit less */
-	w->owners[2].fds_max = 500000;
+	struct limit *limit = &w->s.limits[w->s.n_limits - 1];
+
+	CHECK_EQ_INT(limit->id, LIMIT_DESCRIPTORS);
+	limit->usage = 990;
+	limit->capacity = 1000;
+	limit->percent = 99;
+	strcpy(limit->detail, "nginx[812] nginx.service");
 }
 
 static void make_time_wait(struct world *w)
@@ -438,7 +441,7 @@ static void test_not_measurable(void)
 	    CONDITION_ACCEPT_QUEUE,     CONDITION_ACCEPT_DROPS,    CONDITION_CLOSE_WAIT_STALE,
 	    CONDITION_FIN_WAIT_2_STALE, CONDITION_SYN_SENT_FANOUT, CONDITION_TIME_WAIT,
 	    CONDITION_EPHEMERAL_PORTS,  CONDITION_ORPHANS,         CONDITION_MEMORY,
-	    CONDITION_TUNING_HARMFUL,   CONDITION_TUNING_DRIFT,
+	    CONDITION_TUNING_HARMFUL,   CONDITION_TUNING_DRIFT,    CONDITION_DESCRIPTORS,
 	};
 	struct measure m;
 	struct world w;
