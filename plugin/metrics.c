@@ -33,6 +33,10 @@ static const struct field counter_fields[] = {
 	METRIC_FIELD(METRIC_COUNTER, NULL, struct counter, value, 1),
 };
 
+static const struct field arc_fields[] = {
+	METRIC_FIELD(METRIC_COUNTER, NULL, struct arc, count, 1),
+};
+
 static const struct field severity_fields[] = {
 	METRIC_FIELD(METRIC_SEVERITY, NULL, struct condition, severity, 1),
 };
@@ -123,6 +127,9 @@ static void emit_counters(const struct sink *sink, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_counters; i++)
 		metric_put_fields(sink, "counters", s->counters[i].name, counter_fields,
 				  METRIC_LENGTH(counter_fields), &s->counters[i]);
+	for (size_t i = 0; i < s->n_arcs; i++)
+		metric_put_fields(sink, "transitions", s->arcs[i].name, arc_fields,
+				  METRIC_LENGTH(arc_fields), &s->arcs[i]);
 }
 
 static void emit_conditions(const struct sink *sink, const struct snapshot *s)

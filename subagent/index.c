@@ -150,6 +150,15 @@ size_t index_condition(const struct snapshot *s, const void *row, uint32_t oid[O
 	return 2;
 }
 
+size_t index_arc(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
+{
+	const struct arc *arc = row;
+
+	(void)s;
+	oid[0] = arc->number;
+	return 1;
+}
+
 size_t index_event(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
 {
 	const struct event *event = row;

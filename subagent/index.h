@@ -22,6 +22,7 @@ size_t index_limit(const struct snapshot *s, const void *row, uint32_t oid[OID_I
 size_t index_counter(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
 size_t index_tuning(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
 size_t index_condition(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
+size_t index_arc(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
 size_t index_event(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
 
 /* struct column's format() of tcpStateConnSummary; row: a struct conn. "java[4321] app.service,

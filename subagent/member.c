@@ -60,6 +60,7 @@ static const struct member_table tables[] = {
      {{"tcpStateCondition", INDEX_NUMBER, label_condition}, NUMBER("tcpStateConditionElement")}},
     {"tcpStateDiagnosis", "diagnosis", {{0}}},
     {"tcpStateEventTable", "events", {NUMBER("tcpStateEventIndex")}},
+    {"tcpStateTransitionTable", "transitions", {NUMBER("tcpStateTransitionIndex")}},
 };
 
 static const struct {

@@ -76,6 +76,7 @@ int report_print(FILE *out, const struct snapshot *s, const struct report_option
 	report_listeners(out, s);
 	report_holders(out, s);
 	report_limits(out, s);
+	report_arcs(out, s);
 	report_events(out, s);
 	report_diagnosis(out, s, options->colour);
 	return fflush(out) != 0 || ferror(out) ? -EIO : 0;

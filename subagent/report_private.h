@@ -12,6 +12,7 @@
 void report_states(FILE *out, const struct snapshot *s);
 void report_listeners(FILE *out, const struct snapshot *s);
 void report_holders(FILE *out, const struct snapshot *s);
+void report_arcs(FILE *out, const struct snapshot *s);
 void report_limits(FILE *out, const struct snapshot *s);
 void report_events(FILE *out, const struct snapshot *s);
 void report_diagnosis(FILE *out, const struct snapshot *s, bool colour);

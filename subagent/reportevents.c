@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/base/text.h"
 #include "subagent/page.h"
 #include "subagent/rowname.h"
 
@@ -32,6 +33,22 @@ static void print_event(FILE *out, const struct snapshot *s, const struct event 
 	page_text(out, 0, 16, "%s  %-8s %s %d (%s at %d)%s%s", when, words[e->severity], name,
 		  e->value, e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
 		  e->offender[0] ? ", " : "", e->offender);
+}
+
+/* What the last minute brought, by the second; nothing where that is nothing. */
+void report_arcs(FILE *out, const struct snapshot *s)
+{
+	char buf[512];
+	struct text text = text_begin(buf, sizeof(buf));
+
+	for (size_t i = 0; i < s->n_arcs; i++)
+		if (s->arcs[i].rated && s->arcs[i].rate > 0)
+			text_add(&text, ", ", "%u.%02u %s", s->arcs[i].rate / 100,
+				 s->arcs[i].rate % 100, s->arcs[i].phrase);
+	if (!buf[0])
+		return;
+	fputc('\n', out);
+	page_text(out, 0, 10, "A SECOND  %s", buf);
 }
 
 void report_events(FILE *out, const struct snapshot *s)

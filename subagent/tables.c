@@ -224,6 +224,21 @@ static const struct column event_columns[] = {
     {FORMAT(10, "tcpStateEventName", rowname_event)},
 };
 
+static bool arc_is_rated(const void *row)
+{
+	const struct arc *arc = row;
+
+	return arc->rated;
+}
+
+static const struct column arc_columns[] = {
+    {COLUMN(2, "tcpStateTransitionName", SYNTAX_TEXT, struct arc, name)},
+    {COLUMN(3, "tcpStateTransitionFrom", SYNTAX_GAUGE32, struct arc, from)},
+    {COLUMN(4, "tcpStateTransitionTo", SYNTAX_GAUGE32, struct arc, to)},
+    {COLUMN(5, "tcpStateTransitionCount", SYNTAX_COUNTER64, struct arc, count)},
+    {COLUMN_IF(6, "tcpStateTransitionRate", SYNTAX_GAUGE32, struct arc, rate, arc_is_rated)},
+};
+
 static const struct column diagnosis_columns[] = {
     {COLUMN(1, "tcpStateWorstSeverity", SYNTAX_INTEGER, struct diagnosis, worst)},
     {COLUMN(2, "tcpStateConditionsWarning", SYNTAX_GAUGE32, struct diagnosis, warning)},
@@ -253,6 +268,7 @@ ROWS(counter_rows, s->counters, s->n_counters)
 ROWS(tuning_rows, s->tuning ? s->tuning->rows : NULL, s->tuning ? s->tuning->count : 0)
 ROWS(condition_rows, s->conditions, s->n_conditions)
 ROWS(diagnosis_rows, &s->diagnosis, 1)
+ROWS(arc_rows, s->arcs, s->n_arcs)
 ROWS(event_rows, s->events, s->n_events)
 
 static const void *info_rows(const struct snapshot *s, size_t *ret_count)
@@ -296,6 +312,7 @@ static const struct table tables[] = {
 	   index_condition)},
     {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis, diagnosis_rows)},
     {TABLE(20, "tcpStateEventTable", event_columns, struct event, event_rows, index_event)},
+    {TABLE(21, "tcpStateTransitionTable", arc_columns, struct arc, arc_rows, index_arc)},
 };
 
 const struct oidtree tables_tree = {tables, COUNT_OF(tables)};

@@ -156,6 +156,19 @@ struct process {
 	uint32_t owner; /* index into owners */
 };
 
+/* An arc of the state diagram, or several, that the kernel counts. */
+struct arc {
+	uint32_t number;
+	uint32_t from, to;  /* enum tcp_state; 0: not a single one */
+	const char *name;   /* a constant: "activeOpens" */
+	const char *phrase; /* a constant: "opened from here" */
+	uint64_t count;     /* since boot */
+	uint32_t rate;      /* of the last minute, in hundredths a second */
+	bool rated;         /* rate is known: it takes two samples */
+};
+
+enum { ARC_COUNT = 10 };
+
 enum limit_id {
 	LIMIT_TIME_WAIT_BUCKETS = 1,
 	LIMIT_ORPHANS,
@@ -236,6 +249,8 @@ struct snapshot {
 	struct diagnosis diagnosis;
 	struct limit limits[LIMIT_COUNT]; /* n_limits of them, by id */
 	size_t n_limits;
+	struct arc arcs[ARC_COUNT]; /* n_arcs of them: those that this kernel counts */
+	size_t n_arcs;
 	struct owner *owners;
 	size_t n_owners;
 	struct listener *listeners;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/base/timing.h"
+#include "core/sample/arcs.h"
 #include "core/sample/builder.h"
 #include "core/diagnosis/condition.h"
 #include "core/kernel/device.h"
@@ -408,6 +409,7 @@ static int observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		ret = totals_counters(&before, &s->config.counters, last, now);
 	if (ret == 0)
 		ret = rates_note(s->rates, now);
+	arcs_fill(now);
 	totals_missing(&before, now);
 out:
 	totals_done(&before);

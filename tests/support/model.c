@@ -324,6 +324,9 @@ void model_fill(struct snapshot *ret_snapshot)
 		listener_states[i] =
 		    (struct listener_state){i / STATE_COUNT, i % STATE_COUNT + 1, 10 + i};
 	memcpy(s->limits, limits, sizeof(limits));
+	s->arcs[0] = (struct arc){1, 1, 3, "activeOpens", "opened from here", 900, 1234, true};
+	s->arcs[1] = (struct arc){5, 0, 11, "timeWait", "to TIME_WAIT", 70, 0, false};
+	s->n_arcs = 2;
 	s->n_limits = COUNT_OF(limits);
 	s->diagnosis = (struct diagnosis){SEVERITY_CRITICAL, 1, 1, 7};
 	s->owners = owners;

@@ -267,6 +267,10 @@ static void set_trouble_limits(struct snapshot *s)
 	    {LIMIT_FILES, 52400, INT64_MAX, 0, 0, 0, 0, "fs.file-max", "", false, false, 0},
 	};
 
+	s->arcs[0] = (struct arc){1, 1, 3, "activeOpens", "opened from here", 900, 1234, true};
+	s->arcs[1] = (struct arc){2, 4, 5, "passiveOpens", "taken from outside", 900, 6, true};
+	s->arcs[2] = (struct arc){3, 0, 1, "attemptFails", "failed", 70, 0, true};
+	s->n_arcs = 3;
 	memcpy(s->limits, limits, sizeof(limits));
 	s->n_limits = COUNT_OF(limits);
 }
