@@ -292,8 +292,8 @@ int flat_unpack(void *block, size_t size, const struct snapshot **ret_snapshot,
 	if (ret < 0)
 		return ret;
 	/* Somebody is always there: nobody. */
-	if (f->snapshot.n_limits > LIMIT_COUNT || f->snapshot.n_owners == 0 ||
-	    !lay_out(f, size - 1, at))
+	if (f->snapshot.n_limits > LIMIT_COUNT || f->snapshot.n_arcs > ARC_COUNT ||
+	    f->snapshot.n_owners == 0 || !lay_out(f, size - 1, at))
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAYS; i++)
 		*pointer_at(f, place_of(i).rows) = (char *)f + at[i];

@@ -90,6 +90,16 @@ static const struct flat_member limits[] = {
     CHARS(struct limit, bound),
     CHARS(struct limit, detail),
     BOOL(struct limit, has_overflows),
+    BOOL(struct limit, growing),
+};
+
+static const struct flat_member arcs[] = {
+    NUMBER32(struct arc, number, 1, ARC_COUNT),
+    NUMBER32(struct arc, from, 0, STATE_COUNT),
+    NUMBER32(struct arc, to, 0, STATE_COUNT),
+    TEXT(struct arc, name),
+    TEXT(struct arc, phrase),
+    BOOL(struct arc, rated),
 };
 
 static const struct flat_member owners[] = {
@@ -200,6 +210,7 @@ const struct flat_rows flat_rows[] = {
     FIXED(tops),
     ONE(diagnosis, diagnosis),
     ROWS(true, AT(limits), AT(n_limits), LIMIT_COUNT, sizeof(struct limit), limits),
+    ROWS(true, AT(arcs), AT(n_arcs), ARC_COUNT, sizeof(struct arc), arcs),
     ARRAY(owners, n_owners, 1),
     ARRAY(listeners, n_listeners, 1),
     ARRAY(listener_states, n_listeners, STATE_COUNT),
