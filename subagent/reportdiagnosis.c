@@ -70,6 +70,8 @@ static void add_value(struct text *text, const struct condition *condition,
 	if (threshold >= 0)
 		text_add(text, " ", "(%s at %s)", critical ? "critical" : "warning",
 			 format_number(condition, threshold, number));
+	if (condition->ignored > 0)
+		text_add(text, ", ", "%u ignored", condition->ignored);
 	add_since(text, condition, now);
 }
 
@@ -113,6 +115,20 @@ static void print_unknown(FILE *out, const struct snapshot *s, bool colour)
 	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s: not measured", buf);
 }
 
+/* Of those that are not raised: what the exceptions leave out. */
+static void print_ignored(FILE *out, const struct snapshot *s)
+{
+	char buf[NAMES_MAX];
+	struct text text = text_begin(buf, sizeof(buf));
+
+	for (size_t i = 0; i < s->n_conditions; i++)
+		if (s->conditions[i].ignored > 0 && s->conditions[i].severity == SEVERITY_NORMAL)
+			text_add(&text, ", ", "%s %u", s->conditions[i].name,
+				 s->conditions[i].ignored);
+	if (buf[0])
+		page_text(out, 0, 0, "Ignored, as configured: %s.", buf);
+}
+
 void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
 {
 	const struct diagnosis *d = &s->diagnosis;
@@ -121,6 +137,7 @@ void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
 	print_severe(out, s, SEVERITY_WARNING, colour);
 	print_unknown(out, s, colour);
 	fputc('\n', out);
+	print_ignored(out, s);
 	if (d->critical || d->warning)
 		fprintf(out,
 			"%u critical, %u warning. How to confirm and what to change: man 7 "

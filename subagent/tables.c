@@ -210,6 +210,7 @@ static const struct column condition_columns[] = {
     {COLUMN(9, "tcpStateConditionSince", SYNTAX_DATE, struct condition, since)},
     {COLUMN(10, "tcpStateConditionOffender", SYNTAX_CHARS, struct condition, offender)},
     {COLUMN(11, "tcpStateConditionAdvice", SYNTAX_TEXT, struct condition, advice)},
+    {COLUMN(12, "tcpStateConditionIgnored", SYNTAX_GAUGE32, struct condition, ignored)},
 };
 
 static const struct column event_columns[] = {

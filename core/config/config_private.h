@@ -24,6 +24,13 @@ int config_set_condition(void *member, const struct config_option *option, int a
 int config_set_state(void *member, const struct config_option *option, int argc,
 		     const char *const *argv, char error[CONFIG_ERROR_MAX]);
 
+/* The option "ignore", of struct ignores: a condition, what it is told by, and the value. */
+int config_set_ignore(void *member, const struct config_option *option, int argc,
+		      const char *const *argv, char error[CONFIG_ERROR_MAX]);
+
+/* Says which conditions there are, stateCount left out. Returns -EINVAL. */
+int config_refuse_condition(const char *option, const char *name, char error[CONFIG_ERROR_MAX]);
+
 /* Splits a line into its words, in place. Returns how many; -EINVAL: a quote that is not closed or
  * too many words. */
 int config_split(char *line, const char *argv[CONFIG_ARGS_MAX], char error[CONFIG_ERROR_MAX]);

@@ -74,7 +74,7 @@ static int set_rule(struct rule *ret_rule, const struct rule *fallback, const ch
 	return 0;
 }
 
-static int refuse_condition(const char *name, char *error)
+int config_refuse_condition(const char *option, const char *name, char error[CONFIG_ERROR_MAX])
 {
 	char buf[CONFIG_ERROR_MAX];
 	struct text known = text_begin(buf, sizeof(buf));
@@ -82,7 +82,7 @@ static int refuse_condition(const char *name, char *error)
 	for (size_t i = 0; i < CONDITION_COUNT; i++)
 		if (condition_table[i].id != CONDITION_STATE_COUNT)
 			text_add(&known, " ", "%s", condition_table[i].name);
-	return option_refuse(error, "condition: \"%s\" is none of %s", name, buf);
+	return option_refuse(error, "%s: \"%s\" is none of %s", option, name, buf);
 }
 
 int config_set_condition(void *member, const struct config_option *option, int argc,
@@ -92,9 +92,8 @@ int config_set_condition(void *member, const struct config_option *option, int a
 	const struct condition_info *info = condition_by_name(argv[0]);
 	char label[64];
 
-	(void)option;
 	if (!info)
-		return refuse_condition(argv[0], error);
+		return config_refuse_condition(option->name, argv[0], error);
 	if (info->id == CONDITION_STATE_COUNT)
 		return option_refuse(error, "condition: stateCount is set by the option \"state\"");
 	snprintf(label, sizeof(label), "condition %s", info->name);

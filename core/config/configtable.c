@@ -16,7 +16,8 @@ static bool is_counter_name(const char *name)
 	       len < COUNTER_NAME_SIZE;
 }
 
-/* What stands between the counters of the kernel's Tcp: line and goes up and down, or never moves. */
+/* What stands between the counters of the kernel's Tcp: line and goes up and down, or never moves.
+ */
 static bool is_gauge_name(const char *name)
 {
 	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn", "TcpRtoAlgorithm",
@@ -103,6 +104,11 @@ static const struct config_option common[] = {
      .help = "A threshold of your own for the connections in a state (condition\n"
 	     "stateCount.STATE): state NAME [warning N] [critical N] [hold S] [clear P],\n"
 	     "or state NAME off."},
+    {OPTION("ignore", config_set_ignore), AT(rules.ignores), OPTION_ARGS(3, 3),
+     .example = "synSentFanout process crawler",
+     .help = "What a condition leaves out: ignore CONDITION process|service|port|listener|\n"
+	     "remote|network VALUE; as often as needed. Not every condition has all of\n"
+	     "these words: man 7 tcpstate-diagnosis."},
     {OPTION("condition", config_set_condition), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS),
      .help = "When a condition is raised: condition NAME [warning N] [critical N] [hold S]\n"
 	     "[clear P], or condition NAME off. It is raised when the value has been at\n"

@@ -232,6 +232,7 @@ static void fill_row(struct condition *row, const struct condition_info *info,
 	row->since = t->since;
 	memcpy(row->offender, m->offender, sizeof(row->offender));
 	row->advice = info->advice;
+	row->ignored = m->ignored;
 }
 
 /* What causes events is seen only while they come. */
@@ -290,7 +291,7 @@ int conditions_update(struct conditions *c, const struct rules *rules,
 		      const struct snapshot *before, struct snapshot *now)
 {
 	struct condition *rows = calloc(CONDITION_COUNT - 2 + 2 * STATE_COUNT, sizeof(*rows));
-	struct measuring in = {.before = before, .now = now};
+	struct measuring in = {.ignores = &rules->ignores, .before = before, .now = now};
 	size_t count = 0;
 
 	if (!rows)

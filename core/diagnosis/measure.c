@@ -25,11 +25,17 @@ int64_t measure_counted_ms(const struct snapshot *s)
 	return counted > 0 ? counted : timing_ms(&s->info.monotonic);
 }
 
+bool measure_ignores(const struct measuring *in, const struct ignore_subject *subject)
+{
+	return in->ignores && ignores_match(in->ignores, in->condition, subject);
+}
+
 /* The count of one kind of suspects; the caller names them. */
 static const struct suspects *count_suspects(const struct measuring *in, enum suspect kind,
 					     struct measure *m)
 {
 	m->value = in->now->suspects[kind].count;
+	m->ignored = in->now->suspects[kind].ignored;
 	m->at_ms = kind < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now)
 					      : timing_ms(&in->now->info.detail_at);
 	return &in->now->suspects[kind];
@@ -191,7 +197,7 @@ static enum measured measure_syn_sent_fanout(const struct measuring *in, struct 
 static enum measured measure_upstream_silent(const struct measuring *in, struct text *text,
 					     struct measure *m)
 {
-	return measure_endpoint(in, SUSPECT_SYN_SENT, text, m);
+	return measure_endpoint(in, SUSPECT_UPSTREAM_SILENT, text, m);
 }
 
 static enum measured measure_peer_silent(const struct measuring *in, struct text *text,
@@ -241,18 +247,41 @@ static enum measured measure_limit(const struct measuring *in, enum limit_id id,
 	return MEASURED_VALUE;
 }
 
+/* The process nearest to its limit of those that are not ignored; 0: there is none. */
+static uint32_t top_descriptors(const struct measuring *in, struct measure *m)
+{
+	uint32_t top = 0;
+
+	for (uint32_t i = 1; i < in->now->n_owners; i++) {
+		const struct owner *owner = &in->now->owners[i];
+
+		if (measure_ignores(in, &(struct ignore_subject){.owner = owner}))
+			m->ignored++;
+		else if (offender_descriptors(owner) > m->value) {
+			m->value = offender_descriptors(owner);
+			top = i;
+		}
+	}
+	return top;
+}
+
 static enum measured measure_descriptors(const struct measuring *in, struct text *text,
 					 struct measure *m)
 {
 	const struct limit *limit = find_limit(in->now, LIMIT_DESCRIPTORS);
+	uint32_t top = top_descriptors(in, m);
+	const struct owner *owner = snapshot_owner(in->now, top);
 
 	m->at_ms = timing_ms(&in->now->info.detail_at);
 	/* Without a process that has sockets there is nothing that could run out. */
 	if (!limit)
 		return in->now->n_owners > 1 ? MEASURED_UNKNOWN : MEASURED_VALUE;
-	text_add(text, "", "%s", limit->detail);
-	text_add(text, ", ", "%u of %u", (unsigned)limit->usage, (unsigned)limit->capacity);
-	return measure_limit(in, LIMIT_DESCRIPTORS, text, m);
+	if (top == 0)
+		return MEASURED_VALUE;
+	offender_owner(text, "", in->now, top);
+	text_add(text, ", ", "%u of %u", owner->fds, owner->fds_max);
+	/* The limit's row is of the first one of all, ignored or not. */
+	return limit->owner == top ? measure_limit(in, LIMIT_DESCRIPTORS, text, m) : MEASURED_VALUE;
 }
 
 static enum measured measure_time_wait(const struct measuring *in, struct text *text,
@@ -412,7 +441,11 @@ enum measured measure_take(const struct measuring *in, enum condition_id id,
 	};
 	struct measure m = {.at_ms = timing_ms(&in->now->info.monotonic)};
 	struct text text = text_begin(m.offender, sizeof(m.offender));
-	enum measured measured = measures[id](in, &text, &m);
+	struct measuring with_id = *in;
+	enum measured measured;
+
+	with_id.condition = id;
+	measured = measures[id](&with_id, &text, &m);
 
 	if (measured != MEASURED_VALUE)
 		return measured;

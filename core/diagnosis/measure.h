@@ -24,19 +24,22 @@ enum measured {
 
 struct measure {
 	uint64_t value;
-	uint64_t whole; /* what the value must be a share of, where the rule has one */
-	bool small;     /* too few connections to raise the condition, whatever the percent */
-	bool still;     /* it does not grow: keeps a condition raised, but does not raise it */
-	uint32_t least; /* enum severity that it has at the least, whatever the value; 0: none */
-	bool happened;  /* of events: some since the snapshot before */
-	int64_t at_ms;  /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
+	uint64_t whole;   /* what the value must be a share of, where the rule has one */
+	uint32_t ignored; /* left out of the value, as the user wants it */
+	bool small;       /* too few connections to raise the condition, whatever the percent */
+	bool still;       /* it does not grow: keeps a condition raised, but does not raise it */
+	uint32_t least;   /* enum severity that it has at the least, whatever the value; 0: none */
+	bool happened;    /* of events: some since the snapshot before */
+	int64_t at_ms;    /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
 };
 
 /* What is measured. */
 struct measuring {
+	uint32_t condition;            /* enum condition_id; measure_take() sets it */
 	uint32_t element;              /* the state for stateCount and stateSurge */
 	const struct rule *rule;       /* decides what is counted */
+	const struct ignores *ignores; /* what is left out; NULL: nothing */
 	const struct snapshot *before; /* NULL: there is none */
 	const struct snapshot *now;
 };
@@ -47,6 +50,9 @@ struct measuring {
  */
 enum measured measure_take(const struct measuring *in, enum condition_id id,
 			   struct measure *ret_measure);
+
+/* Whether the condition that is measured leaves this one out. */
+bool measure_ignores(const struct measuring *in, const struct ignore_subject *subject);
 
 /* CLOCK_MONOTONIC of a snapshot in milliseconds; of the failed attempt to renew it, where that is
  * newer. */

@@ -39,15 +39,29 @@ static bool counts_syn(const struct snapshot *s, const struct listener *l, uint3
 	       (l->syn_queue_percent >= 100 && is_losing(s, l, "TcpExtTCPReqQFullDrop"));
 }
 
+/* Whether the user has the condition leave it out. owner: that of the queue that is looked at. */
+static bool is_ignored(const struct measuring *in, const struct listener *l, uint32_t owner)
+{
+	const struct ignore_subject subject = {
+	    .owner = snapshot_owner(in->now, owner),
+	    .listener = &l->addr,
+	    .local_port = l->port,
+	};
+
+	return measure_ignores(in, &subject);
+}
+
 /* The listener whose SYN queue is fullest; with a rule, of those that it can judge. NULL: nobody
  * has a half-open connection. */
-static const struct listener *fullest_syn_queue(const struct snapshot *s, const struct rule *rule)
+static const struct listener *fullest_syn_queue(const struct measuring *in, const struct rule *rule)
 {
+	const struct snapshot *s = in->now;
 	const struct listener *top = NULL;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
-		if (l->syn_queue == 0 || (rule && !(matters(rule, l->syn_queue_percent) &&
-						    counts_syn(s, l, rule->floor))))
+		if (l->syn_queue == 0 || is_ignored(in, l, l->owner) ||
+		    (rule &&
+		     !(matters(rule, l->syn_queue_percent) && counts_syn(s, l, rule->floor))))
 			continue;
 		if (!top || snapshot_is_fuller_syn(l, top))
 			top = l;
@@ -95,13 +109,14 @@ static void name_syn_queue(struct text *text, const struct snapshot *s,
  * into question if it has as many half-open ones as one of its sockets takes. Returns how many
  * groups do, and one of them.
  */
-static size_t suspect_groups(const struct snapshot *s, const struct listener **ret_group)
+static size_t suspect_groups(const struct measuring *in, const struct listener **ret_group)
 {
+	const struct snapshot *s = in->now;
 	size_t count = 0;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
 		if (l->sockets < 2 || !l->has_limits || l->syn_queue == 0 ||
-		    l->syn_queue < l->syn_queue_least)
+		    l->syn_queue < l->syn_queue_least || is_ignored(in, l, l->owner))
 			continue;
 		*ret_group = l;
 		count++;
@@ -116,15 +131,18 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 
 	if (in->now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	fullest = fullest_syn_queue(in->now, in->rule);
+	fullest = fullest_syn_queue(in, in->rule);
+	for (const struct listener *l = in->now->listeners;
+	     l < in->now->listeners + in->now->n_listeners; l++)
+		m->ignored += l->syn_queue > 0 && is_ignored(in, l, l->owner);
 	m->small = !fullest;
 	if (!fullest)
-		fullest = fullest_syn_queue(in->now, NULL);
+		fullest = fullest_syn_queue(in, NULL);
 	m->value = fullest ? fullest->syn_queue_percent : 0;
 	m->at_ms = measure_counted_ms(in->now);
 	if (m->value < 100 &&
 	    (has_grown(in, "TcpExtTCPReqQFullDrop") || has_grown(in, "TcpExtTCPReqQFullDoCookies")))
-		groups = suspect_groups(in->now, &group);
+		groups = suspect_groups(in, &group);
 	if (groups > 0) {
 		m->value = 100;
 		m->small = false;
@@ -158,13 +176,14 @@ static bool counts_accept(const struct snapshot *s, const struct listener *l,
 }
 
 /* As fullest_syn_queue(). NULL: no connection waits. */
-static const struct listener *fullest_accept_queue(const struct snapshot *s,
+static const struct listener *fullest_accept_queue(const struct measuring *in,
 						   const struct rule *rule)
 {
+	const struct snapshot *s = in->now;
 	const struct listener *top = NULL;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
-		if (l->accept_queue_fullest == 0 ||
+		if (l->accept_queue_fullest == 0 || is_ignored(in, l, l->fullest_owner) ||
 		    (rule &&
 		     !(matters(rule, l->accept_queue_fullest) && counts_accept(s, l, rule))))
 			continue;
@@ -181,10 +200,12 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 
 	if (now->info.source == SOURCE_PROC_NET)
 		return MEASURED_UNKNOWN;
-	fullest = fullest_accept_queue(now, in->rule);
+	fullest = fullest_accept_queue(in, in->rule);
+	for (const struct listener *l = now->listeners; l < now->listeners + now->n_listeners; l++)
+		m->ignored += l->fullest_queue > 0 && is_ignored(in, l, l->fullest_owner);
 	m->small = !fullest;
 	if (!fullest)
-		fullest = fullest_accept_queue(now, NULL);
+		fullest = fullest_accept_queue(in, NULL);
 	m->value = fullest ? fullest->accept_queue_fullest : 0;
 	if (!fullest)
 		return MEASURED_VALUE;
@@ -270,6 +291,6 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 		m->happened = m->happened || has_grown(in, names[i]);
 		result = MEASURED_VALUE;
 	}
-	name_syn_queue(text, in->now, fullest_syn_queue(in->now, NULL));
+	name_syn_queue(text, in->now, fullest_syn_queue(in, NULL));
 	return result;
 }

@@ -15,6 +15,12 @@
 #define RULE_SHARE(warning, critical, hold, share)                                                 \
 	RULE_WITH(warning, critical, hold, .share_percent = (share))
 
+/* What a condition's sockets, or listeners, can be told by. */
+#define BY_PROCESS  (IGNORE_BIT(IGNORE_PROCESS) | IGNORE_BIT(IGNORE_SERVICE))
+#define BY_REMOTE   (IGNORE_BIT(IGNORE_REMOTE) | IGNORE_BIT(IGNORE_NETWORK))
+#define BY_LISTENER (IGNORE_BIT(IGNORE_PORT) | IGNORE_BIT(IGNORE_LISTENER))
+#define BY_ALL      (BY_PROCESS | BY_REMOTE | BY_LISTENER)
+
 /* The first sentence of an advice stands in traps and pagers: short, and true alone. An advice is
  * a DisplayString: 255 bytes at the most. */
 const struct condition_info condition_table[CONDITION_COUNT] = {
@@ -26,6 +32,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "A SYN flood, or clients that get no SYN-ACK, unless TCP_DEFER_ACCEPT is named. "
 		  "Keep tcp_syncookies at 1, lower tcp_synack_retries; block one network if it "
 		  "stands out; else raise the listen() backlog and net.core.somaxconn together.",
+	.ignores = BY_PROCESS | BY_LISTENER,
 	.rule = RULE_FLOOR(50, 90, 10, 16),
     },
     {
@@ -36,6 +43,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The peers do not answer our SYN-ACK. Spoofed addresses of a SYN flood, or a "
 		  "route or firewall that loses the way back: capture on the interface, block "
 		  "the network named, lower tcp_synack_retries.",
+	.ignores = BY_ALL,
 	.rule = RULE_FLOOR(25, 75, 30, 64),
     },
     {
@@ -58,6 +66,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The application does not call accept() fast enough. Look at its worker "
 		  "threads and at what they wait for; raising the backlog hides it for "
 		  "seconds only.",
+	.ignores = BY_PROCESS | BY_LISTENER,
 	.rule = RULE_FLOOR(50, 90, 10, 16),
     },
     {
@@ -82,6 +91,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 		  "setting helps. Look for a missing close() in this process; it ends in \"too "
 		  "many open files\", a restart buys time.",
 	/* With 60 s of silence and an interval of 5 s, within 90 s of the leak. */
+	.ignores = BY_ALL,
 	.rule = RULE(20, 200, 15),
     },
     {
@@ -94,6 +104,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 		  "they "
 		  "waited; this is no leak of descriptors. Look at what its accepting thread "
 		  "hangs in; restart it.",
+	.ignores = BY_ALL,
 	.rule = RULE(5, 50, 30),
     },
     {
@@ -105,6 +116,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The application waits for peers that never close. tcp_fin_timeout does not "
 		  "bound sockets that a process still owns: it must close() after shutdown(), "
 		  "or give up after a timeout.",
+	.ignores = BY_ALL,
 	.rule = RULE(100, 1000, 60),
     },
     {
@@ -116,6 +128,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The peers are gone or packets are lost. Check the path to the remote named; "
 		  "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
 		  "many.",
+	.ignores = BY_LISTENER | BY_REMOTE,
 	.rule = RULE_SHARE(100, 1000, 30, 1),
     },
     {
@@ -127,6 +140,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "A process here is scanning, or its upstreams are dead. Many hosts on one "
 		  "port from a program that has no business there is a worm or scanner: stop "
 		  "it. Else check the upstream and the firewall.",
+	.ignores = BY_PROCESS | IGNORE_BIT(IGNORE_PORT) | BY_REMOTE,
 	.rule = RULE_SHARE(100, 1000, 10, 10),
     },
     {
@@ -233,6 +247,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "This upstream does not answer. Its host is down, or a firewall on the way drops "
 		  "the SYN: a port that is merely closed would refuse. Take it out of the pool; "
 		  "give connect() a timeout of its own.",
+	.ignores = BY_PROCESS | IGNORE_BIT(IGNORE_PORT) | BY_REMOTE,
 	.rule = RULE(10, 100, 20),
     },
     {
@@ -244,6 +259,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The peer has gone without a word. Its host died, or a firewall has forgotten "
 		  "the connections; the kernel tries for some 15 minutes (tcp_retries2). Restart "
 		  "the pool; set TCP_USER_TIMEOUT.",
+	.ignores = BY_ALL,
 	.rule = RULE(10, 100, 20),
     },
     {
@@ -256,6 +272,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	    "The peers do not read what is sent to them. They hang or are overloaded, or hold "
 	    "connections open on purpose; each ties up a send buffer. Give writes a timeout; "
 	    "block the network named.",
+	.ignores = BY_ALL,
 	.rule = RULE(50, 500, 30),
     },
     {
@@ -267,6 +284,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.advice = "The application does not read what its peers sent. Requests wait although they "
 		  "are accepted: look at what its worker threads hang in (a lock, a database); a "
 		  "restart buys time.",
+	.ignores = BY_ALL,
 	.rule = RULE(50, 500, 30),
     },
     {
@@ -278,6 +296,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	    "The process will soon fail with EMFILE, \"too many open files\". It cannot accept "
 	    "or connect then. See whether closeWaitStale tells of a leak; else raise its limit "
 	    "(LimitNOFILE=, ulimit -n) and restart it.",
+	.ignores = BY_PROCESS,
 	.rule = RULE(80, 95, 30),
     },
 };

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/diagnosis/ignore.h"
 #include "core/model/state.h"
 
 enum condition_id {
@@ -64,6 +65,7 @@ struct condition_info {
 	const char *advice; /* one or two sentences for a person on call */
 	bool events;        /* the value is the events of the last minute */
 	bool tenths;        /* so are the value and the row's thresholds, but not the rule's */
+	uint32_t ignores;   /* IGNORE_BIT()s: what it can leave out */
 	struct rule rule;   /* the defaults */
 };
 
@@ -73,7 +75,8 @@ extern const struct condition_info condition_table[CONDITION_COUNT];
 struct rules {
 	struct rule of[CONDITION_COUNT + 1]; /* by enum condition_id; [0] is not used */
 	struct rule of_state[STATE_COUNT];   /* stateCount, by state - 1 */
-	uint32_t surge_states;               /* STATE_BIT()s that stateSurge looks at */
+	struct ignores ignores;
+	uint32_t surge_states; /* STATE_BIT()s that stateSurge looks at */
 };
 
 /* Sets the defaults; no state is compared with its last hour. */

@@ -210,6 +210,7 @@ struct condition {
 	struct timespec since; /* wall clock, of the last change of severity */
 	char offender[192];
 	const char *advice; /* a constant */
+	uint32_t ignored;   /* sockets, listeners or processes that the user has it leave out */
 };
 
 /* A change of a condition's severity. */

@@ -24,13 +24,14 @@ enum suspect {
 	SUSPECT_SYN_SENT,              /* SYN_SENT whose SYN has been sent again */
 	SUSPECT_SYN_UNANSWERED,        /* SYN_RECV whose SYN-ACK has been sent again */
 	SUSPECT_SYN_RECV,              /* SYN_RECV */
+	SUSPECT_UPSTREAM_SILENT,       /* as SUSPECT_SYN_SENT, for another condition */
 	/* These three are the newest full sample's. */
 	SUSPECT_PEER_SILENT,      /* ESTABLISHED with data that was sent three times again */
 	SUSPECT_PEER_NOT_READING, /* ESTABLISHED, CLOSE_WAIT: the peer's window shut for 60 s */
 	SUSPECT_NOT_READING,      /* ESTABLISHED with data unread for 60 s */
 };
 
-enum { SUSPECT_COUNT = 10, SUSPECT_TOPS = 3 };
+enum { SUSPECT_COUNT = 11, SUSPECT_TOPS = 3 };
 
 /* Who has how many of the suspects. */
 struct suspect_top {
@@ -46,6 +47,7 @@ struct suspect_remote {
 
 struct suspects {
 	uint32_t count;
+	uint32_t ignored;                        /* left out of all that follows and of count */
 	uint32_t fresh;                          /* became stale within the last 15 minutes */
 	uint32_t addresses;                      /* different remote addresses, of all */
 	struct suspect_top owners[SUSPECT_TOPS]; /* with the most; count 0: no more of them */
@@ -53,7 +55,7 @@ struct suspects {
 	struct suspect_top listeners[SUSPECT_TOPS];
 	uint32_t n_listeners;
 	/* The one remote address and port with the most, and the process with the most of those;
-	 * for SUSPECT_SYN_SENT and SUSPECT_PEER_SILENT. */
+	 * for SUSPECT_UPSTREAM_SILENT and SUSPECT_PEER_SILENT. */
 	struct suspect_remote endpoint;
 	struct suspect_top endpoint_owner;
 	/*

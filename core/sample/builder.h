@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/base/portset.h"
+#include "core/diagnosis/ignore.h"
 #include "core/model/conn.h"
 #include "core/kernel/bounds.h"
 #include "core/kernel/owner.h"
@@ -36,6 +37,7 @@ struct builder_options {
 	uint32_t ports_even;                  /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;           /* of ports by connect() */
 	struct owners *owners;                /* NULL: do not attribute */
+	const struct ignores *ignores;        /* suspects to leave out; NULL: none */
 	const struct counted_ports *ports;    /* to count connections by; NULL: none */
 	bool scan;                            /* owners not known yet may be looked for */
 };

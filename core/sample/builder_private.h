@@ -174,8 +174,10 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 /* How many of them there are and who has the most, of equal ones always the same; the rows of kinds
  * that this sample has not read (bits 1 << enum suspect) are left alone. The owners are known and
  * the listeners have their rows, whose indices are put. 0 or -ENOMEM. */
-int builder_suspects(struct builder *b, uint32_t read, size_t n_owners,
-		     struct suspects ret_rows[SUSPECT_COUNT]);
+int builder_suspects(struct builder *b, uint32_t read, struct snapshot *now);
+
+/* Takes those that options.ignores names away, and counts them in their rows. */
+void builder_drop_ignored(struct builder *b, uint32_t read, struct snapshot *now);
 
 /* A socket that has no listener may take an ephemeral port. */
 struct ports_key builder_ports_key(const struct conn *conn);

@@ -305,7 +305,7 @@ static int put_suspects(struct builder *b, const struct snapshot *last, struct s
 			carry_suspects(last, now, kind);
 	if (read)
 		since_end(&b->since, !builder_carries(b, STATE_ESTABLISHED));
-	return builder_suspects(b, read, now->n_owners, now->suspects);
+	return builder_suspects(b, read, now);
 }
 
 int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,

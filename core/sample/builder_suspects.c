@@ -27,7 +27,8 @@ static const struct {
     [SUSPECT_CLOSE_WAIT_UNACCEPTED] = {OFFENDER_LISTENER, STATE_CLOSE_WAIT, false},
     [SUSPECT_FIN_WAIT_2_STALE] = {OFFENDER_OWNER, STATE_FIN_WAIT_2, false},
     [SUSPECT_CLOSING_STUCK] = {OFFENDER_REMOTE, STATE_CLOSING, false},
-    [SUSPECT_SYN_SENT] = {OFFENDER_OWNER, STATE_SYN_SENT, true},
+    [SUSPECT_SYN_SENT] = {OFFENDER_OWNER, STATE_SYN_SENT, false},
+    [SUSPECT_UPSTREAM_SILENT] = {OFFENDER_OWNER, STATE_SYN_SENT, true},
     [SUSPECT_SYN_UNANSWERED] = {OFFENDER_LISTENER, STATE_SYN_RECV, false},
     [SUSPECT_SYN_RECV] = {OFFENDER_LISTENER, STATE_SYN_RECV, false},
     [SUSPECT_PEER_SILENT] = {OFFENDER_OWNER, STATE_ESTABLISHED, true},
@@ -370,18 +371,18 @@ static size_t counts_needed(const struct builder *b, size_t n_owners)
 	return b->remotes.count > most ? b->remotes.count : most;
 }
 
-int builder_suspects(struct builder *b, uint32_t read, size_t n_owners,
-		     struct suspects ret_rows[SUSPECT_COUNT])
+int builder_suspects(struct builder *b, uint32_t read, struct snapshot *now)
 {
 	uint32_t *counts;
 	int ret = 0;
 
 	for (unsigned kind = 0; kind < SUSPECT_COUNT; kind++)
 		if (read >> kind & 1)
-			ret_rows[kind] = (struct suspects){0};
+			now->suspects[kind] = (struct suspects){0};
+	builder_drop_ignored(b, read, now);
 	if (b->n_suspects == 0)
 		return 0;
-	counts = calloc(counts_needed(b, n_owners), sizeof(*counts));
+	counts = calloc(counts_needed(b, now->n_owners), sizeof(*counts));
 	if (!counts)
 		return -ENOMEM;
 	for (unsigned kind = 0; kind < SUSPECT_COUNT && ret == 0; kind++) {
@@ -391,11 +392,11 @@ int builder_suspects(struct builder *b, uint32_t read, size_t n_owners,
 		    .counts = counts,
 		    .by = kinds[kind].offender,
 		    .whose = UINT32_MAX,
-		    .row = &ret_rows[kind],
+		    .row = &now->suspects[kind],
 		};
 
 		if (read >> kind & 1)
-			ret = rank(&r, n_owners);
+			ret = rank(&r, now->n_owners);
 	}
 	free(counts);
 	return ret;

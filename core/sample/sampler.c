@@ -217,6 +217,7 @@ static int begin(struct sampler *s, uint32_t states, bool limits_known, bool sca
 	    .ports_even = s->bounds.ports_even,
 	    .reuse = s->bounds.reuse,
 	    .owners = s->config.processes ? s->owners : NULL,
+	    .ignores = &s->config.rules.ignores,
 	    .ports = s->config.ports,
 	    .scan = scan,
 	};

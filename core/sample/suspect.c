@@ -78,7 +78,9 @@ struct suspicion suspect_look(struct since *since, const struct conn *conn,
 		s.kinds = look_open(since, conn);
 		break;
 	case STATE_SYN_SENT:
-		s.kinds = conn->retransmits > 0 ? 1u << SUSPECT_SYN_SENT : 0;
+		s.kinds = conn->retransmits > 0
+			      ? 1u << SUSPECT_SYN_SENT | 1u << SUSPECT_UPSTREAM_SILENT
+			      : 0;
 		break;
 	case STATE_SYN_RECV:
 		s.kinds = 1u << SUSPECT_SYN_RECV |

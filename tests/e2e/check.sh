@@ -71,6 +71,18 @@ test_exit_codes() {
 	check_once full 2 "^CRITICAL +acceptQueue"
 
 	tcpstated_configure "$CONFIG
+ignore acceptQueue process serving
+ignore synSentFanout network $DEAD4/16"
+	check_line "left out" 0 'OK - nothing abnormal'
+	check_once "left out" 0 '^Ignored, as configured: acceptQueue 1, synSentFanout 120\.'
+	check "left out, --json" 'acceptQueue 1 synSentFanout 120' "$(jq -r \
+		'.conditions[] | select(.ignored > 0) | "\(.name) \(.ignored)"' <<<"$OUTPUT" | xargs)"
+	tcpstated_configure "$CONFIG
+ignore acceptQueue port 8081
+ignore synSentFanout remote $SERVER4"
+	check_line "others are left out" 2 "CRITICAL - acceptQueue 1(00|03)% .*, synSentFanout 120"
+
+	tcpstated_configure "$CONFIG
 state LISTEN warning 1 critical 5
 condition acceptQueue off
 condition synSentFanout off"

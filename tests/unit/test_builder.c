@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/diagnosis/rule.h"
 #include "tests/support/suite.h"
 
 static struct inet_addr addr(const char *text)
@@ -660,13 +661,14 @@ static void test_suspects(void)
 	static const uint32_t want[SUSPECT_COUNT] = {
 	    [SUSPECT_CLOSE_WAIT_STALE] = 2, [SUSPECT_CLOSE_WAIT_UNACCEPTED] = 1,
 	    [SUSPECT_FIN_WAIT_2_STALE] = 1, [SUSPECT_CLOSING_STUCK] = 3,
-	    [SUSPECT_SYN_SENT] = 4,
+	    [SUSPECT_SYN_SENT] = 4,         [SUSPECT_UPSTREAM_SILENT] = 4,
 	};
 	struct builder *b = new_build();
 	struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
 	const struct suspects *stuck = &s->suspects[SUSPECT_CLOSING_STUCK];
 	const struct suspects *sent = &s->suspects[SUSPECT_SYN_SENT];
+	const struct suspects *upstream = &s->suspects[SUSPECT_UPSTREAM_SILENT];
 
 	for (size_t i = 0; i < SUSPECT_COUNT; i++)
 		CHECK_EQ_INT(s->suspects[i].count, want[i]);
@@ -696,15 +698,57 @@ static void test_suspects(void)
 	CHECK_EQ_INT(sent->port_count, 3);
 	CHECK_EQ_INT(sent->addresses, 2);
 	CHECK_EQ_INT(sent->remotes[0].count, 3);
-	CHECK_EQ_INT(sent->endpoint.count, 2);
-	CHECK_EQ_INT(sent->endpoint.port, 443);
-	CHECK_EQ_INT(sent->endpoint.addr.bytes[2], 3);
+	CHECK_EQ_INT(upstream->endpoint.count, 2);
+	CHECK_EQ_INT(upstream->endpoint.port, 443);
+	CHECK_EQ_INT(upstream->endpoint.addr.bytes[2], 3);
 	/* Stuck ones of three states count as one remote address. */
 	CHECK_EQ_INT(stuck->remotes[0].addr.bytes[2], 7);
 	CHECK_EQ_INT(stuck->remotes[0].count, 2);
 	CHECK_EQ_INT(stuck->network_count, 2);
 	CHECK_EQ_INT(stuck->network_remotes, 1);
 	CHECK_EQ_INT(s->spreads[STATE_CLOSING - 1].remotes, 1);
+	snapshot_free(s);
+	builder_free(b);
+}
+
+/* One condition leaves out a network, another a port: both see the same sockets otherwise. */
+static void test_ignored_suspects(void)
+{
+	const struct conn conns[] = {
+	    listening("0.0.0.0", 80, 0, 10),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 80, "10.9.1.1", 1), 7, 1000),
+	    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", 81, "10.9.1.1", 2), 8, 1000),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40000, "10.9.3.1", 443), 2),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40001, "10.9.3.1", 80), 2),
+	    resent(conn(STATE_SYN_SENT, "10.0.0.1", 40002, "10.9.4.1", 443), 2),
+	};
+	const struct ignores ignores = {
+	    .row = {{.condition = CONDITION_UPSTREAM_SILENT,
+		     .kind = IGNORE_NETWORK,
+		     .prefix = 24,
+		     .addr = addr("10.9.3.0")},
+		    {.condition = CONDITION_SYN_SENT_FANOUT, .kind = IGNORE_PORT, .port = 443},
+		    {.condition = CONDITION_CLOSE_WAIT_STALE,
+		     .kind = IGNORE_LISTENER,
+		     .prefix = 32,
+		     .port = 80,
+		     .addr = addr("0.0.0.0")}},
+	    .count = 3,
+	};
+	struct builder_options options = all;
+	struct builder *b = new_build();
+	struct snapshot *s;
+
+	options.ignores = &ignores;
+	s = built(b, &options, conns, COUNT(conns), NULL, NULL);
+	CHECK_EQ_INT(s->suspects[SUSPECT_UPSTREAM_SILENT].count, 1);
+	CHECK_EQ_INT(s->suspects[SUSPECT_UPSTREAM_SILENT].ignored, 2);
+	CHECK_EQ_INT(s->suspects[SUSPECT_UPSTREAM_SILENT].endpoint.addr.bytes[2], 4);
+	CHECK_EQ_INT(s->suspects[SUSPECT_SYN_SENT].count, 1);
+	CHECK_EQ_INT(s->suspects[SUSPECT_SYN_SENT].ignored, 2);
+	CHECK_EQ_INT(s->suspects[SUSPECT_SYN_SENT].port, 80);
+	CHECK_EQ_INT(s->suspects[SUSPECT_CLOSE_WAIT_STALE].count, 1);
+	CHECK_EQ_INT(s->suspects[SUSPECT_CLOSE_WAIT_STALE].ignored, 1);
 	snapshot_free(s);
 	builder_free(b);
 }
@@ -776,6 +820,7 @@ int main(void)
 	    {"ports that tcp_tw_reuse gives back", test_reusable_ports},
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
+	    {"suspects that are left out", test_ignored_suspects},
 	    {"suspects of ESTABLISHED", test_suspects_of_detail},
 	    {"a listener goes", test_listener_goes},
 	    CU_TEST_INFO_NULL,

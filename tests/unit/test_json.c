@@ -66,7 +66,8 @@ static const struct {
     {"conditions", 4, 1,
      "{'condition':'stateCount','element':4,'name':'stateCount.SYN_RECV','value':129,"
      "'unit':'connections','warning':100,'critical':-1,'severity':'warning',"
-     "'since':'2026-11-21T03:10:01Z','offender':'','advice':'You asked for it.'}"},
+     "'since':'2026-11-21T03:10:01Z','offender':'','advice':'You asked for it.',"
+     "'ignored':0}"},
 };
 
 static json_t *make_model(void)

@@ -166,7 +166,7 @@ static void make_syn_sent_fanout(struct world *w)
 
 static void make_upstream_silent(struct world *w)
 {
-	w->s.suspects[SUSPECT_SYN_SENT] = (struct suspects){
+	w->s.suspects[SUSPECT_UPSTREAM_SILENT] = (struct suspects){
 	    .count = 152,
 	    .addresses = 3,
 	    .owners = {{1, 150}},
@@ -215,10 +215,12 @@ static void make_descriptors(struct world *w)
 	struct limit *limit = &w->s.limits[w->s.n_limits - 1];
 
 	CHECK_EQ_INT(limit->id, LIMIT_DESCRIPTORS);
-	limit->usage = 990;
-	limit->capacity = 1000;
 	limit->percent = 99;
-	strcpy(limit->detail, "nginx[812] nginx.service");
+	limit->owner = 1;
+	w->owners[1].fds = 990;
+	w->owners[1].fds_max = 1000;
+	w->owners[2].fds = 5000; /* more of them, and of its limit less */
+	w->owners[2].fds_max = 500000;
 }
 
 static void make_time_wait(struct world *w)

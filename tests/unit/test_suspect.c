@@ -20,7 +20,7 @@ static void test_one_look(void)
 		bool fresh;
 	} cases[] = {
 	    {STATE_SYN_SENT, UNACKED, 0, 1, 0, 1, 0, 0, false},
-	    {STATE_SYN_SENT, UNACKED, 1, 1, 0, 1, 0, KIND(SYN_SENT), false},
+	    {STATE_SYN_SENT, UNACKED, 1, 1, 0, 1, 0, KIND(SYN_SENT) | KIND(UPSTREAM_SILENT), false},
 	    {STATE_SYN_RECV, 0, 0, 0, 0, 0, 0, KIND(SYN_RECV), false},
 	    {STATE_SYN_RECV, CONN_UNANSWERED, 1, 0, 0, 0, 0, KIND(SYN_RECV) | KIND(SYN_UNANSWERED),
 	     false},
