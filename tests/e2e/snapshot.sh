@@ -53,7 +53,7 @@ test_running() {
 	check_run "written with the next sample" wait_until 5 daemon_says 0
 	tcpstated --check --sample
 	check "a look of its own knows no holding" 1 "$CODE"
-	check_match "and has no age" 'files=[^ ]*$' "$OUTPUT"
+	check_match "and has no age" 'descriptors=[^ ]*$' "$OUTPUT"
 	check_run "raised when it has held" wait_until 20 daemon_says 1
 	tcpstated --check
 	check_match "a line as ever, and its age" \
@@ -94,7 +94,7 @@ test_own() {
 	check "the same one by another name" daemon "$(in_server "$BIN/tcpstated" \
 		-c "$T/link.conf" --once --json | jq -r .origin)"
 	tcpstated --tuning --sample
-	check_match "--sample alone" '^tcpstated: --sample goes with --once or --check' "$ERRORS"
+	check_match "--sample alone" '^tcpstated: --sample goes with --once, --check or --prometheus$' "$ERRORS"
 
 	check_origin "before it hangs" daemon
 	kill -s STOP "${PIDS[tcpstated]}"
