@@ -98,14 +98,15 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.id = CONDITION_CLOSE_WAIT_UNACCEPTED,
 	.name = "closeWaitUnaccepted",
 	.unit = "connections",
-	.phrase = "connections in CLOSE_WAIT that were never accepted",
-	.one = "connection in CLOSE_WAIT that was never accepted",
+	.phrase = "connections in CLOSE_WAIT, not accepted for 10 s or more",
+	.one = "connection in CLOSE_WAIT, not accepted for 10 s or more",
 	.advice = "The application has stopped calling accept(). The clients gave up while "
 		  "they "
 		  "waited; this is no leak of descriptors. Look at what its accepting thread "
 		  "hangs in; restart it.",
 	.ignores = BY_ALL,
-	.rule = RULE(5, 50, 30),
+	/* With 10 s in the queue and full samples each 15 s, within 45 s. */
+	.rule = RULE(5, 50, 15),
     },
     {
 	.id = CONDITION_FIN_WAIT_2_STALE,

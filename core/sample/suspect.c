@@ -7,6 +7,8 @@ enum {
 	/* A closed connection whose peer keeps the window shut: half of what the hold of the
 	 * condition takes again. The answered probes set their count back. */
 	SHUT_S = 15,
+	/* A busy server has connections in its accept queue at any moment, other ones each time. */
+	UNACCEPTED_S = 10,
 };
 
 static bool is_unanswered(const struct conn *conn)
@@ -63,6 +65,8 @@ static struct suspicion look_close_wait(struct since *since, const struct conn *
 
 	if (conn->inode != 0)
 		s = look_stale(since, conn, SUSPECT_CLOSE_WAIT_STALE, SUSPECT_STALE_S);
+	else if (conn->flags & CONN_HAS_INFO)
+		s = look_stale(since, conn, SUSPECT_CLOSE_WAIT_UNACCEPTED, UNACCEPTED_S);
 	if (all)
 		s.kinds |= look_open(since, conn);
 	return s;

@@ -29,7 +29,7 @@ check_match "tcpstated is a program with a random address" 'FLAGS_1.* PIE' \
 
 # Functions that have another version since glibc 2.28 because they moved or were made anew, and
 # that a build on an older one takes from there.
-MOVED='__libc_start_main fstat fstatat lstat stat pthread_[a-z]* sem_[a-z]*'
+MOVED='__libc_start_main fstat fstatat lstat stat pthread_[a-z_]* sem_[a-z]*'
 
 newer() { # FILE: functions that glibc 2.28 does not have
 	objdump -T "$1" | grep -E 'GLIBC_2\.(29|[3-9][0-9])\)' | awk '{ print $NF }' |

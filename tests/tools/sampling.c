@@ -147,12 +147,15 @@ int main(int argc, char **argv)
 {
 	char line[256], command[16], error[CONFIG_ERROR_MAX];
 	struct sampling s = {0};
+	/* As the plugin has it, so that both kinds of sample have ports to count. */
+	static const struct counted_ports ports = {.listening = true};
 	struct config config;
 	int ret;
 
 	if (config_load(&config_core_options, argc > 1 ? argv[1] : "", argc > 1, &config, error) <
 	    0)
 		errx(2, "%s", error);
+	config.ports = &ports;
 	ret = sampler_new(&config, &s.sampler);
 	if (ret < 0)
 		errx(1, "%s", strerror(-ret));
