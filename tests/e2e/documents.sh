@@ -85,5 +85,17 @@ test_names() {
 		done)"
 }
 
+# Lines of tcpstate.conf in the documents are read without a complaint, all of them together.
+test_configuration() {
+	cat "${DOCUMENTS[@]}" 2>/dev/null | awk '
+		/^ *```/ { block = !block; next }
+		block && /^(ignore|condition|state) / && !/NAME|CONDITION/' >"$T/recipes.conf"
+	check "there are lines of configuration" many \
+		"$([ "$(wc -l <"$T/recipes.conf")" -gt 10 ] && echo many)"
+	"$BIN/tcpstated" --check --sample -c "$T/recipes.conf" >"$T/out" 2>"$T/err" </dev/null
+	check "they are read" "" "$(cat "$T/err")"
+}
+
 test_names
+test_configuration
 test_commands
