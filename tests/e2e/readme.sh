@@ -45,6 +45,8 @@ inside() {
 			case $* in
 			"restart snmpd") $(unit snmpd ExecStart) >"$T/snmpd.log" 2>&1 & ;;
 			"enable --now tcpstated")
+				install -d -o "$(unit tcpstated User)" "/run/$(unit tcpstated RuntimeDirectory)" \
+					"/var/lib/$(unit tcpstated StateDirectory)"
 				setpriv --reuid="$(unit tcpstated User)" --regid="$(unit tcpstated Group)" \
 					--init-groups --inh-caps=-all,+dac_read_search,+sys_ptrace \
 					--ambient-caps=-all,+dac_read_search,+sys_ptrace \
