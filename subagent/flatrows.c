@@ -153,6 +153,8 @@ static const struct flat_member conditions[] = {
     CHARS(struct condition, offender),
     TEXT(struct condition, unit),
     TEXT(struct condition, advice),
+    BOOL(struct condition, small),
+    BOOL(struct condition, still),
     TIME(struct condition, since),
 };
 

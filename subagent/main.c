@@ -17,6 +17,7 @@ static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 enum long_option {
 	OPTION_ALL = 256,
 	OPTION_CHECK,
+	OPTION_EXPLAIN,
 	OPTION_JSON,
 	OPTION_ONCE,
 	OPTION_PROFILE,
@@ -32,7 +33,8 @@ enum { EXIT_UNKNOWN = 3 };
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
-	bool foreground, once, json, check, prometheus, sample, tuning, test, all, sysctl;
+	const char *condition;
+	bool foreground, once, json, check, explain, prometheus, sample, tuning, test, all, sysctl;
 };
 
 static void print_help(FILE *out)
@@ -45,6 +47,7 @@ static void print_help(FILE *out)
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
 		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
 		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
+		"       tcpstated --explain [CONDITION] [-c FILE] [--sample]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
 		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
@@ -59,6 +62,9 @@ static void print_help(FILE *out)
 		"      --prometheus\n"
 		"                 the figures in Prometheus' text format; exit code 3 if\n"
 		"                 there are none\n"
+		"      --explain [CONDITION]\n"
+		"                 why it is (not) raised: its rule, the numbers that went\n"
+		"                 into it, what is missing; without a name, all in brief\n"
 		"      --sample   with any of them: two samples of its own, not what the running\n"
 		"                 tcpstated has seen\n"
 		"      --tuning   print how the kernel's TCP parameters stand: what "
@@ -84,13 +90,13 @@ static int check_combination(const struct options *o)
 {
 	const char *error = NULL;
 
-	if (o->once + o->check + o->prometheus + o->tuning + o->test > 1)
-		error = "only one of --once, --check, --prometheus, --tuning and "
+	if (o->once + o->check + o->explain + o->prometheus + o->tuning + o->test > 1)
+		error = "only one of --once, --check, --explain, --prometheus, --tuning and "
 			"--test-notification at a time";
 	else if (o->json && !o->once && !o->tuning)
 		error = "--json goes with --once or --tuning";
-	else if (o->sample && !o->once && !o->check && !o->prometheus)
-		error = "--sample goes with --once, --check or --prometheus";
+	else if (o->sample && !o->once && !o->check && !o->explain && !o->prometheus)
+		error = "--sample goes with --once, --check, --explain or --prometheus";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
@@ -106,6 +112,7 @@ static int parse(int argc, char **argv, struct options *options)
 	static const struct option longs[] = {
 	    {"all", no_argument, NULL, OPTION_ALL},
 	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"once", no_argument, NULL, OPTION_ONCE},
@@ -142,6 +149,9 @@ static int parse(int argc, char **argv, struct options *options)
 		case OPTION_CHECK:
 			options->check = true;
 			break;
+		case OPTION_EXPLAIN:
+			options->explain = true;
+			break;
 		case OPTION_PROMETHEUS:
 			options->prometheus = true;
 			break;
@@ -176,6 +186,8 @@ static int parse(int argc, char **argv, struct options *options)
 	}
 	if (wrong)
 		return -EINVAL;
+	if (options->explain && optind < argc)
+		options->condition = argv[optind++];
 	if (optind < argc) {
 		fprintf(stderr, "tcpstated: no argument expected: %s\n", argv[optind]);
 		return -EINVAL;
@@ -189,7 +201,9 @@ static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
 		printf("TCPSTATE UNKNOWN - %s\n", reason);
-	return options->check || options->once || options->prometheus ? EXIT_UNKNOWN : EXIT_FAILURE;
+	return options->check || options->explain || options->once || options->prometheus
+		   ? EXIT_UNKNOWN
+		   : EXIT_FAILURE;
 }
 
 static int configure(const struct options *options, struct daemon_config *ret_config,
@@ -208,9 +222,11 @@ static struct once_options once_options(const struct options *options)
 {
 	return (struct once_options){
 	    .output = options->check        ? ONCE_CHECK
+		      : options->explain    ? ONCE_EXPLAIN
 		      : options->prometheus ? ONCE_PROMETHEUS
 		      : options->json       ? ONCE_JSON
 					    : ONCE_REPORT,
+	    .condition = options->condition,
 	    .sample = options->sample,
 	    .config_path = options->daemon.config_path,
 	};
@@ -243,7 +259,7 @@ int main(int argc, char **argv)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
-	if (options.check || options.once || options.prometheus) {
+	if (options.check || options.explain || options.once || options.prometheus) {
 		struct once_options once = once_options(&options);
 
 		return once_run(&config, &once);

@@ -13,6 +13,7 @@
 #include "core/sample/sampler.h"
 #include "subagent/check.h"
 #include "subagent/eventfile.h"
+#include "subagent/explain.h"
 #include "subagent/json.h"
 #include "subagent/prometheus.h"
 #include "subagent/report.h"
@@ -71,6 +72,8 @@ static int print_json(json_t *json)
 
 /* What is shown, and whose it is. */
 struct view {
+	const struct once_options *options;
+	const struct rules *rules;
 	const struct snapshot *snapshot;
 	bool running; /* the running daemon's */
 };
@@ -106,17 +109,31 @@ static int print_report(const struct view *view)
 	return exit_code(view->snapshot);
 }
 
-static int print_view(const struct view *view, enum once_output output)
+static int print_explanation(const struct view *view)
+{
+	const char *name = view->options->condition;
+
+	if (explain_print(stdout, view->rules, view->snapshot, name) == 0)
+		return 0;
+	fprintf(stderr, "tcpstated: \"%s\" is no condition; tcpstated --explain lists them\n",
+		name);
+	return EXIT_UNKNOWN;
+}
+
+static int print_view(const struct view *view)
 {
 	int ret = EXIT_UNKNOWN;
 
-	switch (output) {
+	switch (view->options->output) {
 	case ONCE_CHECK:
 		ret = check_print(stdout, view->snapshot,
 				  view->running ? age_ms(view->snapshot) : -1);
 		break;
 	case ONCE_JSON:
 		ret = print_snapshot_json(view);
+		break;
+	case ONCE_EXPLAIN:
+		ret = print_explanation(view);
 		break;
 	case ONCE_PROMETHEUS:
 		prometheus_print(stdout, view->snapshot);
@@ -138,7 +155,7 @@ static int no_sample(enum once_output output, const char *why)
 	return EXIT_UNKNOWN;
 }
 
-static int show_own(const struct daemon_config *config, enum once_output output)
+static int show_own(const struct daemon_config *config, const struct once_options *options)
 {
 	struct config once = config->common;
 	struct events *events = calloc(1, sizeof(*events));
@@ -151,7 +168,7 @@ static int show_own(const struct daemon_config *config, enum once_output output)
 		ret = sampler_new(&once, &sampler);
 	if (ret < 0) {
 		free(events);
-		return no_sample(output, strerror(-ret));
+		return no_sample(options->output, strerror(-ret));
 	}
 	ret = take_two(sampler, &snapshot);
 	/* Those of the daemon, if one runs here; without them the page has no such part. */
@@ -160,9 +177,9 @@ static int show_own(const struct daemon_config *config, enum once_output output)
 		snapshot->n_events = events->count;
 	}
 	if (ret < 0)
-		ret = no_sample(output, sampler_error(sampler));
+		ret = no_sample(options->output, sampler_error(sampler));
 	else
-		ret = print_view(&(struct view){.snapshot = snapshot}, output);
+		ret = print_view(&(struct view){options, &config->common.rules, snapshot, false});
 	sampler_release(sampler, snapshot);
 	sampler_free(sampler);
 	free(events);
@@ -175,7 +192,7 @@ static bool show_running(const struct daemon_config *config, const struct once_o
 			 int *ret_code)
 {
 	struct snapshotfile file = {config->snapshot, options->config_path};
-	struct view view = {.running = true};
+	struct view view = {options, &config->common.rules, NULL, true};
 	void *block;
 	int ret = snapshotfile_read(&file, &view.snapshot, &block);
 
@@ -183,7 +200,7 @@ static bool show_running(const struct daemon_config *config, const struct once_o
 		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", config->snapshot);
 	if (ret < 0)
 		return false;
-	*ret_code = print_view(&view, options->output);
+	*ret_code = print_view(&view);
 	free(block);
 	return true;
 }
@@ -194,7 +211,7 @@ int once_run(const struct daemon_config *config, const struct once_options *opti
 
 	if (!options->sample && config->snapshot[0] && show_running(config, options, &code))
 		return code;
-	return show_own(config, options->output);
+	return show_own(config, options);
 }
 
 static int print_tuning(const struct tuning_table *table, enum tuning_output output)

@@ -8,11 +8,12 @@
 
 #include "subagent/daemonconfig.h"
 
-enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK, ONCE_PROMETHEUS };
+enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK, ONCE_PROMETHEUS, ONCE_EXPLAIN };
 
 struct once_options {
 	enum once_output output;
-	bool sample; /* do not look for the running daemon's snapshot */
+	const char *condition; /* ONCE_EXPLAIN: which one; NULL: all */
+	bool sample;           /* do not look for the running daemon's snapshot */
 	const char *config_path;
 };
 
@@ -20,7 +21,7 @@ struct once_options {
  * Shows the running daemon's newest snapshot. Where there is none: samples twice, a second apart,
  * because some conditions are rates; a condition needs not hold for longer than that. Prints to
  * stdout. Returns the exit code of the program: 0 normal, 1 warning, 2 critical, 3 unknown; of
- * ONCE_PROMETHEUS 0 unless there is no sample.
+ * ONCE_PROMETHEUS and ONCE_EXPLAIN 0 unless there is no sample or no such condition.
  */
 int once_run(const struct daemon_config *config, const struct once_options *options);
 

@@ -216,6 +216,13 @@ static uint32_t severity_of(const struct tracker *t)
 	return t->warning.on ? SEVERITY_WARNING : SEVERITY_NORMAL;
 }
 
+static uint32_t turning_s(const struct tracker *t)
+{
+	const struct trigger *trigger = t->warning.turning ? &t->warning : &t->critical;
+
+	return trigger->turning ? (uint32_t)((t->at_ms - trigger->turning_since_ms) / 1000) : 0;
+}
+
 static void fill_row(struct condition *row, const struct condition_info *info,
 		     const struct rule *rule, const struct tracker *t, const struct measure *m)
 {
@@ -233,6 +240,10 @@ static void fill_row(struct condition *row, const struct condition_info *info,
 	memcpy(row->offender, m->offender, sizeof(row->offender));
 	row->advice = info->advice;
 	row->ignored = m->ignored;
+	row->turning_s = turning_s(t);
+	row->traffic = m->whole;
+	row->small = m->small;
+	row->still = m->still;
 }
 
 /* What causes events is seen only while they come. */

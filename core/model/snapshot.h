@@ -211,6 +211,11 @@ struct condition {
 	char offender[192];
 	const char *advice; /* a constant */
 	uint32_t ignored;   /* sockets, listeners or processes that the user has it leave out */
+	/* Why a value at the threshold does not raise it. */
+	uint32_t turning_s; /* for how long it has been there; the hold is not over */
+	uint64_t traffic;   /* what the value must be a share of, where the rule has one */
+	bool small;         /* it concerns fewer connections than the rule's floor */
+	bool still;         /* it does not grow */
 };
 
 /* A change of a condition's severity. */

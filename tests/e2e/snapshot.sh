@@ -54,6 +54,9 @@ test_running() {
 	tcpstated --check --sample
 	check "a look of its own knows no holding" 1 "$CODE"
 	check_match "and has no age" 'descriptors=[^ ]*$' "$OUTPUT"
+	tcpstated --explain stateCount
+	check_match "--explain: its rule" '^  rule +warning at [23], never critical' "$OUTPUT"
+	check_match "--explain: what is missing" '^  missing +it has been there for [0-7] s of 8$' "$OUTPUT"
 	check_run "raised when it has held" wait_until 20 daemon_says 1
 	tcpstated --check
 	check_match "a line as ever, and its age" \
@@ -94,7 +97,7 @@ test_own() {
 	check "the same one by another name" daemon "$(in_server "$BIN/tcpstated" \
 		-c "$T/link.conf" --once --json | jq -r .origin)"
 	tcpstated --tuning --sample
-	check_match "--sample alone" '^tcpstated: --sample goes with --once, --check or --prometheus$' "$ERRORS"
+	check_match "--sample alone" '^tcpstated: --sample goes with --once, --check, --explain or --prometheus$' "$ERRORS"
 
 	check_origin "before it hangs" daemon
 	kill -s STOP "${PIDS[tcpstated]}"
