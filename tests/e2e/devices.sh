@@ -289,7 +289,9 @@ test_vrf() {
 	local i vrf=(red blue)
 	for i in 0 1; do
 		in_host ip link add "${vrf[i]}" type vrf table "$((10 + i))" 2>"$T/error" || {
-			not_here "VRFs" "$(cat "$T/error")"
+			# Also in CI: whether there are VRFs is the kernel's, and tests/kernels runs this
+			# on those that have them.
+			echo "skipped - VRFs: $(cat "$T/error")"
 			return
 		}
 		in_host ip link set "${vrf[i]}" up
