@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 int main(int argc, char **argv)
 {
+	int status;
 	pid_t tid = argc == 2 ? atoi(argv[1]) : 0;
 
 	if (tid <= 0)
@@ -23,6 +23,9 @@ int main(int argc, char **argv)
 		err(1, "waitpid");
 	puts("frozen");
 	fflush(stdout);
-	for (;;)
-		pause();
+	/* If its process ends meanwhile: it does so only when all its threads have been waited for.
+	 */
+	while (waitpid(tid, &status, __WALL) == tid && !WIFEXITED(status) && !WIFSIGNALED(status))
+		;
+	return EXIT_SUCCESS;
 }
