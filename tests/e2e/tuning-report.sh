@@ -230,12 +230,12 @@ trace_ended() {
 	! pgrep -f "^strace .* -o $T/trace " >/dev/null
 }
 
-check_trace() { # NAME [THE-FILE-OF-ITS-OWN]
+check_trace() { # NAME [A-FILE-OF-ITS-OWN]
 	check_run "$1: strace ends" wait_until 10 trace_ended
 	check_run "$1: the trace has the parameters" \
 		grep -q '"net/ipv4/tcp_sack", O_RDONLY' "$T/trace"
 	check_run "$1: and sysctl.d" grep -q '"etc/sysctl.d/50-web.conf", O_RDONLY' "$T/trace"
-	grep -vF "\"${2:-none}.new\"" "$T/trace" >"$T/trace.host"
+	grep -vF -e "\"${2:-none}.new\"" -e "\"${2:-none}.lock\"" "$T/trace" >"$T/trace.host"
 	check "$1: nothing is opened for writing" "" \
 		"$(grep -E 'O_WRONLY|O_RDWR|O_CREAT|O_TRUNC|O_APPEND' "$T/trace.host")"
 	check "$1: nothing is changed" "" "$(grep -E \

@@ -163,12 +163,9 @@ static void test_lock(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"a new file takes its place", test_replace},
-	    {"a link is not followed", test_link},
-	    {"where it cannot be written", test_unwritable},
-	    {"damaged files", test_damaged},
-	    {"one of several daemons", test_lock},
-	    CU_TEST_INFO_NULL,
+	    {"a new file takes its place", test_replace},    {"a link is not followed", test_link},
+	    {"where it cannot be written", test_unwritable}, {"damaged files", test_damaged},
+	    {"one of several daemons", test_lock},           CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("eventfile", tests);
