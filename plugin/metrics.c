@@ -191,12 +191,12 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 		emit_counters(&sink, s);
 	if (report->conditions)
 		emit_conditions(&sink, s);
-	if (s->tuning) {
+	/* The verdicts are what two of the conditions count. */
+	if (s->tuning && (report->tuning || report->conditions))
 		metric_put_fields(&sink, "tuning", NULL, verdict_fields,
 				  METRIC_LENGTH(verdict_fields), s->tuning);
-		if (report->tuning)
-			emit_tuning(&sink, s->tuning);
-	}
+	if (s->tuning && report->tuning)
+		emit_tuning(&sink, s->tuning);
 	return rc;
 }
 

@@ -157,8 +157,12 @@ static void test_tuning(void)
 	};
 
 	record_emit(record, NULL, &report, &s);
+	CHECK_EQ_INT(record->count, 0);
+	report.conditions = true;
+	record_emit(record, NULL, &report, &s);
 	record_expect(record, verdict);
-	CHECK_EQ_INT(record->count, 2);
+	CHECK_EQ_INT(record->count, 3); /* and the worst severity */
+	report.conditions = false;
 	report.tuning = true;
 	record_emit(record, NULL, &report, &s);
 	record_expect(record, verdict);
