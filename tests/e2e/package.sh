@@ -20,7 +20,11 @@ sbin/tcpstated
 share/doc/tcpstate/README.md
 share/doc/tcpstate/doc/diagnosis.md
 share/doc/tcpstate/integrations/grafana/tcpstate.json
+share/doc/tcpstate/integrations/icinga2/tcpstate.conf
+share/doc/tcpstate/integrations/librenms/tcpstate.yaml
+share/doc/tcpstate/integrations/nagios/tcpstate.cfg
 share/doc/tcpstate/integrations/prometheus/tcpstate.rules.yml
+share/doc/tcpstate/integrations/zabbix/tcpstate.yaml
 share/doc/tcpstate/examples/snmpd.conf.example
 share/doc/tcpstate/examples/tcpstate.conf.example
 share/man/man1/tcpstate-graph.1

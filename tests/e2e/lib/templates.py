@@ -106,7 +106,7 @@ def check_rule(rule, walks):
 
 def check_triggers(template, items):
     keys = {item["key"] for item in items}
-    text = yaml.dump(template, width=10**6)
+    text = yaml.dump(template, width=10**6).replace("{HOST.HOST}", template["template"])
     for key in set(re.findall(rf"/{template['template']}/([\w.]+(?:\[[^]]*\])?)", text)) - keys:
         wrong(key, "a trigger looks at no item")
     triggers = [t for n in nodes(template) for k in ("triggers", "trigger_prototypes") for t in n.get(k, [])]
