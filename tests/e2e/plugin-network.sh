@@ -133,6 +133,14 @@ check_query "Prometheus: a zero" "$(connections agent-a all CLOSE_WAIT)" 0
 check_query "Prometheus: agent-b" "$(connections agent-b ipv6 ESTABLISHED)" 7
 check_query "Prometheus: all states of both" \
 	'count(collectd_tcpstate_tcp_connections{tcpstate=~"all|ipv4|ipv6"})' 66
+# As the page has them: what is counted once, and what several times.
+only='instance="agent-a",type="ESTABLISHED"'
+check_query "Prometheus: sum() over one of them" \
+	"sum by (type) (collectd_tcpstate_tcp_connections{$only,tcpstate=\"all\"})" 47
+check_query "Prometheus: sum() over a port" \
+	"sum by (tcpstate) (collectd_tcpstate_tcp_connections{$only,tcpstate=~\"8001-local\"})" 40
+check_run "Prometheus: sum() over all counts twice and more" \
+	test "$(query "sum(collectd_tcpstate_tcp_connections{$only})")" -ge 94
 check_query "Prometheus: accept queue" \
 	"collectd_tcpstate_tcpstate_queue{instance=\"agent-a\",tcpstate=\"listener-8001-$SERVER4\",type=\"accept\"}" 7
 check_query "Prometheus: a counter" \

@@ -150,7 +150,7 @@ test_fault() {
 	WAIT_STEP=2 wait_until 150 problem_is 'critical'
 	problems
 	check_match "the problem names who" \
-		"^4 tcpstate: acceptQueue 1[0-9]+, $SERVER4:81, .*sockets.* \(critical\)$" "$(problems)"
+		"^4 tcpstate: acceptQueue 10[03], $SERVER4:81 sockets\[[0-9]+\], 33 of 32 \(critical\)$" "$(problems)"
 	check "it is the only one" 1 "$(problems | wc -l)"
 	check_item "$SERVER4:81 (sockets): accept queue" 33
 	tell server accept y b 33
