@@ -7,10 +7,6 @@
 /* Percent of a process's descriptors from which its stale connections are critical. */
 enum { DESCRIPTORS_SHARE = 25 };
 
-/* What grows steadily is critical when it is full in ten minutes at that pace, a warning when it is
- * full in an hour and half full already. */
-enum { SOON_S = 600, LATER_S = 3600, HALF = 50 };
-
 int64_t measure_now_ms(const struct snapshot *s)
 {
 	int64_t tried = timing_ms(&s->info.attempted_at), sampled = timing_ms(&s->info.monotonic);
@@ -221,98 +217,6 @@ static enum measured measure_not_reading(const struct measuring *in, struct text
 					 struct measure *m)
 {
 	return measure_processes(in, SUSPECT_NOT_READING, text, m);
-}
-
-static const struct limit *find_limit(const struct snapshot *s, enum limit_id id)
-{
-	for (size_t i = 0; i < s->n_limits; i++)
-		if (s->limits[i].id == id)
-			return &s->limits[i];
-	return NULL;
-}
-
-static enum measured measure_limit(const struct measuring *in, enum limit_id id, struct text *text,
-				   struct measure *m)
-{
-	const struct limit *limit = find_limit(in->now, id);
-
-	if (!limit)
-		return MEASURED_UNKNOWN;
-	m->value = limit->percent;
-	if (limit->growing && limit->left_s < SOON_S)
-		m->least = SEVERITY_CRITICAL;
-	else if (limit->growing && limit->left_s < LATER_S && limit->percent > HALF)
-		m->least = SEVERITY_WARNING;
-	offender_time_left(text, limit);
-	return MEASURED_VALUE;
-}
-
-/* The process nearest to its limit of those that are not ignored; 0: there is none. */
-static uint32_t top_descriptors(const struct measuring *in, struct measure *m)
-{
-	uint32_t top = 0;
-
-	for (uint32_t i = 1; i < in->now->n_owners; i++) {
-		const struct owner *owner = &in->now->owners[i];
-
-		if (measure_ignores(in, &(struct ignore_subject){.owner = owner}))
-			m->ignored++;
-		else if (offender_descriptors(owner) > m->value) {
-			m->value = offender_descriptors(owner);
-			top = i;
-		}
-	}
-	return top;
-}
-
-static enum measured measure_descriptors(const struct measuring *in, struct text *text,
-					 struct measure *m)
-{
-	const struct limit *limit = find_limit(in->now, LIMIT_DESCRIPTORS);
-	uint32_t top = top_descriptors(in, m);
-	const struct owner *owner = snapshot_owner(in->now, top);
-
-	m->at_ms = timing_ms(&in->now->info.detail_at);
-	/* Without a process that has sockets there is nothing that could run out. */
-	if (!limit)
-		return in->now->n_owners > 1 ? MEASURED_UNKNOWN : MEASURED_VALUE;
-	if (top == 0)
-		return MEASURED_VALUE;
-	offender_owner(text, "", in->now, top);
-	text_add(text, ", ", "%u of %u", owner->fds, owner->fds_max);
-	/* The limit's row is of the first one of all, ignored or not. */
-	return limit->owner == top ? measure_limit(in, LIMIT_DESCRIPTORS, text, m) : MEASURED_VALUE;
-}
-
-static enum measured measure_time_wait(const struct measuring *in, struct text *text,
-				       struct measure *m)
-{
-	offender_state_remote(text, in->now, STATE_TIME_WAIT);
-	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, text, m);
-}
-
-static enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
-					     struct measure *m)
-{
-	const struct limit *limit = find_limit(in->now, LIMIT_EPHEMERAL_PORTS);
-
-	if (limit) {
-		text_add(text, "", "%s", limit->detail);
-		m->at_ms = timing_ms(&in->now->info.detail_at);
-	}
-	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, text, m);
-}
-
-static enum measured measure_orphans(const struct measuring *in, struct text *text,
-				     struct measure *m)
-{
-	return measure_limit(in, LIMIT_ORPHANS, text, m);
-}
-
-static enum measured measure_memory(const struct measuring *in, struct text *text,
-				    struct measure *m)
-{
-	return measure_limit(in, LIMIT_MEMORY, text, m);
 }
 
 static enum measured measure_state(const struct measuring *in, struct text *text, struct measure *m)

@@ -72,8 +72,8 @@ enum measured measure_traffic(const struct snapshot *s, const char *name, uint64
 int64_t measure_counted_ms(const struct snapshot *s);
 
 /*
- * The measures of the listeners and the kernel's counters. They fill m->value, m->at_ms where it
- * is not the time of the snapshot, and text, which ends up in m->offender.
+ * The measures of the listeners, the kernel's counters and limits. They fill m->value, m->at_ms
+ * where it is not the time of the snapshot, and text, which ends up in m->offender.
  */
 enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m);
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m);
@@ -81,5 +81,11 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 				   struct measure *m);
 enum measured measure_accept_drops(const struct measuring *in, struct text *text,
 				   struct measure *m);
+enum measured measure_descriptors(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_time_wait(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
+				      struct measure *m);
+enum measured measure_orphans(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_memory(const struct measuring *in, struct text *text, struct measure *m);
 
 #endif
