@@ -9,6 +9,7 @@
 #   flapping    10 minutes of a queue that fills and empties: told ten times at the most
 #   pool        40 connections in CLOSE_WAIT that a pool has not looked at for a quarter of an hour,
 #               then the daemon starts: not a word
+#   handshakes  half an hour of 2000 handshakes a second: not a word
 #   hour        an hour of noise, visitors and a load balancer: not a word
 set -u
 SRC=${SRC:-$(cd "$(dirname "$0")/../.." && pwd)}
@@ -128,6 +129,23 @@ test_pool() {
 	check_quiet
 }
 
+test_handshakes() {
+	local seconds visitor
+	seconds=$(minutes 30)
+	quiet_start
+	site_start 443
+	for visitor in visitor1 visitor2; do
+		sockets_start $visitor "${CLIENT[@]}"
+		ask $visitor honest "$SERVER4" 443 1000 "$seconds" from "$CROWD4*250"
+	done
+	pause "$seconds"
+	for visitor in visitor1 visitor2; do
+		finish $visitor 0
+		check "$visitor's handshakes" $((1000 * seconds)) "$REPLY"
+	done
+	check_quiet
+}
+
 # Noise, visitors, one load balancer.
 test_hour() {
 	local seconds
@@ -146,4 +164,4 @@ test_hour() {
 	check_quiet
 }
 
-side_by_side "$@" -- noise deploy batch flapping pool hour
+side_by_side "$@" -- noise deploy batch flapping pool handshakes hour
