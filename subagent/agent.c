@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/diagnosis/events.h"
+#include "subagent/agent_varbind.h"
 #include "subagent/log.h"
 
 /* net-snmp's own log. A line that comes back at each attempt is told once. */

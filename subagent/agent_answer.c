@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-#include "subagent/oidtable.h"
-#include "subagent/tables.h"
+#include "subagent/agent_varbind.h"
 
 enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
 
@@ -12,114 +11,11 @@ enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
  * for another and ends the session. */
 enum { AGENTX_PDU_MAX = 65536, AGENTX_LENGTH_AT = 16 };
 
-const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
-
-/* --- one variable ---------------------------------------------------------------------
- */
-
-static void set_value(netsnmp_variable_list *vb, const struct value *value)
-{
-	struct counter64 c64 = {
-	    .high = (u_long)(value->counter64 >> 32),
-	    .low = (u_long)(value->counter64 & UINT32_MAX),
-	};
-
-	switch (value->syntax) {
-	case SYNTAX_INTEGER:
-		snmp_set_var_typed_integer(vb, ASN_INTEGER, value->integer);
-		break;
-	case SYNTAX_GAUGE32:
-	case SYNTAX_GAUGE32_64:
-	case SYNTAX_AGE:
-		snmp_set_var_typed_integer(vb, ASN_GAUGE, (long)value->unsigned32);
-		break;
-	case SYNTAX_COUNTER32:
-		snmp_set_var_typed_integer(vb, ASN_COUNTER, (long)value->unsigned32);
-		break;
-	case SYNTAX_COUNTER64:
-		snmp_set_var_typed_value(vb, ASN_COUNTER64, &c64, sizeof(c64));
-		break;
-	case SYNTAX_CHARS:
-	case SYNTAX_TEXT:
-	case SYNTAX_DATE:
-	case SYNTAX_FORMAT:
-		snmp_set_var_typed_value(vb, ASN_OCTET_STR, value->text, value->text_len);
-		break;
-	}
-}
-
-/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind. */
-static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX], size_t *ret_len)
-{
-	size_t len = 0;
-
-	if (snmp_oid_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN) > 0) {
-		if (snmp_oidtree_compare(vb->name, vb->name_length, agent_base_oid, AGENT_BASE_LEN))
-			return false;
-		for (size_t i = AGENT_BASE_LEN; i < vb->name_length && len < OID_MAX; i++)
-			ret_oid[len++] = (uint32_t)vb->name[i];
-	}
-	*ret_len = len;
-	return true;
-}
-
-/* Sets the value, or the exception that says why there is none. */
-static void answer_get(const struct agent *agent, netsnmp_variable_list *vb)
-{
-	uint32_t id[OID_MAX];
-	struct value value;
-	enum oid_result result = OID_NO_OBJECT;
-	size_t len;
-
-	if (agent->showing && relative(vb, id, &len))
-		result = oidtable_get(&tables_tree, &agent->shown, id, len, &value);
-	if (result == OID_FOUND)
-		set_value(vb, &value);
-	else
-		snmp_set_var_typed_value(
-		    vb, result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE, NULL, 0);
-}
-
-/* An end that is not before `end`; an end that is null is none. */
-static bool is_behind(const oid *name, size_t len, const oid *end, size_t end_len)
-{
-	static const oid null[] = {0, 0};
-
-	return end_len > 0 && snmp_oid_compare(end, end_len, null, OID_LENGTH(null)) &&
-	       snmp_oid_compare(name, len, end, end_len) >= 0;
-}
-
-/* Sets the next variable, if there is one before `end`; else leaves vb as it is. */
-static bool answer_next(const struct agent *agent, netsnmp_variable_list *vb, bool inclusive,
-			const oid *end, size_t end_len)
-{
-	uint32_t id[OID_MAX], next[OID_MAX];
-	oid name[OID_MAX + AGENT_BASE_LEN];
-	struct value value;
-	size_t len, next_len;
-
-	if (!agent->showing || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, &agent->shown, id, len, inclusive, next, &next_len,
-			  &value) != OID_FOUND)
-		return false;
-	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
-	for (size_t i = 0; i < next_len; i++)
-		name[AGENT_BASE_LEN + i] = next[i];
-	if (is_behind(name, AGENT_BASE_LEN + next_len, end, end_len))
-		return false;
-	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + next_len);
-	set_value(vb, &value);
-	return true;
-}
-
-/* --- requests on the wire -------------------------------------------------------------
- */
-
 /* RFC 2741, 7.2.3.2: the end of the range is the variable's value. */
-static void answer_range(const struct agent *agent, netsnmp_variable_list *vb)
+static void answer_range(const struct snapshot *s, netsnmp_variable_list *vb)
 {
-	if (!answer_next(agent, vb, vb->type == ASN_PRIV_INCL_RANGE, vb->val.objid,
-			 vb->val_len / sizeof(oid)))
+	if (!agent_varbind_next(s, vb, vb->type == ASN_PRIV_INCL_RANGE, vb->val.objid,
+				vb->val_len / sizeof(oid)))
 		snmp_set_var_typed_value(vb, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
 
@@ -141,6 +37,7 @@ int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t
  * asks for the next one. Nothing can be SET, and we have no context. */
 static long look_up(const struct agent *agent, netsnmp_pdu *request)
 {
+	const struct snapshot *s = agent->showing ? &agent->shown : NULL;
 	bool get = request->command == AGENTX_GET_PDU;
 
 	if (request->flags & UCD_MSG_FLAG_BULK_TOOBIG)
@@ -152,9 +49,9 @@ static long look_up(const struct agent *agent, netsnmp_pdu *request)
 		return SNMP_ERR_NOTWRITABLE;
 	for (netsnmp_variable_list *vb = request->variables; vb; vb = vb->next_variable) {
 		if (get)
-			answer_get(agent, vb);
+			agent_varbind_get(s, vb);
 		else
-			answer_range(agent, vb);
+			answer_range(s, vb);
 	}
 	return SNMP_ERR_NOERROR;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "subagent/agent_varbind.h"
 #include "subagent/oidtable.h"
 
 /* Longer than a session lives whose master does not answer its pings; net-snmp counts microseconds

@@ -14,10 +14,6 @@
 #include "subagent/agent.h"
 #include "subagent/queue.h"
 
-enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) };
-
-extern const oid agent_base_oid[AGENT_BASE_LEN];
-
 /* net-snmp's coding of AgentX, of libnetsnmpagent. The header that declares these functions is not
  * installed: configure looks for them, and tests/unit/test_agentx.c uses them.
  *

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/base/timing.h"
+#include "subagent/agent_varbind.h"
 #include "subagent/log.h"
 
 /*

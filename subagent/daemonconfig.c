@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "subagent/snapshotfile.h"
+
 #define AT(member_) .offset = offsetof(struct daemon_config, member_)
 
 _Static_assert(offsetof(struct daemon_config, common) == 0, "offsets count from the common part");
@@ -43,7 +45,7 @@ static const struct config_option rows[] = {
 	     "directory is there; \"\": none."},
     {OPTION("snapshot", option_set_text), AT(snapshot), OPTION_ARGS(1, 1),
      OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->snapshot)),
-     .fallback = "/run/tcpstate/snapshot",
+     .fallback = SNAPSHOTFILE_DEFAULT,
      .help = "The file that shows the newest snapshot to --once and --check, if its directory\n"
 	     "is there; \"\": none."},
     {OPTION("prometheus-textfile", set_textfile), AT(prometheus), OPTION_ARGS(1, 1),

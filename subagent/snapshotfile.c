@@ -57,25 +57,75 @@ static bool is_fresh(const struct snapshot *s)
 	return age_ms >= 0 && age_ms <= (int64_t)s->info.interval_ms * INTERVALS;
 }
 
+static int load(const char *path, const struct snapshot **ret_snapshot, void **ret_block,
+		struct flat_origin *ret_origin)
+{
+	char *block;
+	size_t size;
+	int ret = file_read_regular(AT_FDCWD, path, BYTES_MAX, &block, &size);
+
+	if (ret < 0)
+		return ret == -EFBIG || ret == -EISDIR ? -EINVAL : ret;
+	ret = flat_unpack(block, size, ret_snapshot, ret_origin);
+	if (ret < 0)
+		free(block);
+	else
+		*ret_block = block;
+	return ret;
+}
+
 int snapshotfile_read(const struct snapshotfile *file, const struct snapshot **ret_snapshot,
 		      void **ret_block)
 {
 	struct flat_origin origin, own = origin_of(file);
 	const struct snapshot *s;
-	char *block;
-	size_t size;
-	int ret = file_read_regular(AT_FDCWD, file->path, BYTES_MAX, &block, &size);
+	void *block;
+	int ret = load(file->path, &s, &block, &origin);
 
 	if (ret < 0)
-		return ret == -EFBIG || ret == -EISDIR ? -EINVAL : ret;
-	ret = flat_unpack(block, size, &s, &origin);
-	if (ret == 0 && (origin.netns != own.netns || origin.config != own.config || !is_fresh(s)))
-		ret = -ESTALE;
-	if (ret < 0) {
-		free(block);
 		return ret;
+	if (origin.netns != own.netns || origin.config != own.config || !is_fresh(s)) {
+		free(block);
+		return -ESTALE;
 	}
 	*ret_snapshot = s;
 	*ret_block = block;
 	return 0;
+}
+
+/* Whichever it is: a file that could not be read is not tried again before it changes. */
+static bool is_same(const struct snapshotfile_copy *copy, const struct stat *st)
+{
+	return copy->device == st->st_dev && copy->inode == st->st_ino &&
+	       copy->changed_at.tv_sec == st->st_ctim.tv_sec &&
+	       copy->changed_at.tv_nsec == st->st_ctim.tv_nsec;
+}
+
+int snapshotfile_follow(struct snapshotfile_copy *copy, const char *path)
+{
+	struct flat_origin origin;
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		int ret = -errno;
+
+		snapshotfile_drop(copy);
+		return ret;
+	}
+	if (!is_same(copy, &st)) {
+		snapshotfile_drop(copy);
+		copy->device = st.st_dev;
+		copy->inode = st.st_ino;
+		copy->changed_at = st.st_ctim;
+		copy->error = load(path, &copy->snapshot, &copy->block, &origin);
+	}
+	if (copy->error < 0)
+		return copy->error;
+	return is_fresh(copy->snapshot) ? 0 : -ETIME;
+}
+
+void snapshotfile_drop(struct snapshotfile_copy *copy)
+{
+	free(copy->block);
+	*copy = (struct snapshotfile_copy){.snapshot = NULL};
 }

@@ -7,7 +7,13 @@
  * it knows peaks, holds and changes that a single look cannot.
  */
 
+#include <sys/types.h>
+#include <time.h>
+
 #include "core/model/snapshot.h"
+
+/* Where it is, if the configuration does not say otherwise. */
+#define SNAPSHOTFILE_DEFAULT "/run/tcpstate/snapshot"
 
 /* What a reader and the daemon must have in common. config_path: of the configuration file, which
  * need not be there. */
@@ -28,5 +34,24 @@ int snapshotfile_write(const struct snapshotfile *file, const struct snapshot *s
  */
 int snapshotfile_read(const struct snapshotfile *file, const struct snapshot **ret_snapshot,
 		      void **ret_block);
+
+/* What a reader that stays has of a file, whichever daemon writes it; zeroed at first. */
+struct snapshotfile_copy {
+	const struct snapshot *snapshot; /* of the newest file; NULL: none that can be shown */
+	void *block;                     /* what it lies in */
+	int error;                       /* why it is NULL: -errno */
+	/* Which file it is. */
+	dev_t device;
+	ino_t inode;
+	struct timespec changed_at;
+};
+
+/*
+ * Reads the file if it is another one than the last time; one that has not changed costs a stat().
+ * 0: copy->snapshot is to be shown, and good until the next call; -ETIME: it is older than three of
+ * the daemon's intervals; -ESTALE: of another version; or as snapshotfile_read().
+ */
+int snapshotfile_follow(struct snapshotfile_copy *copy, const char *path);
+void snapshotfile_drop(struct snapshotfile_copy *copy);
 
 #endif

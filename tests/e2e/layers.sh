@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run: 60 s; plain; quick
-# Is the code in the order that doc/architecture.md describes? subagent/ -> core/ <- plugin/,
+# Is the code in the order that doc/architecture.md describes? module/ -> subagent/ -> core/ <- plugin/,
 # each library in its own place, and core/ neither prints nor logs.
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"
@@ -17,13 +17,14 @@ core/config: core/diagnosis core/model core/base
 core/sample: core/kernel core/tuning core/diagnosis core/config core/model core/base
 subagent: core/sample core/config core/diagnosis core/model core/base
 plugin: core/sample core/config core/diagnosis core/model core/base
+module: subagent core/model core/base
 '
 
 # Whose headers only some files may include: a pattern of headers, and one of files.
 LIBRARIES='
 <libmnl/libmnl\.h> ^core/kernel/diag\.c$
 <jansson\.h> ^subagent/
-<net-snmp/.*> ^subagent/agent[a-z_]*\.[ch]$
+<net-snmp/.*> ^(subagent/agent[a-z_]*\.[ch]|module/tcpstate_snmp\.c)$
 "(collectd|globals|plugin|utils/.*)\.h" ^plugin/tcpstate\.c$
 '
 
@@ -39,8 +40,8 @@ LIBC='<[a-z0-9_]+\.h>|<(sys|netinet|arpa|net|linux|asm)/[a-z0-9_/]+\.h>'
 # Each function prints what is wrong below the current directory.
 
 wrong_layers() { # the project's own headers
-	includes core subagent plugin | sed 's/"\(.*\)\/[a-z0-9_]*\.h"$/\1/' |
-		grep -E ' (core|subagent|plugin)(/[a-z]+)?$' | awk -v layers="$LAYERS" '
+	includes core subagent plugin module | sed 's/"\(.*\)\/[a-z0-9_]*\.h"$/\1/' |
+		grep -E ' (core|subagent|plugin|module)(/[a-z]+)?$' | awk -v layers="$LAYERS" '
 		BEGIN {
 			n = split(layers, lines, "\n")
 			for (i = 1; i <= n; i++) {
@@ -59,7 +60,7 @@ wrong_layers() { # the project's own headers
 
 wrong_libraries() { # all others
 	local header file
-	includes core subagent plugin | grep -vE ' "(core|subagent|plugin)/[a-z0-9_/]+\.h"$' |
+	includes core subagent plugin module | grep -vE ' "(core|subagent|plugin|module)/[a-z0-9_/]+\.h"$' |
 		while read -r file header; do
 			while read -r headers files; do
 				[ -n "$headers" ] || continue
@@ -73,13 +74,13 @@ wrong_libraries() { # all others
 
 # A module is a path without its ending and without "_private".
 wrong_circles() {
-	includes core subagent plugin | grep '"' |
+	includes core subagent plugin module | grep '"' |
 		sed -E 's/^([^ ]*)\.[ch] "(.*)\.h"$/\1 \2/; s/_private//g' |
 		awk '$1 != $2' | sort -u | tsort 2>&1 >/dev/null | sed -n 's/^tsort: \([^-]\)/\1/p'
 }
 
 wrong_paths() {
-	includes core subagent plugin tests | grep -E '[<"](\./|.*\.\./)'
+	includes core subagent plugin module tests | grep -E '[<"](\./|.*\.\./)'
 }
 
 wrong_diagnosis() { # neither file nor clock
@@ -93,7 +94,7 @@ wrong_edges() { # core's options know nothing of what their readers do with the 
 
 wrong_licence() {
 	local file
-	find core subagent plugin tests mib profiles doc -type f \( -name '*.[ch]' -o \
+	find core subagent plugin module tests mib profiles doc -type f \( -name '*.[ch]' -o \
 		-name '*.sh' -o -name '*.am' -o -name '*.in' -o -name '*.md' -o -name '*.awk' \
 		-o -name '*.conf' -o -name '*.txt' \) ! -path '*/data/*' |
 		while read -r file; do
@@ -125,7 +126,7 @@ plant() { # RULE FILE LINE [FILE LINE]...
 	local rule=$1 file=$2 line=$3 first='/* SPDX-License-Identifier: MIT */' each
 	[ "$rule" != licence ] || first='/* nothing */'
 	rm -rf "$T/tree"
-	mkdir -p "$T"/tree/{core/{base,model,kernel,tuning,diagnosis,config,sample},subagent,plugin} \
+	mkdir -p "$T"/tree/{core/{base,model,kernel,tuning,diagnosis,config,sample},subagent,plugin,module} \
 		"$T"/tree/{tests,mib,profiles,doc}
 	shift
 	while [ $# -gt 0 ]; do
@@ -147,7 +148,7 @@ check_arrows() {
 	local from to arrows
 	while IFS=: read -r from arrows; do
 		[ -n "$from" ] || continue
-		for to in core/{base,model,kernel,tuning,diagnosis,config,sample} subagent plugin; do
+		for to in core/{base,model,kernel,tuning,diagnosis,config,sample} subagent plugin module; do
 			if [ "$from" = "$to" ] || [[ " $arrows " = *" $to "* ]]; then
 				plant none "$from/a.c" "#include \"$to/b.h\""
 			else
@@ -190,6 +191,7 @@ check_rules() {
 	plant none core/diagnosis/a.c '	ms = timing_ms(&s->info.monotonic);'
 	plant none core/base/a.c '#include "core/base/a.h"' core/base/a_more.c '#include "core/base/a_private.h"'
 	plant none core/kernel/diag.c '#include <libmnl/libmnl.h>'
+	plant none module/tcpstate_snmp.c '#include <net-snmp/net-snmp-config.h>'
 	plant none subagent/agent_loop.c '#include <net-snmp/net-snmp-config.h>'
 	plant none subagent/json.h '#include <jansson.h>'
 	plant none plugin/tcpstate.c '#include "plugin.h"'

@@ -14,6 +14,7 @@ PREFIX=/opt/tcpstate
 EXPECTED='
 bin/tcpstate-graph
 lib/collectd/tcpstate.so
+lib/snmp/dlmod/tcpstate_snmp.so
 lib/systemd/system/tcpstated.service
 lib/sysusers.d/tcpstate.conf
 sbin/tcpstated

@@ -22,6 +22,7 @@ hardened() { # FILE: what protects it
 ALL=$'BIND_NOW\nRELRO\nno code on the stack\nposition independent\n__stack_chk_fail\nFORTIFY'
 check "tcpstated is hardened" "$ALL" "$(hardened "$BUILD/tcpstated")"
 check "tcpstate.so is hardened" "$ALL" "$(hardened "$BUILD/.libs/tcpstate.so")"
+check "tcpstate_snmp.so is hardened" "$ALL" "$(hardened "$BUILD/.libs/tcpstate_snmp.so")"
 check_match "tcpstated is a program with a random address" 'FLAGS_1.* PIE' \
 	"$(readelf -dW "$BUILD/tcpstated")"
 
@@ -38,6 +39,7 @@ newer() { # FILE: functions that glibc 2.28 does not have
 
 check "tcpstated needs no glibc after 2.28" "" "$(newer "$BUILD/tcpstated")"
 check "tcpstate.so needs no glibc after 2.28" "" "$(newer "$BUILD/.libs/tcpstate.so")"
+check "tcpstate_snmp.so needs no glibc after 2.28" "" "$(newer "$BUILD/.libs/tcpstate_snmp.so")"
 
 # The kernel's headers and libmnl's are those of the system: behind musl's own.
 with_musl() {

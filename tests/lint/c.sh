@@ -12,7 +12,7 @@ FORMATTER=clang-format-14 # another version breaks other lines
 EACH=(xargs -d '\n' -P "$(nproc)" -n 15)
 
 sources() { # [GREP-OPTION...]: those whose path is, or is not, so
-	find core subagent plugin tests -name '*.c' | grep "${@:-.}" | sort
+	find core subagent plugin module tests -name '*.c' | grep "${@:-.}" | sort
 }
 
 # The flags that configure has found.
@@ -30,7 +30,7 @@ read -r -d '' -a WARNINGS < <(flags WARN_CFLAGS)
 
 test_format() {
 	if command -v $FORMATTER >/dev/null; then
-		check "$FORMATTER changes nothing" "" "$(find core subagent plugin tests -name '*.[ch]' |
+		check "$FORMATTER changes nothing" "" "$(find core subagent plugin module tests -name '*.[ch]' |
 			"${EACH[@]}" $FORMATTER --dry-run 2>&1 | grep warning: | cut -d : -f 1,2)"
 	elif [ "${CI:-}" = true ]; then
 		fail "the formatter" "needs $FORMATTER"
@@ -49,12 +49,12 @@ test_clang() {
 test_cppcheck() {
 	check "cppcheck has no finding" "" "$(cppcheck --quiet --std=c11 -D_GNU_SOURCE -I. \
 		--enable=warning,performance,portability --inline-suppr --template=gcc \
-		core subagent plugin tests/tools tests/bench 2>&1 | grep -E 'warning:|error:|style:')"
+		core subagent plugin module tests/tools tests/bench 2>&1 | grep -E 'warning:|error:|style:')"
 }
 
 # What is not named is not in a release.
 test_named() {
-	check "Makefile.am names each file" "" "$(find core subagent plugin tests/support -name '*.[ch]' |
+	check "Makefile.am names each file" "" "$(find core subagent plugin module tests/support -name '*.[ch]' |
 		while read -r file; do grep -qw "$file" Makefile.am || echo "$file"; done)"
 }
 

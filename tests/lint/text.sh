@@ -10,7 +10,7 @@ cd "$SRC" || die "no source directory"
 
 # The files of the source without those that configure or make have written.
 files() {
-	find README.md ./*.md quickstart .ci core doc mib/template plugin profiles subagent tests \
+	find README.md ./*.md quickstart .ci core doc mib/template module plugin profiles subagent tests \
 		-type f ! -path 'tests/data/*' ! -name '*.png' ! -name '*.o' ! -name '*.lo' \
 		! -path '*/.libs/*' ! -path '*/.deps/*' -exec grep -Il . {} + | sort -u
 }
