@@ -76,6 +76,24 @@ check_translations() { # NAME ARGUMENT...
 	check_match "$name: its last object" 'tcpStateNotificationGroup\(13\)' "$(cat "$T/tree")"
 }
 
+# What RFC 4181 asks and smilint does not: a manager that takes differences of a counter is told
+# which object says that it began anew.
+counters_without_time() { # MODULE
+	awk '
+		$2 == "OBJECT-TYPE" { object = $1; time = object ~ /(DiscontinuityTime|StartTime)$/ }
+		$1 == "SYNTAX" && $2 ~ /^Counter/ { counters[object] }
+		time { gsub(/[^A-Za-z0-9]/, " "); for (i = 1; i <= NF; i++) named[$i] }
+		END { for (c in counters) if (!(c in named)) print c }' "$1"
+}
+
+test_counters() {
+	check "each counter has a time since when it counts" "" \
+		"$(counters_without_time "$BUILD/mib/TCPSTATE-MIB.txt")"
+	sed '/^tcpStateStartTime OBJECT/,/::=/s/tcpStateSampleErrors/nothing/' \
+		"$BUILD/mib/TCPSTATE-MIB.txt" >"$T/without.txt"
+	check "one that has none is seen" tcpStateSampleErrors "$(counters_without_time "$T/without.txt")"
+}
+
 # A fresh Debian has none of the IETF's modules. With ours in front of the list the later
 # folders come first, so that real ones win wherever they are.
 test_fresh() {
@@ -123,5 +141,6 @@ require smilint snmptranslate mibdump prometheus-snmp-generator apt-get dpkg
 real_modules
 test_manager
 test_lint
+test_counters
 test_fresh
 test_real
