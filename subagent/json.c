@@ -22,21 +22,14 @@ static json_t *make_label(const char *(*label)(uint32_t), uint32_t number)
 	return text ? json_string(text) : json_integer(number);
 }
 
-/* A text that a fixed length has cut may end in the middle of a character. */
 static json_t *make_text(const char *text, size_t len)
 {
-	json_t *json = json_stringn(text, len);
-	char *copy;
+	char clean[VALUE_TEXT_MAX + 1];
 
-	if (json)
-		return json;
-	copy = strndup(text, len);
-	if (!copy)
-		return NULL;
-	text_clean(copy);
-	json = json_string(copy);
-	free(copy);
-	return json;
+	memcpy(clean, text, len);
+	clean[len] = '\0';
+	text_clean(clean);
+	return json_string(clean);
 }
 
 /* RFC 3339, in UTC; null for a moment that has not been yet. */

@@ -2,6 +2,7 @@
 #include "core/base/text.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,31 +44,57 @@ void text_add_list(struct text *text, const char *sep, const char *list)
 		while (len > 0 && (list[len] != ',' || list[len + 1] != ' '));
 }
 
-/* How many bytes the UTF-8 character at p takes; 0: there is none, or it is a control character
- * (C0, DEL, C1). RFC 3629: no overlong forms, no surrogates, U+10FFFF at most. */
+/* What prints nothing and may hide or reorder what stands around it: Unicode's format characters
+ * (Cf), its fillers, the separators of lines and the tags. */
+static bool is_invisible(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},
+	    {0x0600, 0x0605},   {0x061c, 0x061c},   {0x06dd, 0x06dd},   {0x070f, 0x070f},
+	    {0x08e2, 0x08e2},   {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+	    {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+	    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+	    {0xfffe, 0xffff},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f},
+	    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+	};
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+		if (code <= ranges[i].last)
+			return code >= ranges[i].first;
+	}
+	return false;
+}
+
+/* How many bytes the UTF-8 character at p takes; 0: there is none, or it is not to be shown.
+ * RFC 3629: no overlong forms, no surrogates, U+10FFFF at most. */
 static size_t printable(const unsigned char *p)
 {
 	static const struct {
-		unsigned char first, last; /* of the first byte */
-		unsigned char low, high;   /* of the second byte */
+		unsigned char bits, mask; /* of the first byte */
 		unsigned char len;
+		uint32_t least; /* the code that needs so many bytes */
 	} forms[] = {
-	    {0x20, 0x7e, 0, 0xff, 1},    {0xc2, 0xc2, 0xa0, 0xbf, 2}, {0xc3, 0xdf, 0x80, 0xbf, 2},
-	    {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3},
-	    {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4},
-	    {0xf4, 0xf4, 0x80, 0x8f, 4},
+	    {0x00, 0x80, 1, 0},
+	    {0xc0, 0xe0, 2, 0x80},
+	    {0xe0, 0xf0, 3, 0x800},
+	    {0xf0, 0xf8, 4, 0x10000},
 	};
 
 	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		if (p[0] < forms[i].first || p[0] > forms[i].last)
+		uint32_t code = p[0] & (unsigned char)~forms[i].mask;
+
+		if ((p[0] & forms[i].mask) != forms[i].bits)
 			continue;
-		if (forms[i].len > 1 && (p[1] < forms[i].low || p[1] > forms[i].high))
-			return 0;
-		for (size_t k = 2; k < forms[i].len; k++) {
-			if (p[k] < 0x80 || p[k] > 0xbf)
+		for (size_t k = 1; k < forms[i].len; k++) {
+			if ((p[k] & 0xc0) != 0x80)
 				return 0;
+			code = code << 6 | (p[k] & 0x3f);
 		}
-		return forms[i].len;
+		if (code < forms[i].least || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
+			return 0;
+		return is_invisible(code) ? 0 : forms[i].len;
 	}
 	return 0;
 }

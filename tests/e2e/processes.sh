@@ -115,13 +115,20 @@ crowd_of_user() { # UID FIRST
 }
 
 test_names() {
-	local pid
+	local pid view
 	scene "conn-states all"
 	pid=${PIDS[server]}
 	tell server listen l "$SERVER4" 80 16
 	tell server name 'a%1b[2J%ff%0a%20b'
 	check_cell "control bytes and invalid UTF-8" "tcpStateProcessName.$pid.2" 'a?[2J?? b'
 	check "in the listener's row" 'a?[2J?? b' "$(cell "tcpStateListenerProcessName.$LISTENER4.80")"
+	tell server name 'a%e2%80%aeb%ef%bb%bf%c2%9bc'
+	check_cell "what cannot be seen" "tcpStateProcessName.$pid.2" 'a???b?????c'
+	for view in --once "--once --json" --prometheus; do
+		# shellcheck disable=SC2086
+		check_match "$view as well" 'a\?\?\?b\?{5}c' \
+			"$(in_server "$BIN/tcpstated" -c "$T/tcpstate.conf" --sample $view)"
+	done
 	tell server name 'caf%c3%a9'
 	check_cell "UTF-8 as it is" "tcpStateProcessName.$pid.2" $'caf\xc3\xa9'
 

@@ -321,7 +321,7 @@ static void hostile_text(char *buf, size_t size, const char *pattern)
 
 static void hostile_rows(struct snapshot *s)
 {
-	static const char pattern[] = "\033[2J\n\"\\|\x9b\xff\xe6\x97\xa5";
+	static const char pattern[] = "\033[2J\n\"\\|\x9b\xff\xe2\x80\xae\xe6\x97\xa5";
 	struct owner owner = {.pid = UINT32_MAX};
 	struct inet_addr addr = {.type = INET_IPV6Z};
 	struct listener *rows = calloc(HOSTILE_LISTENERS, sizeof(*rows));

@@ -158,6 +158,8 @@ static void test_hostile(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	again = json_loads(text, 0, NULL);
 	CU_ASSERT(json_equal(json, again));
+	CU_ASSERT_PTR_NULL(strstr(text, "\\u"));
+	CU_ASSERT_PTR_NULL(strstr(text, "\xe2\x80\xae"));
 	/* A state that is none keeps its number; a cut character becomes "?". */
 	expect(json_object_get(json_array_get(json_object_get(json, "connections"), 0), "state"),
 	       "255");

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/text.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "tests/support/suite.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* How many bytes a character takes, which are put with a NUL behind them. */
+static size_t put_utf8(uint32_t code, char text[8])
+{
+	size_t len = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+	static const unsigned char first[] = {0, 0, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = len; i-- > 0; code >>= 6)
+		text[i] = (char)(i ? 0x80 | (code & 0x3f) : first[len] | code);
+	text[len] = '\0';
+	return len;
+}
 
 static void test_text_clean(void)
 {
@@ -38,6 +51,11 @@ static void test_text_clean(void)
 	     "31m",
 	     "??31m"},
 	    {"\xc2\xa0", "\xc2\xa0"},
+	    /* U+2027 and U+202F: a point and a narrow space. */
+	    {"\xe2\x80\xa7\xe2\x80\xaf", "\xe2\x80\xa7\xe2\x80\xaf"},
+	    {"exe\xe2\x80\xaegpj", "exe???gpj"},
+	    {"\xef\xbb\xbf#", "???#"},
+	    {"\xf3\xa0\x81\x81", "????"},
 	};
 	char text[64];
 
@@ -48,10 +66,33 @@ static void test_text_clean(void)
 	}
 }
 
+/* Those of Unicode that print nothing: bidirectional controls, zero width, separators, C0 and C1.
+ */
+static void test_invisible(void)
+{
+	static const struct {
+		uint32_t first, last;
+	} ranges[] = {
+	    {0x01, 0x1f},     {0x7f, 0x9f},     {0xad, 0xad},       {0x61c, 0x61c},
+	    {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x2064},   {0x2066, 0x206f},
+	    {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0001, 0xe0001}, {0xe0020, 0xe007f},
+	};
+
+	for (size_t i = 0; i < COUNT(ranges); i++)
+		for (uint32_t code = ranges[i].first; code <= ranges[i].last; code++) {
+			char text[8];
+			size_t len = put_utf8(code, text);
+
+			text_clean(text);
+			CHECK_EQ_STR(text, "????" + 4 - len);
+		}
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"made printable", test_text_clean},
+	    {"nothing invisible", test_invisible},
 	    CU_TEST_INFO_NULL,
 	};
 
