@@ -93,7 +93,9 @@ static void print_missing(FILE *out, const struct condition *row, const struct r
 		fprintf(out, "it is too small a share of the last minute's traffic, %" PRIu64 "\n",
 			row->traffic);
 	else if (row->still)
-		fputs("it does not grow: none of them became so in the last 15 minutes\n", out);
+		fputs("it does not grow: none of them became so in the last 15 minutes, but for a "
+		      "pool that was closed at once\n",
+		      out);
 	else
 		fprintf(out, "it has been there for %" PRIu32 " s of %" PRIu32 "\n", row->turning_s,
 			rule->hold_s);

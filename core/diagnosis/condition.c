@@ -120,7 +120,7 @@ static void trigger_update(struct trigger *t, const struct rule *rule, enum seve
 	}
 	if (m->least >= severity && m->least <= SEVERITY_CRITICAL)
 		value = value > threshold ? value : threshold;
-	else if (m->still && !t->on)
+	else if (m->settled || (m->still && !t->on))
 		value = 0;
 	trigger_turn(t, reaches(t, rule, threshold, value) != t->on, (int64_t)rule->hold_s * 1000,
 		     m->at_ms);

@@ -7,6 +7,9 @@
 /* Percent of a process's descriptors from which its stale connections are critical. */
 enum { DESCRIPTORS_SHARE = 25 };
 
+/* A pool that has lain still for so long, in seconds, is none that leaks. */
+enum { SETTLED_S = 3600 };
+
 int64_t measure_now_ms(const struct snapshot *s)
 {
 	int64_t tried = timing_ms(&s->info.attempted_at), sampled = timing_ms(&s->info.monotonic);
@@ -140,6 +143,7 @@ static enum measured measure_close_wait_stale(const struct measuring *in, struct
 	const struct suspect_top *top = NULL;
 
 	m->still = suspects->fresh == 0;
+	m->settled = suspects->pooled > suspects->count / 2 && suspects->youngest_s >= SETTLED_S;
 	if (largest_share(in->now, suspects, &top) >= DESCRIPTORS_SHARE)
 		m->least = SEVERITY_CRITICAL;
 	if (!m->least)

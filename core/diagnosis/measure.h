@@ -28,6 +28,7 @@ struct measure {
 	uint32_t ignored; /* left out of the value, as the user wants it */
 	bool small;       /* too few connections to raise the condition, whatever the percent */
 	bool still;       /* it does not grow: keeps a condition raised, but does not raise it */
+	bool settled;     /* nor has it for long: does not keep it raised either */
 	uint32_t least;   /* enum severity that it has at the least, whatever the value; 0: none */
 	bool happened;    /* of events: some since the snapshot before */
 	int64_t at_ms;    /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */

@@ -60,6 +60,14 @@ static uint16_t idle_of(const struct tcp_info *info, const struct conn *c, uint8
 	return (uint16_t)lesser(idle_ms / 1000, CONN_IDLE_MAX);
 }
 
+static bool is_rested(const struct tcp_info *info)
+{
+	uint32_t moved_ms = lesser(info->tcpi_last_data_sent, info->tcpi_last_data_recv);
+
+	return moved_ms >= info->tcpi_last_ack_recv &&
+	       moved_ms - info->tcpi_last_ack_recv >= CONN_REST_S * 1000;
+}
+
 /*
  * The kernel notes an arriving segment as an ACK or as data, or as both; in the states excluded
  * none has arrived yet and the fields hold the age of the system.
@@ -76,6 +84,8 @@ static void take_tcp_info(const void *data, size_t len, uint8_t timer, struct co
 	c->idle_s = idle_of(&info, c, timer);
 	c->rtt_us = info.tcpi_rtt;
 	c->flags |= CONN_HAS_INFO;
+	if (c->state == STATE_CLOSE_WAIT && is_rested(&info))
+		c->flags |= CONN_RESTED;
 }
 
 static void take_meminfo(const void *data, size_t len, struct conn *c)

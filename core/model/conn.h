@@ -20,10 +20,15 @@ enum conn_flag {
 	CONN_PROBING = 1 << 5,     /* the window is shut, the zero-window probe timer runs */
 	CONN_TRANSPARENT = 1 << 6, /* IP_TRANSPARENT: its address need not be this host's */
 	CONN_REUSABLE = 1 << 7,    /* TIME_WAIT for a second: tcp_tw_reuse may give its port back */
+	/* CLOSE_WAIT: no data had moved for CONN_REST_S when the last segment came. Its own bit: no
+	 * socket is in both states. */
+	CONN_RESTED = CONN_REUSABLE,
 };
 
 /* idle_s of a socket that has been idle for so long or longer. */
 enum { CONN_IDLE_MAX = UINT16_MAX };
+
+enum { CONN_REST_S = 60 };
 
 struct conn {
 	struct inet_addr local;

@@ -47,9 +47,12 @@ struct suspect_remote {
 
 struct suspects {
 	uint32_t count;
-	uint32_t ignored;                        /* left out of all that follows and of count */
-	uint32_t fresh;                          /* became stale within the last 15 minutes */
-	uint32_t addresses;                      /* different remote addresses, of all */
+	uint32_t ignored; /* left out of all that follows and of count */
+	uint32_t fresh;   /* became stale within the last 15 minutes, but those of a pool that were
+			     closed at the same time */
+	uint32_t pooled;  /* opened from here, and idle long before their peer closed them */
+	uint32_t youngest_s; /* for how long the one has been stale that became so last */
+	uint32_t addresses;  /* different remote addresses, of all */
 	struct suspect_top owners[SUSPECT_TOPS]; /* with the most; count 0: no more of them */
 	uint32_t n_owners;                       /* different ones; nobody is none */
 	struct suspect_top listeners[SUSPECT_TOPS];

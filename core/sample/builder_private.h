@@ -52,7 +52,8 @@ struct suspect_socket {
 	uint32_t owner;    /* 0: nobody known */
 	uint16_t local_port, remote_port;
 	uint8_t kind;
-	bool fresh;
+	bool rested;
+	uint16_t stale_s; /* both as in struct suspicion */
 };
 
 struct owner_counts {
@@ -170,6 +171,9 @@ int builder_resolve(struct builder *b);
  * remote: that of the entry of its state. 0 or -ENOMEM. */
 int builder_suspect(struct builder *b, const struct suspicion *suspicion, const struct conn *conn,
 		    uint32_t listener, uint32_t remote, struct pending *pending);
+
+/* fresh, pooled and youngest_s of the suspects of a kind that have become stale. 0 or -ENOMEM. */
+int builder_growth(const struct builder *b, unsigned kind, struct suspects *row);
 
 /* How many of them there are and who has the most, of equal ones always the same; the rows of kinds
  * that this sample has not read (bits 1 << enum suspect) are left alone. The owners are known and

@@ -93,7 +93,8 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 		    .local_port = conn->local_port,
 		    .remote_port = conn->remote_port,
 		    .kind = (uint8_t)kind,
-		    .fresh = suspicion->fresh,
+		    .rested = suspicion->rested,
+		    .stale_s = suspicion->stale_s,
 		};
 		pending->n_suspects++;
 	}
@@ -155,7 +156,6 @@ static void rank_owners(struct ranking *r, size_t n_owners)
 	memset(r->counts, 0, n_owners * sizeof(*r->counts));
 	for (size_t at = 0; (socket = next(r, &at));) {
 		r->row->count++;
-		r->row->fresh += socket->fresh;
 		r->counts[socket->owner]++;
 	}
 	r->counts[0] = 0; /* nobody */
@@ -358,6 +358,8 @@ static int rank(struct ranking *r, size_t n_owners)
 	choose(r);
 	rank_ports(r);
 	ret = rank_remotes(r);
+	if (ret == 0 && r->kind == SUSPECT_CLOSE_WAIT_STALE)
+		ret = builder_growth(r->b, r->kind, r->row);
 	return ret == 0 && kinds[r->kind].endpoint ? rank_endpoints(r, n_owners) : ret;
 }
 

@@ -27,6 +27,7 @@ struct since_entry {
 	uint32_t bytes;
 	uint16_t looks;
 	bool older; /* it was there when the first sample was taken */
+	bool rested;
 };
 
 void since_init(struct since *s)
@@ -129,21 +130,35 @@ static bool is_wrap(uint32_t jump_s)
 	return (uint64_t)jump_s + SLACK_S >= WRAP_MS / 1000 && beyond_ms <= 2 * SLACK_S * 1000;
 }
 
-uint32_t since_idle(struct since *s, const struct conn *conn)
+/*
+ * Whether no data had moved for a while when the peer closed. Without keepalive the FIN was the
+ * last segment, and idle_s counts from it; with it the last one is that only when it has just come.
+ */
+static bool had_rested(const struct since_entry *entry, const struct conn *conn)
+{
+	return conn->flags & CONN_RESTED && (!entry->older || conn->idle_s <= conn->age_s);
+}
+
+uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested)
 {
 	uint32_t from_s = s->now_s > conn->idle_s ? s->now_s - conn->idle_s : 0;
 	struct since_entry *entry;
 	uint32_t idle_s;
 	bool is_new;
 
+	*ret_rested = false;
 	entry = look(s, SINCE_CLOSING, conn, &is_new);
 	if (!entry)
 		return conn->idle_s;
-	if (is_new)
+	if (is_new) {
 		entry->idle_from_s = from_s;
-	else if (from_s > entry->idle_from_s + SLACK_S && conn->idle_s < CONN_IDLE_MAX &&
-		 !is_wrap(from_s - entry->idle_from_s))
+		entry->rested = had_rested(entry, conn);
+	} else if (from_s > entry->idle_from_s + SLACK_S && conn->idle_s < CONN_IDLE_MAX &&
+		   !is_wrap(from_s - entry->idle_from_s)) {
 		entry->idle_from_s = from_s;
+		entry->rested = false;
+	}
+	*ret_rested = entry->rested;
 	idle_s = s->now_s - entry->idle_from_s;
 	if (entry->older || entry->first_s < entry->idle_from_s)
 		return idle_s;

@@ -39,9 +39,10 @@ void since_begin(struct since *s, uint32_t now_s);
  * How many seconds the socket has been idle in its state: the shorter of conn->idle_s, with the
  * 49.7 days undone, and of the time since it was first seen there. What the first sample of all
  * finds may have been there for long: conn->idle_s is all that is known of it, and of a socket that
- * is not kept.
+ * is not kept. *ret_rested: it had been idle for CONN_REST_S before its peer closed it, and has
+ * moved no data since.
  */
-uint32_t since_idle(struct since *s, const struct conn *conn);
+uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested);
 
 /*
  * How many seconds these bytes have waited: since the socket was first seen so and without a look

@@ -11,6 +11,8 @@ enum {
 	UNACCEPTED_S = 10,
 };
 
+static const struct suspicion unsuspicious = {.stale_s = SUSPECT_AGE_MAX};
+
 static bool is_unanswered(const struct conn *conn)
 {
 	return conn->flags & CONN_UNACKED && conn->retransmits >= RETRANSMITS_MIN;
@@ -19,20 +21,23 @@ static bool is_unanswered(const struct conn *conn)
 static struct suspicion look_stale(struct since *since, const struct conn *conn, enum suspect kind,
 				   uint32_t stale_s)
 {
+	struct suspicion s = unsuspicious;
 	uint32_t idle_s;
 
 	if (!(conn->flags & CONN_HAS_INFO))
-		return (struct suspicion){0};
-	idle_s = since_idle(since, conn);
-	return (struct suspicion){
-	    .kinds = idle_s >= stale_s ? 1u << kind : 0,
-	    .fresh = idle_s >= stale_s && idle_s - stale_s < SUSPECT_FRESH_S,
-	};
+		return s;
+	idle_s = since_idle(since, conn, &s.rested);
+	if (idle_s < stale_s)
+		return s;
+	s.kinds = 1u << kind;
+	if (idle_s - stale_s < SUSPECT_AGE_MAX)
+		s.stale_s = (uint16_t)(idle_s - stale_s);
+	return s;
 }
 
 static struct suspicion look_closing(struct since *since, const struct conn *conn)
 {
-	struct suspicion s = {0};
+	struct suspicion s = unsuspicious;
 
 	if (is_unanswered(conn))
 		s.kinds = 1u << SUSPECT_CLOSING_STUCK;
@@ -61,7 +66,8 @@ static uint32_t look_open(struct since *since, const struct conn *conn)
 
 static struct suspicion look_close_wait(struct since *since, const struct conn *conn, bool all)
 {
-	struct suspicion s = {.kinds = 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED};
+	struct suspicion s = {.kinds = 1u << SUSPECT_CLOSE_WAIT_UNACCEPTED,
+			      .stale_s = SUSPECT_AGE_MAX};
 
 	if (conn->inode != 0)
 		s = look_stale(since, conn, SUSPECT_CLOSE_WAIT_STALE, SUSPECT_STALE_S);
@@ -75,7 +81,7 @@ static struct suspicion look_close_wait(struct since *since, const struct conn *
 struct suspicion suspect_look(struct since *since, const struct conn *conn,
 			      uint32_t fin_wait_stale_s, bool all)
 {
-	struct suspicion s = {0};
+	struct suspicion s = unsuspicious;
 
 	switch ((enum tcp_state)conn->state) {
 	case STATE_ESTABLISHED:

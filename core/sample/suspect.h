@@ -13,10 +13,12 @@
 /* A socket as the conditions see it. */
 struct suspicion {
 	uint32_t kinds; /* bits 1 << enum suspect */
-	bool fresh;     /* it has become stale within the last SUSPECT_FRESH_S */
+	bool rested;    /* it idled before its peer closed it, and since */
+	/* For how long it has been stale; SUSPECT_AGE_MAX: longer, or not known. */
+	uint16_t stale_s;
 };
 
-enum { SUSPECT_STALE_S = 60, SUSPECT_FRESH_S = 15 * 60 };
+enum { SUSPECT_STALE_S = 60, SUSPECT_FRESH_S = 15 * 60, SUSPECT_AGE_MAX = UINT16_MAX };
 
 /* The kinds that are of ESTABLISHED sockets, known after full samples only. */
 #define SUSPECTS_OF_DETAIL                                                                         \

@@ -711,6 +711,48 @@ static void test_suspects(void)
 	builder_free(b);
 }
 
+/* A pool that its server closed at once does not grow; one that goes bit by bit does, and so do
+ * connections that were in use. */
+static void test_growth(void)
+{
+	static const struct {
+		uint16_t local_port, idle_s[3];
+		bool rested;
+		uint32_t fresh, pooled, youngest_s;
+	} cases[] = {
+	    {40000, {100, 90, 149}, true, 0, 3, 30},   {40000, {100, 160, 130}, true, 3, 3, 40},
+	    {40000, {160, 100, 130}, true, 3, 3, 40},  {40000, {100, 90, 149}, false, 3, 0, 30},
+	    {80, {100, 90, 149}, true, 3, 0, 30},      {40000, {100, 0, 0}, true, 1, 1, 40},
+	    {40000, {960, 959, 961}, true, 1, 3, 899}, {40000, {3660, 3661, 0}, true, 0, 2, 3600},
+	    {40000, {0, 0, 0}, true, 0, 0, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct conn conns[4] = {listening("0.0.0.0", 80, 0, 10)};
+		struct builder_options options = all;
+		struct builder *b = new_build();
+		const struct suspects *stale;
+		struct snapshot *s;
+
+		options.now_s = 100000;
+		for (uint16_t c = 0; c < 3; c++) {
+			conns[c + 1] = idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", cases[i].local_port,
+						 "10.9.1.1", 5432),
+					    c + 1u, cases[i].idle_s[c]);
+			conns[c + 1].id = c + 1u;
+			conns[c + 1].age_s = cases[i].idle_s[c];
+			conns[c + 1].flags |= cases[i].rested ? CONN_RESTED : 0;
+		}
+		s = built(b, &options, conns, COUNT(conns), NULL, NULL);
+		stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
+		CHECK_EQ_INT(stale->fresh, cases[i].fresh);
+		CHECK_EQ_INT(stale->pooled, cases[i].pooled);
+		CHECK_EQ_INT(stale->youngest_s, cases[i].youngest_s);
+		snapshot_free(s);
+		builder_free(b);
+	}
+}
+
 /* One condition leaves out a network, another a port: both see the same sockets otherwise. */
 static void test_ignored_suspects(void)
 {
@@ -820,6 +862,7 @@ int main(void)
 	    {"ports that tcp_tw_reuse gives back", test_reusable_ports},
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
+	    {"growth", test_growth},
 	    {"suspects that are left out", test_ignored_suspects},
 	    {"suspects of ESTABLISHED", test_suspects_of_detail},
 	    {"a listener goes", test_listener_goes},

@@ -693,6 +693,34 @@ static void test_leak_grows(void)
 	lab_close(&lab);
 }
 
+/* What was told of a pool that its servers closed bit by bit ends when nothing more has come for an
+ * hour; a leak of connections that others opened is there until it is gone. */
+static void test_pool_settles(void)
+{
+	struct lab lab;
+	struct suspects *stale = &lab.now.s.suspects[SUSPECT_CLOSE_WAIT_STALE];
+	int64_t t = 1000;
+
+	lab_open(&lab);
+	lab.now.owners[1].fds_max = 65536;
+	stale->pooled = 21;
+	stale_minute(&lab, &t, 40, 2, W);
+	stale->youngest_s = 3599;
+	stale_minute(&lab, &t, 40, 0, W);
+	stale->youngest_s = 3600;
+	stale_minute(&lab, &t, 40, 0, N);
+	stale->youngest_s = 0;
+	stale_minute(&lab, &t, 45, 5, W);
+	stale->youngest_s = 3600;
+	stale->pooled = 22;
+	stale_minute(&lab, &t, 45, 0, W);
+	/* However long it has been there, it takes descriptors. */
+	stale->pooled = 45;
+	lab.now.owners[1].fds_max = 100;
+	stale_minute(&lab, &t, 45, 0, C);
+	lab_close(&lab);
+}
+
 static void test_leak_fills_descriptors(void)
 {
 	struct lab lab;
@@ -808,6 +836,7 @@ int main(void)
 	    {"a leak grows", test_leak_grows},
 	    {"full before long", test_time_left},
 	    {"a sampler that hangs", test_overdue},
+	    {"a pool that settles", test_pool_settles},
 	    {"a leak that fills the descriptors", test_leak_fills_descriptors},
 	    {"hold", test_hold},
 	    {"break in hold", test_break_in_hold},

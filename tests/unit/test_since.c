@@ -9,13 +9,20 @@ static struct conn socket_of(uint64_t id, uint16_t idle_s)
 	return (struct conn){.state = STATE_CLOSE_WAIT, .id = id, .idle_s = idle_s};
 }
 
+static uint32_t idle_of(struct since *s, const struct conn *conn)
+{
+	bool rested;
+
+	return since_idle(s, conn, &rested);
+}
+
 static uint32_t idle(struct since *s, uint32_t now_s, uint64_t id, uint16_t idle_s)
 {
 	struct conn conn = socket_of(id, idle_s);
 	uint32_t ret;
 
 	since_begin(s, now_s);
-	ret = since_idle(s, &conn);
+	ret = idle_of(s, &conn);
 	since_end(s, true);
 	return ret;
 }
@@ -110,12 +117,12 @@ static void test_bounds(void)
 	since_begin(&s, 1000);
 	since_end(&s, true);
 	since_begin(&s, 1001);
-	CHECK_EQ_INT(since_idle(&s, &c), 500);
+	CHECK_EQ_INT(idle_of(&s, &c), 500);
 	CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 1), 0);
 	CHECK_EQ_INT(s.omitted, 2);
 	for (uint64_t id = 1; id <= SINCE_MAX + 2; id++) {
 		c.id = id << 31;
-		CHECK_EQ_INT(since_idle(&s, &c), id <= SINCE_MAX ? 0 : 500);
+		CHECK_EQ_INT(idle_of(&s, &c), id <= SINCE_MAX ? 0 : 500);
 	}
 	CHECK_EQ_INT(s.omitted, 4);
 	CHECK_EQ_INT(s.sockets.count, SINCE_MAX);
@@ -124,7 +131,7 @@ static void test_bounds(void)
 	since_begin(&s, 1010);
 	for (uint64_t id = 1; id <= 100; id++) {
 		c.id = id << 31;
-		CHECK_EQ_INT(since_idle(&s, &c), 9);
+		CHECK_EQ_INT(idle_of(&s, &c), 9);
 	}
 	CHECK_EQ_INT(s.omitted, 0);
 	since_end(&s, true);
@@ -132,10 +139,10 @@ static void test_bounds(void)
 	since_begin(&s, 1020);
 	for (uint64_t id = 100; id >= 1; id--) {
 		c.id = id << 31;
-		CHECK_EQ_INT(since_idle(&s, &c), 19);
+		CHECK_EQ_INT(idle_of(&s, &c), 19);
 	}
 	c.id = 5;
-	CHECK_EQ_INT(since_idle(&s, &c), 0);
+	CHECK_EQ_INT(idle_of(&s, &c), 0);
 	since_done(&s);
 }
 

@@ -17,40 +17,41 @@ static void test_one_look(void)
 		uint32_t inode, recv_queue, send_queue;
 		uint16_t idle_s;
 		uint32_t kinds;
-		bool fresh;
+		uint16_t stale_s;
 	} cases[] = {
-	    {STATE_SYN_SENT, UNACKED, 0, 1, 0, 1, 0, 0, false},
-	    {STATE_SYN_SENT, UNACKED, 1, 1, 0, 1, 0, KIND(SYN_SENT) | KIND(UPSTREAM_SILENT), false},
-	    {STATE_SYN_RECV, 0, 0, 0, 0, 0, 0, KIND(SYN_RECV), false},
+	    {STATE_SYN_SENT, UNACKED, 0, 1, 0, 1, 0, 0, SUSPECT_AGE_MAX},
+	    {STATE_SYN_SENT, UNACKED, 1, 1, 0, 1, 0, KIND(SYN_SENT) | KIND(UPSTREAM_SILENT),
+	     SUSPECT_AGE_MAX},
+	    {STATE_SYN_RECV, 0, 0, 0, 0, 0, 0, KIND(SYN_RECV), SUSPECT_AGE_MAX},
 	    {STATE_SYN_RECV, CONN_UNANSWERED, 1, 0, 0, 0, 0, KIND(SYN_RECV) | KIND(SYN_UNANSWERED),
-	     false},
-	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 1000, KIND(CLOSE_WAIT_UNACCEPTED), false},
-	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 10, KIND(CLOSE_WAIT_UNACCEPTED), true},
-	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 9, 0, false},
-	    {STATE_CLOSE_WAIT, 0, 0, 0, 0, 0, 0, KIND(CLOSE_WAIT_UNACCEPTED), false},
-	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 59, 0, false},
-	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 60, KIND(CLOSE_WAIT_STALE), true},
-	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 959, KIND(CLOSE_WAIT_STALE), true},
-	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 960, KIND(CLOSE_WAIT_STALE), false},
-	    {STATE_CLOSE_WAIT, 0, 0, 1, 0, 0, 1000, 0, false},
-	    {STATE_FIN_WAIT_2, INFO, 0, 1, 0, 0, 119, 0, false},
-	    {STATE_FIN_WAIT_2, INFO, 0, 1, 0, 0, 120, KIND(FIN_WAIT_2_STALE), true},
-	    {STATE_FIN_WAIT_2, INFO, 0, 0, 0, 0, 120, 0, false},
-	    {STATE_FIN_WAIT_1, INFO | UNACKED, 2, 0, 0, 9, 100, 0, false},
-	    {STATE_FIN_WAIT_1, INFO | UNACKED, 3, 0, 0, 9, 1, KIND(CLOSING_STUCK), false},
-	    {STATE_LAST_ACK, UNACKED, 3, 0, 0, 1, 0, KIND(CLOSING_STUCK), false},
-	    {STATE_CLOSING, UNACKED, 4, 0, 0, 1, 0, KIND(CLOSING_STUCK), false},
+	     SUSPECT_AGE_MAX},
+	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 1000, KIND(CLOSE_WAIT_UNACCEPTED), 990},
+	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 10, KIND(CLOSE_WAIT_UNACCEPTED), 0},
+	    {STATE_CLOSE_WAIT, INFO, 0, 0, 0, 0, 9, 0, SUSPECT_AGE_MAX},
+	    {STATE_CLOSE_WAIT, 0, 0, 0, 0, 0, 0, KIND(CLOSE_WAIT_UNACCEPTED), SUSPECT_AGE_MAX},
+	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 59, 0, SUSPECT_AGE_MAX},
+	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 60, KIND(CLOSE_WAIT_STALE), 0},
+	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, 959, KIND(CLOSE_WAIT_STALE), 899},
+	    {STATE_CLOSE_WAIT, INFO, 0, 1, 0, 0, UINT16_MAX, KIND(CLOSE_WAIT_STALE), 65475},
+	    {STATE_CLOSE_WAIT, 0, 0, 1, 0, 0, 1000, 0, SUSPECT_AGE_MAX},
+	    {STATE_FIN_WAIT_2, INFO, 0, 1, 0, 0, 119, 0, SUSPECT_AGE_MAX},
+	    {STATE_FIN_WAIT_2, INFO, 0, 1, 0, 0, 120, KIND(FIN_WAIT_2_STALE), 0},
+	    {STATE_FIN_WAIT_2, INFO, 0, 0, 0, 0, 120, 0, SUSPECT_AGE_MAX},
+	    {STATE_FIN_WAIT_1, INFO | UNACKED, 2, 0, 0, 9, 100, 0, SUSPECT_AGE_MAX},
+	    {STATE_FIN_WAIT_1, INFO | UNACKED, 3, 0, 0, 9, 1, KIND(CLOSING_STUCK), SUSPECT_AGE_MAX},
+	    {STATE_LAST_ACK, UNACKED, 3, 0, 0, 1, 0, KIND(CLOSING_STUCK), SUSPECT_AGE_MAX},
+	    {STATE_CLOSING, UNACKED, 4, 0, 0, 1, 0, KIND(CLOSING_STUCK), SUSPECT_AGE_MAX},
 	    /* Probes are not retransmissions. */
-	    {STATE_FIN_WAIT_1, INFO | PROBING, 9, 0, 0, 9, 14, 0, false},
-	    {STATE_FIN_WAIT_1, INFO | PROBING, 0, 0, 0, 9, 15, KIND(CLOSING_STUCK), true},
-	    {STATE_FIN_WAIT_1, PROBING, 0, 0, 0, 9, 15, 0, false},
-	    {STATE_ESTABLISHED, UNACKED, 2, 1, 0, 1, 0, 0, false},
-	    {STATE_ESTABLISHED, UNACKED, 3, 1, 0, 1, 0, KIND(PEER_SILENT), false},
-	    {STATE_ESTABLISHED, 0, 3, 1, 0, 1, 0, 0, false}, /* keepalive probes */
-	    {STATE_ESTABLISHED, PROBING, 3, 1, 0, 1, 0, 0, false},
-	    {STATE_ESTABLISHED, 0, 0, 1, 1000, 0, 0, 0, false},
-	    {STATE_TIME_WAIT, CONN_TW_SOCKET, 3, 0, 0, 0, 1000, 0, false},
-	    {STATE_CLOSED, 0, 3, 1, 1, 1, 1000, 0, false},
+	    {STATE_FIN_WAIT_1, INFO | PROBING, 9, 0, 0, 9, 14, 0, SUSPECT_AGE_MAX},
+	    {STATE_FIN_WAIT_1, INFO | PROBING, 0, 0, 0, 9, 15, KIND(CLOSING_STUCK), 0},
+	    {STATE_FIN_WAIT_1, PROBING, 0, 0, 0, 9, 15, 0, SUSPECT_AGE_MAX},
+	    {STATE_ESTABLISHED, UNACKED, 2, 1, 0, 1, 0, 0, SUSPECT_AGE_MAX},
+	    {STATE_ESTABLISHED, UNACKED, 3, 1, 0, 1, 0, KIND(PEER_SILENT), SUSPECT_AGE_MAX},
+	    {STATE_ESTABLISHED, 0, 3, 1, 0, 1, 0, 0, SUSPECT_AGE_MAX}, /* keepalive probes */
+	    {STATE_ESTABLISHED, PROBING, 3, 1, 0, 1, 0, 0, SUSPECT_AGE_MAX},
+	    {STATE_ESTABLISHED, 0, 0, 1, 1000, 0, 0, 0, SUSPECT_AGE_MAX},
+	    {STATE_TIME_WAIT, CONN_TW_SOCKET, 3, 0, 0, 0, 1000, 0, SUSPECT_AGE_MAX},
+	    {STATE_CLOSED, 0, 3, 1, 1, 1, 1000, 0, SUSPECT_AGE_MAX},
 	};
 
 	for (size_t i = 0; i < COUNT(cases); i++) {
@@ -71,7 +72,7 @@ static void test_one_look(void)
 		since_begin(&since, 100000);
 		s = suspect_look(&since, &c, 120, true);
 		CHECK_EQ_INT(s.kinds, cases[i].kinds);
-		CHECK_EQ_INT(s.fresh, cases[i].fresh);
+		CHECK_EQ_INT(s.stale_s, cases[i].stale_s);
 		since_done(&since);
 	}
 }
@@ -113,6 +114,54 @@ static void test_leak(void)
 	since_done(&since);
 }
 
+static bool rests(struct since *since, uint32_t now_s, const struct conn *conn)
+{
+	bool rested;
+
+	since_begin(since, now_s);
+	rested = suspect_look(since, conn, 120, true).rested;
+	since_end(since, true);
+	return rested;
+}
+
+/* Whether it idled before its peer closed it, from the first look on. */
+static void test_rest(void)
+{
+	struct conn c = {.state = STATE_CLOSE_WAIT, .flags = CONN_HAS_INFO, .inode = 1, .id = 7};
+	struct conn probed = {.state = STATE_CLOSE_WAIT,
+			      .flags = CONN_HAS_INFO | CONN_RESTED,
+			      .inode = 1,
+			      .id = 8,
+			      .age_s = 5,
+			      .idle_s = 65};
+	struct since since;
+
+	since_init(&since);
+	/* There when the first sample was taken: the last segment may be a keepalive probe. */
+	CU_ASSERT_FALSE(rests(&since, 1000, &probed));
+	CU_ASSERT_FALSE(rests(&since, 1005, &probed));
+	probed.id = 9;
+	CU_ASSERT_TRUE(rests(&since, 1010, &probed));
+	probed.idle_s = 70;
+	CU_ASSERT_TRUE(rests(&since, 1015, &probed));
+	/* It was busy when its peer closed it; with keepalive that is not to be seen later. */
+	CU_ASSERT_FALSE(rests(&since, 1020, &c));
+	c.flags |= CONN_RESTED;
+	CU_ASSERT_FALSE(rests(&since, 1100, &c));
+	/* It sends something. */
+	probed.id = 10;
+	CU_ASSERT_TRUE(rests(&since, 1105, &probed));
+	probed.idle_s = 1;
+	CU_ASSERT_FALSE(rests(&since, 1110, &probed));
+	probed.idle_s = 91;
+	CU_ASSERT_FALSE(rests(&since, 1200, &probed));
+	since_done(&since);
+	since_init(&since);
+	c.age_s = c.idle_s = 5;
+	CU_ASSERT_TRUE(rests(&since, 1000, &c));
+	since_done(&since);
+}
+
 static void test_reading(void)
 {
 	struct conn c = {
@@ -149,10 +198,8 @@ static void test_reading(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"one look", test_one_look},
-	    {"a leak", test_leak},
-	    {"reading", test_reading},
-	    CU_TEST_INFO_NULL,
+	    {"one look", test_one_look}, {"a leak", test_leak}, {"rest", test_rest},
+	    {"reading", test_reading},   CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("suspect", tests);
