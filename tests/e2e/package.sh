@@ -20,12 +20,6 @@ lib/sysusers.d/tcpstate.conf
 sbin/tcpstated
 share/doc/tcpstate/README.md
 share/doc/tcpstate/doc/diagnosis.md
-share/doc/tcpstate/integrations/grafana/tcpstate.json
-share/doc/tcpstate/integrations/icinga2/tcpstate.conf
-share/doc/tcpstate/integrations/librenms/tcpstate.yaml
-share/doc/tcpstate/integrations/nagios/tcpstate.cfg
-share/doc/tcpstate/integrations/prometheus/tcpstate.rules.yml
-share/doc/tcpstate/integrations/zabbix/tcpstate.yaml
 share/doc/tcpstate/examples/snmpd.conf.example
 share/doc/tcpstate/examples/tcpstate.conf.example
 share/man/man1/tcpstate-graph.1
@@ -35,6 +29,14 @@ share/man/man7/tcpstate-diagnosis.7
 share/man/man8/tcpstated.8
 share/snmp/mibs/TCPSTATE-MIB.txt
 share/tcpstate/collectd/types.tcpstate.db
+share/tcpstate/integrations/grafana/tcpstate.json
+share/tcpstate/integrations/icinga2/tcpstate.conf
+share/tcpstate/integrations/librenms/tcpstate.yaml
+share/tcpstate/integrations/nagios/tcpstate.cfg
+share/tcpstate/integrations/prometheus/snmp-0.21.yml
+share/tcpstate/integrations/prometheus/snmp.yml
+share/tcpstate/integrations/prometheus/tcpstate.rules.yml
+share/tcpstate/integrations/zabbix/tcpstate.yaml
 share/tcpstate/mibs/INET-ADDRESS-MIB.txt
 share/tcpstate/mibs/NET-SNMP-MIB.txt
 share/tcpstate/mibs/SNMPv2-CONF.txt
