@@ -218,13 +218,6 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	return MEASURED_VALUE;
 }
 
-static int compare_listeners(const struct listener *a, const struct listener *b)
-{
-	int c = inet_addr_cmp(&a->addr, &b->addr);
-
-	return c != 0 ? c : (int)a->port - (int)b->port;
-}
-
 /*
  * Who has dropped connections between the two snapshots, as far as that is certain: of those whose
  * accept queue was full the listener with the most drops, else the only one that has had any.
@@ -240,7 +233,7 @@ static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 	for (size_t i = 0, j = 0; i < before->n_listeners && j < now->n_listeners;) {
 		const struct listener *was = &before->listeners[i];
 		const struct listener *is = &now->listeners[j];
-		int c = compare_listeners(was, is);
+		int c = listener_cmp(was, is);
 		uint64_t drops = c == 0 && is->drops > was->drops ? is->drops - was->drops : 0;
 
 		if (drops > 0) {

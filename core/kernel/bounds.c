@@ -99,3 +99,8 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 	read_reuse(proc_fd, &bounds);
 	*ret_bounds = bounds;
 }
+
+uint32_t bounds_fullness(uint32_t queue, uint32_t limit)
+{
+	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
+}

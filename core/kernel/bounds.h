@@ -35,4 +35,9 @@ struct bounds {
  * falls back to the kernel's default. */
 void bounds_read(int proc_fd, struct bounds *ret_bounds);
 
+/* How full a listener's accept or SYN queue is, percent of its limit. A full one holds one
+ * connection more than its limit, be that 0 (sk_acceptq_is_full(), inet_csk_reqsk_queue_is_full());
+ * no more than 100 is told. */
+uint32_t bounds_fullness(uint32_t queue, uint32_t limit);
+
 #endif

@@ -151,22 +151,8 @@ void totals_derive(const struct totals_lore *lore, const struct totals *before,
 	set_count(full, now, STATE_TIME_WAIT, sub_sat(time_wait, fin2));
 }
 
-/* Never, unless a namespace was restored from what it once was. */
-static bool has_fallen(const struct snapshot *last, const struct snapshot *now)
-{
-	for (size_t i = 0, j = 0; i < last->n_counters && j < now->n_counters;) {
-		int order = strcmp(last->counters[i].name, now->counters[j].name);
-
-		if (order == 0 && now->counters[j].value < last->counters[i].value)
-			return true;
-		i += order <= 0;
-		j += order >= 0;
-	}
-	return false;
-}
-
 int totals_counters(const struct totals *totals, const struct counter_names *named,
-		    const struct snapshot *last, struct snapshot *now)
+		    struct snapshot *now)
 {
 	static const char *const always[] = {
 	    "TcpActiveOpens",
@@ -213,8 +199,6 @@ int totals_counters(const struct totals *totals, const struct counter_names *nam
 		now->counters[now->n_counters] = all->rows[i];
 		now->counters[now->n_counters++].value = not_negative(all->rows[i].value);
 	}
-	now->info.counters_since =
-	    last && !has_fallen(last, now) ? last->info.counters_since : now->info.time;
 	return 0;
 }
 

@@ -59,10 +59,10 @@ void totals_derive(const struct totals_lore *lore, const struct totals *before,
 		   const struct totals *after, uint32_t fin2, const struct state_row *full,
 		   struct snapshot *now);
 
-/* Fills now->counters: those that the diagnosis uses and those that the user named; and
- * now->info.counters_since. last: the snapshot before, or NULL. 0 or -ENOMEM. */
+/* Fills now->counters: those that the diagnosis uses and those that the user named. 0 or -ENOMEM.
+ */
 int totals_counters(const struct totals *totals, const struct counter_names *named,
-		    const struct snapshot *last, struct snapshot *now);
+		    struct snapshot *now);
 
 /* Fills now->info.missing: which of the figures the kernel does not give, and what that costs. */
 void totals_missing(const struct totals *totals, struct snapshot *now);

@@ -68,6 +68,38 @@ struct snapshot *snapshot_copy(const struct snapshot *s)
 	return copy;
 }
 
+uint64_t snapshot_sockets(const struct snapshot *s, uint32_t states)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t state = 1; state <= STATE_COUNT; state++)
+		if (states & STATE_BIT(state))
+			sum += snapshot_count(s, IP_TOTAL, state);
+	return sum;
+}
+
+int listener_cmp(const struct listener *a, const struct listener *b)
+{
+	int order = inet_addr_cmp(&a->addr, &b->addr);
+
+	return order ? order : (int)a->port - (int)b->port;
+}
+
+static int compare_listeners(const void *a, const void *b)
+{
+	return listener_cmp(a, b);
+}
+
+const struct listener *snapshot_listener(const struct snapshot *s, const struct inet_addr *addr,
+					 uint16_t port)
+{
+	const struct listener key = {.addr = *addr, .port = port};
+
+	if (s->n_listeners == 0)
+		return NULL;
+	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key), compare_listeners);
+}
+
 const struct counter *snapshot_counter(const struct snapshot *s, const char *name)
 {
 	for (size_t i = 0; i < s->n_counters; i++)

@@ -308,12 +308,22 @@ static inline uint32_t snapshot_count(const struct snapshot *s, enum ip_version 
 	return s->states[(version - 1) * STATE_COUNT + state - 1].count;
 }
 
+/* How many sockets of these states (STATE_BIT()s) there are. */
+uint64_t snapshot_sockets(const struct snapshot *s, uint32_t states);
+
 /* The listener's count of one state. */
 static inline uint32_t snapshot_listener_count(const struct snapshot *s, size_t listener,
 					       enum tcp_state state)
 {
 	return s->listener_states[listener * STATE_COUNT + state - 1].count;
 }
+
+/* The order of the listeners: <0, 0, >0. */
+int listener_cmp(const struct listener *a, const struct listener *b);
+
+/* The listener of an address and port; NULL: there is none. */
+const struct listener *snapshot_listener(const struct snapshot *s, const struct inet_addr *addr,
+					 uint16_t port);
 
 /* A counter by its name; NULL: it is not there. */
 const struct counter *snapshot_counter(const struct snapshot *s, const char *name);

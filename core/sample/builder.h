@@ -79,18 +79,11 @@ bool builder_overflowed(const struct builder *b);
 
 /*
  * Finds the missing owners and fills the rows of now: states (counts only), spreads, tops,
- * suspects, listeners (without peaks; drops are this moment's sum), listener_states, conns,
- * remotes, processes, owners. What options.states does not cover is carried over from last (NULL
- * if it covers everything). 0 or -ENOMEM; then now holds what snapshot_free() frees.
+ * suspects, listeners (without peaks; drops are this moment's sum), listener_states, ports, conns,
+ * remotes, processes, owners; and info.suspects_omitted. Nothing is known of the states that are
+ * not in options.states: see carry_over(). 0 or -ENOMEM; then now holds what snapshot_free() frees.
  */
-int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,
-		   struct builder_result *ret_result);
-
-/* How many connections of the listed states have no row, once the counts of now are final. */
-/* Suspicious sockets that there was no room to remember, since when they have been so. */
-uint32_t builder_suspects_omitted(const struct builder *b);
-
-uint32_t builder_omitted(const struct builder *b, const struct snapshot *now);
+int builder_finish(struct builder *b, struct snapshot *now, struct builder_result *ret_result);
 
 /* The listening sockets of this sample one by one. Valid after builder_finish() until the next
  * builder_begin(). */

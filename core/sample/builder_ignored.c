@@ -45,7 +45,7 @@ static bool is_ignored(const struct builder *b, const struct snapshot *now,
 	return ignores_match(b->options.ignores, kinds[socket->kind].condition, &subject);
 }
 
-void builder_drop_ignored(struct builder *b, uint32_t read, struct snapshot *now)
+void builder_drop_ignored(struct builder *b, uint32_t seen, struct snapshot *now)
 {
 	size_t kept = 0;
 
@@ -54,7 +54,7 @@ void builder_drop_ignored(struct builder *b, uint32_t read, struct snapshot *now
 	for (size_t i = 0; i < b->n_suspects; i++) {
 		const struct suspect_socket *socket = &b->suspects[i];
 
-		if (read >> socket->kind & 1 && is_ignored(b, now, socket))
+		if (seen >> socket->kind & 1 && is_ignored(b, now, socket))
 			now->suspects[socket->kind].ignored++;
 		else
 			b->suspects[kept++] = *socket;

@@ -14,25 +14,7 @@
 
 static int compare_listeners(const void *a, const void *b)
 {
-	const struct listener *x = a, *y = b;
-	int order = inet_addr_cmp(&x->addr, &y->addr);
-
-	return order ? order : (int)x->port - (int)y->port;
-}
-
-struct listener *builder_find_listener(const struct snapshot *s, const struct inet_addr *addr,
-				       uint16_t port)
-{
-	struct listener key = {.addr = *addr, .port = port};
-
-	return bsearch(&key, s->listeners, s->n_listeners, sizeof(key), compare_listeners);
-}
-
-/* Percent of the limit. A full queue holds one connection more than its limit, be that 0
- * (sk_acceptq_is_full(), inet_csk_reqsk_queue_is_full()). */
-static uint32_t fullness(uint32_t queue, uint32_t limit)
-{
-	return queue > limit ? 100 : limit ? (uint32_t)((uint64_t)queue * 100 / limit) : 0;
+	return listener_cmp(a, b);
 }
 
 static void fill_listener(const struct listener_entry *entry, bool has_limits, struct listener *row)
@@ -50,29 +32,11 @@ static void fill_listener(const struct listener_entry *entry, bool has_limits, s
 	row->drops = entry->drops;
 	if (has_limits) {
 		row->accept_queue_limit = entry->accept_queue_limit;
-		row->accept_queue_percent = fullness(row->accept_queue, row->accept_queue_limit);
+		row->accept_queue_percent =
+		    bounds_fullness(row->accept_queue, row->accept_queue_limit);
 		row->syn_queue_limit = entry->syn_queue_limit;
 		row->syn_queue_least = entry->syn_queue_least;
-	}
-}
-
-/* What is not read in this sample comes from the listener's row in the last one. */
-static void carry_listener(const struct builder *b, const struct snapshot *last,
-			   struct snapshot *now, struct listener *row)
-{
-	struct listener_state *states = &now->listener_states[(row - now->listeners) * STATE_COUNT];
-	const struct listener *before = builder_find_listener(last, &row->addr, row->port);
-
-	if (!before)
-		return;
-	for (uint32_t i = 0; i < STATE_COUNT; i++)
-		if (builder_carries(b, i + 1))
-			states[i].count =
-			    last->listener_states[(before - last->listeners) * STATE_COUNT + i]
-				.count;
-	if (builder_carries(b, STATE_SYN_RECV)) {
-		row->syn_queue = before->syn_queue;
-		row->syn_unanswered = before->syn_unanswered;
+		row->syn_queue_percent = bounds_fullness(row->syn_queue, row->syn_queue_limit);
 	}
 }
 
@@ -89,7 +53,7 @@ static bool is_lower(const struct snapshot *s, uint32_t a, uint32_t b)
 static void put_socket(const struct builder_listener_socket *socket, struct snapshot *now)
 {
 	struct listener *row = &now->listeners[socket->listener];
-	uint32_t full = row->has_limits ? fullness(socket->queue, socket->limit) : 0;
+	uint32_t full = row->has_limits ? bounds_fullness(socket->queue, socket->limit) : 0;
 
 	if (is_lower(now, socket->owner, row->owner))
 		row->owner = socket->owner;
@@ -115,7 +79,7 @@ static void put_states(const struct listener_entry *entry, struct snapshot *now)
 		    .listener = entry->row, .state = i + 1, .count = entry->states[i]};
 }
 
-int builder_put_listeners(struct builder *b, const struct snapshot *last, struct snapshot *now)
+int builder_put_listeners(struct builder *b, struct snapshot *now)
 {
 	struct listener_entry *entries = (struct listener_entry *)b->listeners.entries;
 	size_t count = b->listeners.count;
@@ -129,15 +93,11 @@ int builder_put_listeners(struct builder *b, const struct snapshot *last, struct
 		fill_listener(&entries[i], b->options.limits_known, &now->listeners[i]);
 	qsort(now->listeners, count, sizeof(*now->listeners), compare_listeners);
 	for (size_t i = 0; i < count; i++) {
-		struct listener *row =
-		    builder_find_listener(now, &entries[i].key.addr, entries[i].key.port);
+		const struct listener *row =
+		    snapshot_listener(now, &entries[i].key.addr, entries[i].key.port);
 
 		entries[i].row = (uint32_t)(row - now->listeners);
 		put_states(&entries[i], now);
-		if (last)
-			carry_listener(b, last, now, row);
-		if (row->has_limits)
-			row->syn_queue_percent = fullness(row->syn_queue, row->syn_queue_limit);
 	}
 	for (size_t i = 0; i < b->n_listener_sockets; i++) {
 		b->listener_sockets[i].listener = entries[b->listener_sockets[i].listener].row;

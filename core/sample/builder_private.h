@@ -175,13 +175,13 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 /* fresh, pooled and youngest_s of the suspects of a kind that have become stale. 0 or -ENOMEM. */
 int builder_growth(const struct builder *b, unsigned kind, struct suspects *row);
 
-/* How many of them there are and who has the most, of equal ones always the same; the rows of kinds
- * that this sample has not read (bits 1 << enum suspect) are left alone. The owners are known and
- * the listeners have their rows, whose indices are put. 0 or -ENOMEM. */
-int builder_suspects(struct builder *b, uint32_t read, struct snapshot *now);
+/* How many of them there are and who has the most, of equal ones always the same, for the kinds
+ * that this sample has seen (suspects_seen()). The owners are known and the listeners have their
+ * rows, whose indices are put. 0 or -ENOMEM. */
+int builder_suspects(struct builder *b, uint32_t seen, struct snapshot *now);
 
 /* Takes those that options.ignores names away, and counts them in their rows. */
-void builder_drop_ignored(struct builder *b, uint32_t read, struct snapshot *now);
+void builder_drop_ignored(struct builder *b, uint32_t seen, struct snapshot *now);
 
 /* A socket that has no listener may take an ephemeral port. */
 struct ports_key builder_ports_key(const struct conn *conn);
@@ -200,15 +200,7 @@ uint32_t builder_listener_index(const struct builder *b, const struct listener_e
 /* Counts a listening socket. 0 or -ENOMEM. */
 int builder_add_listener(struct builder *b, const struct conn *conn, struct pending *pending);
 
-/* True for the states that this sample has not read: they come from the last one. */
-bool builder_carries(const struct builder *b, uint32_t state);
-
-/* The rows of the listeners and of their states; last: NULL if nothing is carried over. 0 or
- * -ENOMEM. */
-int builder_put_listeners(struct builder *b, const struct snapshot *last, struct snapshot *now);
-
-/* The row of a listener; NULL: there is none. */
-struct listener *builder_find_listener(const struct snapshot *s, const struct inet_addr *addr,
-				       uint16_t port);
+/* The rows of the listeners and of their states. 0 or -ENOMEM. */
+int builder_put_listeners(struct builder *b, struct snapshot *now);
 
 #endif

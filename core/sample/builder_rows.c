@@ -9,11 +9,6 @@
 #include "core/base/number.h"
 #include "core/model/state.h"
 
-bool builder_carries(const struct builder *b, uint32_t state)
-{
-	return !(b->options.states & STATE_BIT(state));
-}
-
 static int put_owners(struct builder *b, struct snapshot *now)
 {
 	static const struct owner nobody;
@@ -30,17 +25,15 @@ static int put_owners(struct builder *b, struct snapshot *now)
 	return 0;
 }
 
-static void put_counts(struct builder *b, const struct snapshot *last, struct snapshot *now)
+static void put_counts(const struct builder *b, struct snapshot *now)
 {
 	for (uint32_t i = 0; i < IP_VERSION_COUNT * STATE_COUNT; i++) {
 		struct state_row *row = &now->states[i];
 
 		row->ip_version = i / STATE_COUNT + 1;
 		row->state = i % STATE_COUNT + 1;
-		if (builder_carries(b, row->state))
-			row->count = last->states[i].count;
-		else if (row->ip_version == IP_TOTAL)
-			row->count = b->counts[0][row->state - 1] + b->counts[1][row->state - 1];
+		if (row->ip_version == IP_TOTAL)
+			row->count = builder_count(b, row->state);
 		else
 			row->count = b->counts[row->ip_version - 1][row->state - 1];
 	}
@@ -77,43 +70,16 @@ static void sort_conns(struct builder *b)
 	b->n_conns = kept;
 }
 
-uint32_t builder_omitted(const struct builder *b, const struct snapshot *now)
+static int put_conns(struct builder *b, struct snapshot *now)
 {
-	uint64_t listed = 0;
-
-	for (uint32_t state = 1; state <= STATE_COUNT; state++)
-		if (b->options.conn_states & STATE_BIT(state))
-			listed += snapshot_count(now, IP_TOTAL, state);
-	return (uint32_t)sub_sat(listed, now->n_conns);
-}
-
-/* The rows of this sample, and those of the last one whose states were not read now: both are
- * sorted, and they share no state. */
-static int put_conns(struct builder *b, const struct snapshot *last, struct snapshot *now)
-{
-	size_t n_last = last ? last->n_conns : 0, taken = 0, max;
-
 	if (b->n_conns)
 		sort_conns(b);
-	max = b->n_conns + n_last;
-	if (max > b->options.conn_rows)
-		max = b->options.conn_rows;
-	now->conns = array_new(max, sizeof(*now->conns));
+	now->conns = array_new(b->n_conns, sizeof(*now->conns));
 	if (!now->conns)
 		return -ENOMEM;
-	max -= b->n_conns; /* of the last one's */
-	for (size_t i = 0; i < n_last && max > 0; i++) {
-		const struct conn *row = &last->conns[i];
-
-		if (!builder_carries(b, row->state))
-			continue;
-		while (taken < b->n_conns && b->conns[taken].state < row->state)
-			now->conns[now->n_conns++] = b->conns[taken++];
-		now->conns[now->n_conns++] = *row;
-		max--;
-	}
-	while (taken < b->n_conns)
-		now->conns[now->n_conns++] = b->conns[taken++];
+	if (b->n_conns)
+		memcpy(now->conns, b->conns, b->n_conns * sizeof(*now->conns));
+	now->n_conns = b->n_conns;
 	return 0;
 }
 
@@ -150,22 +116,7 @@ static int compare_remotes(const void *a, const void *b)
 	return inet_addr_cmp(&x->addr, &y->addr);
 }
 
-static void carry_remotes(const struct builder *b, const struct snapshot *last,
-			  struct snapshot *now)
-{
-	for (size_t i = 0; i < last->n_remotes; i++)
-		if (builder_carries(b, last->remotes[i].state))
-			now->remotes[now->n_remotes++] = last->remotes[i];
-	for (uint32_t i = 0; i < STATE_COUNT; i++) {
-		if (!builder_carries(b, i + 1))
-			continue;
-		now->spreads[i].remotes = last->spreads[i].remotes;
-		now->tops[i].remote = last->tops[i].remote;
-		now->tops[i].remote_count = last->tops[i].remote_count;
-	}
-}
-
-static int put_remotes(struct builder *b, const struct snapshot *last, struct snapshot *now)
+static int put_remotes(const struct builder *b, struct snapshot *now)
 {
 	size_t max = b->options.remotes, counts[STATE_COUNT] = {0};
 	size_t room = max ? max : 1; /* the top one is wanted in any case */
@@ -202,8 +153,6 @@ static int put_remotes(struct builder *b, const struct snapshot *last, struct sn
 			now->remotes[now->n_remotes++] = first[j];
 	}
 	free(top);
-	if (last)
-		carry_remotes(b, last, now);
 	qsort(now->remotes, now->n_remotes, sizeof(*now->remotes), compare_remotes);
 	return 0;
 }
@@ -217,15 +166,14 @@ static int compare_processes(const void *a, const void *b)
 	return (int)x->state - (int)y->state;
 }
 
-static size_t count_processes(const struct builder *b, const struct snapshot *last,
-			      const struct snapshot *now)
+static size_t count_processes(const struct builder *b, const struct snapshot *now)
 {
 	size_t count = 0;
 
 	for (size_t i = 1; i < b->n_by_owner && i < now->n_owners; i++)
 		for (size_t j = 0; j < STATE_COUNT; j++)
 			count += b->by_owner[i].states[j] && now->owners[i].pid;
-	return count + (last ? last->n_processes : 0);
+	return count;
 }
 
 static void rank_owner(struct snapshot *now, uint32_t owner, uint32_t state, uint32_t count)
@@ -251,65 +199,31 @@ static void put_process(struct snapshot *now, uint32_t owner, uint32_t state, ui
 	    (struct process){.pid = pid, .state = state, .count = count, .owner = owner};
 }
 
-static int put_processes(struct builder *b, const struct snapshot *last, struct snapshot *now)
+static int put_processes(const struct builder *b, struct snapshot *now)
 {
-	now->processes = array_new(count_processes(b, last, now), sizeof(*now->processes));
+	now->processes = array_new(count_processes(b, now), sizeof(*now->processes));
 	if (!now->processes)
 		return -ENOMEM;
 	for (uint32_t owner = 1; owner < b->n_by_owner && owner < now->n_owners; owner++)
 		for (uint32_t state = 1; state <= STATE_COUNT; state++)
-			if (b->by_owner[owner].states[state - 1] && !builder_carries(b, state))
+			if (b->by_owner[owner].states[state - 1])
 				put_process(now, owner, state,
 					    b->by_owner[owner].states[state - 1]);
-	for (size_t i = 0; last && i < last->n_processes; i++) {
-		const struct process *row = &last->processes[i];
-
-		if (builder_carries(b, row->state))
-			put_process(now, row->owner, row->state, row->count);
-	}
-	/* The one with the most may be a service alone, which has no row. */
-	for (uint32_t state = 1; last && state <= STATE_COUNT; state++)
-		if (builder_carries(b, state))
-			rank_owner(now, last->tops[state - 1].owner, state,
-				   last->tops[state - 1].owner_count);
 	qsort(now->processes, now->n_processes, sizeof(*now->processes), compare_processes);
 	return 0;
 }
 
-/* The last sample's, whose listeners have other rows now. */
-static void carry_suspects(const struct snapshot *last, struct snapshot *now, int kind)
+static int put_suspects(struct builder *b, struct snapshot *now)
 {
-	struct suspects *row = &now->suspects[kind];
+	uint32_t seen = suspects_seen(b->options.states);
 
-	*row = last->suspects[kind];
-	for (int i = 0; i < SUSPECT_TOPS && row->listeners[i].count > 0; i++) {
-		uint32_t *index = &row->listeners[i].index;
-		const struct listener *old, *found;
-
-		if (*index == UINT32_MAX)
-			continue; /* it had gone before */
-		old = &last->listeners[*index];
-		found = builder_find_listener(now, &old->addr, old->port);
-		*index = found ? (uint32_t)(found - now->listeners) : UINT32_MAX;
-	}
+	if (seen)
+		since_end(&b->since, b->options.states & STATE_BIT(STATE_ESTABLISHED));
+	now->info.suspects_omitted = b->since.omitted;
+	return builder_suspects(b, seen, now);
 }
 
-static int put_suspects(struct builder *b, const struct snapshot *last, struct snapshot *now)
-{
-	uint32_t read = builder_carries(b, STATE_SYN_RECV) ? 0 : (1u << SUSPECT_COUNT) - 1;
-
-	if (builder_carries(b, STATE_ESTABLISHED))
-		read &= ~SUSPECTS_OF_DETAIL;
-	for (int kind = 0; kind < SUSPECT_COUNT; kind++)
-		if (last && !(read >> kind & 1))
-			carry_suspects(last, now, kind);
-	if (read)
-		since_end(&b->since, !builder_carries(b, STATE_ESTABLISHED));
-	return builder_suspects(b, read, now);
-}
-
-int builder_finish(struct builder *b, const struct snapshot *last, struct snapshot *now,
-		   struct builder_result *ret_result)
+int builder_finish(struct builder *b, struct snapshot *now, struct builder_result *ret_result)
 {
 	struct builder_result result = {.time_wait_sockets_fin2 = b->tw_fin2};
 	int ret;
@@ -321,20 +235,20 @@ int builder_finish(struct builder *b, const struct snapshot *last, struct snapsh
 		ret = builder_resolve(b);
 	if (ret < 0)
 		return ret;
-	put_counts(b, last, now);
+	put_counts(b, now);
 	ret = put_owners(b, now);
 	if (ret == 0)
-		ret = builder_put_listeners(b, last, now);
+		ret = builder_put_listeners(b, now);
 	if (ret == 0)
-		ret = put_conns(b, last, now);
+		ret = put_conns(b, now);
 	if (ret == 0)
-		ret = put_remotes(b, last, now);
+		ret = put_remotes(b, now);
 	if (ret == 0)
-		ret = put_processes(b, last, now);
+		ret = put_processes(b, now);
 	if (ret == 0)
-		ret = portcount_finish(&b->port_counts, b->options.states, last, now);
+		ret = portcount_finish(&b->port_counts, now);
 	if (ret == 0)
-		ret = put_suspects(b, last, now);
+		ret = put_suspects(b, now);
 	if (ret == 0)
 		ret = builder_fullest_ports(b, &result.ports);
 	if (ret == 0)

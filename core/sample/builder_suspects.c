@@ -101,11 +101,6 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 	return 0;
 }
 
-uint32_t builder_suspects_omitted(const struct builder *b)
-{
-	return b->since.omitted;
-}
-
 static uint32_t listener_row(const struct builder *b, const struct suspect_socket *socket)
 {
 	const struct listener_entry *entry;
@@ -373,15 +368,12 @@ static size_t counts_needed(const struct builder *b, size_t n_owners)
 	return b->remotes.count > most ? b->remotes.count : most;
 }
 
-int builder_suspects(struct builder *b, uint32_t read, struct snapshot *now)
+int builder_suspects(struct builder *b, uint32_t seen, struct snapshot *now)
 {
 	uint32_t *counts;
 	int ret = 0;
 
-	for (unsigned kind = 0; kind < SUSPECT_COUNT; kind++)
-		if (read >> kind & 1)
-			now->suspects[kind] = (struct suspects){0};
-	builder_drop_ignored(b, read, now);
+	builder_drop_ignored(b, seen, now);
 	if (b->n_suspects == 0)
 		return 0;
 	counts = calloc(counts_needed(b, now->n_owners), sizeof(*counts));
@@ -397,7 +389,7 @@ int builder_suspects(struct builder *b, uint32_t read, struct snapshot *now)
 		    .row = &now->suspects[kind],
 		};
 
-		if (read >> kind & 1)
+		if (seen >> kind & 1)
 			ret = rank(&r, now->n_owners);
 	}
 	free(counts);

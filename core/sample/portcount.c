@@ -81,20 +81,7 @@ static int compare_ports(const void *left, const void *right)
 	return (int)a->port - (int)b->port;
 }
 
-static void carry(struct port *row, uint32_t states, const struct snapshot *last)
-{
-	const struct port *before = NULL;
-
-	if (last->n_ports > 0)
-		before = bsearch(row, last->ports, last->n_ports, sizeof(*row), compare_ports);
-	for (uint32_t state = 1; before && state <= STATE_COUNT; state++) {
-		if (!(states & STATE_BIT(state)))
-			row->count[state - 1] = before->count[state - 1];
-	}
-}
-
-int portcount_finish(struct portcount *p, uint32_t states, const struct snapshot *last,
-		     struct snapshot *now)
+int portcount_finish(struct portcount *p, struct snapshot *now)
 {
 	if (!p->wanted || p->count == 0)
 		return 0;
@@ -104,8 +91,6 @@ int portcount_finish(struct portcount *p, uint32_t states, const struct snapshot
 	memcpy(now->ports, p->rows, p->count * sizeof(*now->ports));
 	now->n_ports = p->count;
 	qsort(now->ports, now->n_ports, sizeof(*now->ports), compare_ports);
-	for (size_t i = 0; last && i < now->n_ports; i++)
-		carry(&now->ports[i], states, last);
 	return 0;
 }
 

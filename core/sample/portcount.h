@@ -24,9 +24,8 @@ int portcount_begin(struct portcount *p, const struct counted_ports *wanted);
 /* Counts a socket; the listeners must come first. -ENOMEM. */
 int portcount_add(struct portcount *p, const struct conn *conn);
 
-/* Fills now->ports. States not in `states` (STATE_BIT()s) are those of last. -ENOMEM. */
-int portcount_finish(struct portcount *p, uint32_t states, const struct snapshot *last,
-		     struct snapshot *now);
+/* Fills now->ports. -ENOMEM. */
+int portcount_finish(struct portcount *p, struct snapshot *now);
 
 /* Frees what p holds. */
 void portcount_done(struct portcount *p);

@@ -13,6 +13,17 @@ enum {
 
 static const struct suspicion unsuspicious = {.stale_s = SUSPECT_AGE_MAX};
 
+uint32_t suspects_seen(uint32_t states)
+{
+	const uint32_t of_established =
+	    1u << SUSPECT_PEER_SILENT | 1u << SUSPECT_PEER_NOT_READING | 1u << SUSPECT_NOT_READING;
+	const uint32_t all = (1u << SUSPECT_COUNT) - 1;
+
+	if (states & STATE_BIT(STATE_ESTABLISHED))
+		return all;
+	return states & STATE_BIT(STATE_SYN_RECV) ? all & ~of_established : 0;
+}
+
 static bool is_unanswered(const struct conn *conn)
 {
 	return conn->flags & CONN_UNACKED && conn->retransmits >= RETRANSMITS_MIN;

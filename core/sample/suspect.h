@@ -20,9 +20,8 @@ struct suspicion {
 
 enum { SUSPECT_STALE_S = 60, SUSPECT_FRESH_S = 15 * 60, SUSPECT_AGE_MAX = UINT16_MAX };
 
-/* The kinds that are of ESTABLISHED sockets, known after full samples only. */
-#define SUSPECTS_OF_DETAIL                                                                         \
-	(1u << SUSPECT_PEER_SILENT | 1u << SUSPECT_PEER_NOT_READING | 1u << SUSPECT_NOT_READING)
+/* The kinds (bits 1 << enum suspect) that a sample of these states (STATE_BIT()s) sees all of. */
+uint32_t suspects_seen(uint32_t states);
 
 /* fin_wait_stale_s: the age from which an owned FIN_WAIT_2 is stale, SUSPECT_STALE_S at the least.
  * all: the sample reads the ESTABLISHED sockets, too. */
