@@ -3,7 +3,7 @@
 #define TCPSTATE_CORE_BUILD_PRIVATE_H
 
 /*
- * What the parts of build share: build.c takes the sockets in, builder_owners.c and
+ * What the parts of builder share: builder.c takes the sockets in, builder_owners.c and
  * builder_suspects.c count whose they are and which are suspicious, builder_rows.c makes the rows.
  */
 

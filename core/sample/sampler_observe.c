@@ -16,7 +16,7 @@
 #include "core/sample/sampler_private.h"
 #include "core/sample/suspect.h"
 
-/* What outlives a sample of each kind is settled by comparing the totals with the sockets. */
+/* What a kind of sample does with the totals right before and right after its sockets. */
 typedef void (*settle_fn)(struct sampler *s, const struct totals *before,
 			  const struct totals *after, const struct builder_result *result,
 			  struct snapshot *now);
@@ -36,10 +36,10 @@ static void learn(struct sampler *s, const struct totals *before, const struct t
 	memcpy(s->states, now->states, sizeof(s->states));
 }
 
-/* What the kinds of samples do. */
+/* What each kind of sample reads. */
 static const struct {
 	uint32_t states;  /* STATE_BIT()s of those whose sockets are read */
-	bool owners;      /* are looked for */
+	bool owners;      /* those not known yet are looked for */
 	settle_fn settle; /* NULL: neither the bounds nor the totals after the sockets are read */
 } kinds[] = {
     [SAMPLE_LISTENERS] = {STATE_BIT(STATE_LISTEN), false, NULL},
