@@ -198,3 +198,14 @@ json_t *json_snapshot(const struct snapshot *s)
 	}
 	return object;
 }
+
+json_t *json_row(const struct snapshot *s, const char *name, const void *row)
+{
+	for (size_t i = 0; i < tables_tree.n_tables; i++) {
+		const struct table *table = &tables_tree.tables[i];
+
+		if (strcmp(table->name, name) == 0)
+			return make_row(s, table, member_table(table), row);
+	}
+	return NULL;
+}

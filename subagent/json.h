@@ -15,4 +15,7 @@
 /* NULL: out of memory. The caller owns the result. */
 json_t *json_snapshot(const struct snapshot *s);
 
+/* A row of the table of this name in the MIB, or its group of scalars. NULL: out of memory. */
+json_t *json_row(const struct snapshot *s, const char *table, const void *row);
+
 #endif

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/model/state.h"
+#include "subagent/connections.h"
 #include "subagent/daemon.h"
 #include "subagent/daemonconfig.h"
 #include "subagent/log.h"
@@ -17,6 +19,7 @@ static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 enum long_option {
 	OPTION_ALL = 256,
 	OPTION_CHECK,
+	OPTION_CONNECTIONS,
 	OPTION_EXPLAIN,
 	OPTION_JSON,
 	OPTION_ONCE,
@@ -34,7 +37,9 @@ struct options {
 	struct daemon_options daemon;
 	const char *profile;
 	const char *condition;
+	uint32_t states; /* of connections */
 	bool foreground, once, json, check, explain, prometheus, sample, tuning, test, all, sysctl;
+	bool connections;
 };
 
 static void print_help(FILE *out)
@@ -47,6 +52,7 @@ static void print_help(FILE *out)
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
 		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
 		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
+		"       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
 		"       tcpstated --explain [CONDITION] [-c FILE] [--sample]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
@@ -62,10 +68,13 @@ static void print_help(FILE *out)
 		"      --prometheus\n"
 		"                 the figures in Prometheus' text format; exit code 3 if\n"
 		"                 there are none\n"
+		"      --connections [STATE,...]\n"
+		"                 every connection, or those in these states: by state, the\n"
+		"                 longest silent first\n"
 		"      --explain [CONDITION]\n"
 		"                 why it is (not) raised: its rule, the numbers that went\n"
 		"                 into it, what is missing; without a name, all in brief\n"
-		"      --sample   with any of them: two samples of its own, not what the running\n"
+		"      --sample   with any of them: a look of its own, not what the running\n"
 		"                 tcpstated has seen\n"
 		"      --tuning   print how the kernel's TCP parameters stand: what "
 		"deserves\n"
@@ -77,7 +86,7 @@ static void print_help(FILE *out)
 		"      --test-notification\n"
 		"                 send a notification, marked as a test, through snmpd to its\n"
 		"                 sinks\n"
-		"      --json     with --once or --tuning: for a script\n"
+		"      --json     with --once, --connections or --tuning: for a script\n"
 		"  -V, --version  print the version\n"
 		"  -h, --help     print this\n"
 		"\n"
@@ -85,18 +94,25 @@ static void print_help(FILE *out)
 		default_config);
 }
 
+/* How many options ask for a snapshot. */
+static int shows(const struct options *o)
+{
+	return o->once + o->check + o->connections + o->explain + o->prometheus;
+}
+
 /* The options that say what to do, and those that only say how. */
 static int check_combination(const struct options *o)
 {
 	const char *error = NULL;
 
-	if (o->once + o->check + o->explain + o->prometheus + o->tuning + o->test > 1)
-		error = "only one of --once, --check, --explain, --prometheus, --tuning and "
-			"--test-notification at a time";
-	else if (o->json && !o->once && !o->tuning)
-		error = "--json goes with --once or --tuning";
-	else if (o->sample && !o->once && !o->check && !o->explain && !o->prometheus)
-		error = "--sample goes with --once, --check, --explain or --prometheus";
+	if (shows(o) + o->tuning + o->test > 1)
+		error = "only one of --once, --check, --connections, --explain, --prometheus, "
+			"--tuning and --test-notification at a time";
+	else if (o->json && !o->once && !o->connections && !o->tuning)
+		error = "--json goes with --once, --connections or --tuning";
+	else if (o->sample && !shows(o))
+		error = "--sample goes with --once, --check, --connections, --explain or "
+			"--prometheus";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
@@ -107,11 +123,26 @@ static int check_combination(const struct options *o)
 	return -EINVAL;
 }
 
+static int parse_states(const char *text, struct options *options)
+{
+	const char *wrong;
+	int len;
+
+	if (connections_states(text, &options->states, &wrong, &len) == 0)
+		return 0;
+	fprintf(stderr, "tcpstated: \"%.*s\" is no state; there are", len, wrong);
+	for (uint32_t state = 1; state <= STATE_COUNT; state++)
+		fprintf(stderr, "%s %s", state > 1 ? "," : "", state_name(state));
+	fputc('\n', stderr);
+	return -EINVAL;
+}
+
 static int parse(int argc, char **argv, struct options *options)
 {
 	static const struct option longs[] = {
 	    {"all", no_argument, NULL, OPTION_ALL},
 	    {"check", no_argument, NULL, OPTION_CHECK},
+	    {"connections", no_argument, NULL, OPTION_CONNECTIONS},
 	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, OPTION_JSON},
@@ -148,6 +179,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_CHECK:
 			options->check = true;
+			break;
+		case OPTION_CONNECTIONS:
+			options->connections = true;
 			break;
 		case OPTION_EXPLAIN:
 			options->explain = true;
@@ -188,6 +222,8 @@ static int parse(int argc, char **argv, struct options *options)
 		return -EINVAL;
 	if (options->explain && optind < argc)
 		options->condition = argv[optind++];
+	if (options->connections && optind < argc && parse_states(argv[optind++], options) < 0)
+		return -EINVAL;
 	if (optind < argc) {
 		fprintf(stderr, "tcpstated: no argument expected: %s\n", argv[optind]);
 		return -EINVAL;
@@ -201,9 +237,7 @@ static int refuse(const struct options *options, const char *reason)
 {
 	if (options->check)
 		printf("TCPSTATE UNKNOWN - %s\n", reason);
-	return options->check || options->explain || options->once || options->prometheus
-		   ? EXIT_UNKNOWN
-		   : EXIT_FAILURE;
+	return shows(options) ? EXIT_UNKNOWN : EXIT_FAILURE;
 }
 
 static int configure(const struct options *options, struct daemon_config *ret_config,
@@ -221,12 +255,15 @@ static int configure(const struct options *options, struct daemon_config *ret_co
 static struct once_options once_options(const struct options *options)
 {
 	return (struct once_options){
-	    .output = options->check        ? ONCE_CHECK
-		      : options->explain    ? ONCE_EXPLAIN
-		      : options->prometheus ? ONCE_PROMETHEUS
-		      : options->json       ? ONCE_JSON
-					    : ONCE_REPORT,
+	    .output = options->check         ? ONCE_CHECK
+		      : options->connections ? ONCE_CONNECTIONS
+		      : options->explain     ? ONCE_EXPLAIN
+		      : options->prometheus  ? ONCE_PROMETHEUS
+		      : options->json        ? ONCE_JSON
+					     : ONCE_REPORT,
 	    .condition = options->condition,
+	    .states = options->states,
+	    .json = options->json,
 	    .sample = options->sample,
 	    .config_path = options->daemon.config_path,
 	};
@@ -242,7 +279,8 @@ static enum tuning_output tuning_output(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.daemon = {.config_path = default_config}};
+	struct options options = {.daemon = {.config_path = default_config},
+				  .states = STATE_MASK_ALL};
 	char error[CONFIG_ERROR_MAX];
 	struct daemon_config config;
 
@@ -259,7 +297,7 @@ int main(int argc, char **argv)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
-	if (options.check || options.explain || options.once || options.prometheus) {
+	if (shows(&options)) {
 		struct once_options once = once_options(&options);
 
 		return once_run(&config, &once);

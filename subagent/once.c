@@ -9,45 +9,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "core/base/timing.h"
-#include "core/sample/sampler.h"
 #include "subagent/check.h"
-#include "subagent/eventfile.h"
+#include "subagent/connections.h"
 #include "subagent/explain.h"
 #include "subagent/json.h"
+#include "subagent/look.h"
 #include "subagent/prometheus.h"
 #include "subagent/report.h"
-#include "subagent/snapshotfile.h"
 #include "subagent/tuningreport.h"
+#include "subagent/window.h"
 
 enum { EXIT_UNKNOWN = 3 };
-
-static void forget_holds(struct config *config)
-{
-	for (int i = 1; i <= CONDITION_COUNT; i++)
-		config->rules.of[i].hold_s = 0;
-	for (int i = 0; i < STATE_COUNT; i++)
-		config->rules.of_state[i].hold_s = 0;
-}
-
-static int take_two(struct sampler *s, struct snapshot **ret_snapshot)
-{
-	const struct pace pace = {.scan_us = UINT32_MAX};
-	struct snapshot *first, *second = NULL;
-	int ret = sampler_take(s, SAMPLE_FULL, &pace, NULL, &first);
-
-	if (ret < 0)
-		return ret;
-	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-	ret = sampler_take(s, SAMPLE_FULL, &pace, first, &second);
-	sampler_release(s, first);
-	if (ret < 0) {
-		sampler_release(s, second);
-		return ret;
-	}
-	*ret_snapshot = second;
-	return 0;
-}
 
 static int exit_code(const struct snapshot *s)
 {
@@ -78,17 +50,16 @@ struct view {
 	bool running; /* the running daemon's */
 };
 
-static int64_t age_ms(const struct snapshot *s)
+static const char *origin_word(const struct view *view)
 {
-	return (int64_t)timing_now_ms() - timing_ms(&s->info.monotonic);
+	return view->running ? "daemon" : "own";
 }
 
 static int print_snapshot_json(const struct view *view)
 {
 	json_t *json = json_snapshot(view->snapshot);
 
-	if (json_object_set_new(json, "origin", json_string(view->running ? "daemon" : "own")) <
-	    0) {
+	if (json_object_set_new(json, "origin", json_string(origin_word(view))) < 0) {
 		json_decref(json);
 		json = NULL;
 	}
@@ -97,14 +68,14 @@ static int print_snapshot_json(const struct view *view)
 
 static int print_report(const struct view *view)
 {
-	char host[256] = "", origin[80] = "Two samples of this command's own, a second apart";
+	char host[256] = "",
+	     origin[LOOK_ORIGIN_MAX] = "Two samples of this command's own, a second apart";
 	struct report_options options = {
 	    .colour = isatty(STDOUT_FILENO), .host = host, .origin = origin};
 
 	gethostname(host, sizeof(host) - 1);
 	if (view->running)
-		snprintf(origin, sizeof(origin), "From the running tcpstated, %.1f s ago",
-			 (double)age_ms(view->snapshot) / 1000);
+		look_origin(view->snapshot, origin);
 	report_print(stdout, view->snapshot, &options);
 	return exit_code(view->snapshot);
 }
@@ -120,6 +91,21 @@ static int print_explanation(const struct view *view)
 	return EXIT_UNKNOWN;
 }
 
+static int print_connections(const struct view *view)
+{
+	const struct once_options *options = view->options;
+	char origin[LOOK_ORIGIN_MAX] = "A sample of this command's own";
+	int ret;
+
+	if (view->running)
+		look_origin(view->snapshot, origin);
+	ret = options->json
+		  ? connections_json(stdout, view->snapshot, options->states, origin_word(view))
+		  : connections_print(stdout, view->snapshot, options->states, origin,
+				      window_width(STDOUT_FILENO));
+	return ret < 0 ? EXIT_UNKNOWN : 0;
+}
+
 static int print_view(const struct view *view)
 {
 	int ret = EXIT_UNKNOWN;
@@ -127,7 +113,7 @@ static int print_view(const struct view *view)
 	switch (view->options->output) {
 	case ONCE_CHECK:
 		ret = check_print(stdout, view->snapshot,
-				  view->running ? age_ms(view->snapshot) : -1);
+				  view->running ? look_age_ms(view->snapshot) : -1);
 		break;
 	case ONCE_JSON:
 		ret = print_snapshot_json(view);
@@ -138,6 +124,9 @@ static int print_view(const struct view *view)
 	case ONCE_PROMETHEUS:
 		prometheus_print(stdout, view->snapshot);
 		ret = 0;
+		break;
+	case ONCE_CONNECTIONS:
+		ret = print_connections(view);
 		break;
 	case ONCE_REPORT:
 		ret = print_report(view);
@@ -155,63 +144,59 @@ static int no_sample(enum once_output output, const char *why)
 	return EXIT_UNKNOWN;
 }
 
-static int show_own(const struct daemon_config *config, const struct once_options *options)
+/* Twice, a second apart: some conditions are rates. */
+static int sample_twice(struct look *l, struct seen *ret_seen)
 {
-	struct config once = config->common;
-	struct events *events = calloc(1, sizeof(*events));
-	struct snapshot *snapshot = NULL;
-	struct sampler *sampler;
-	int ret = events ? 0 : -ENOMEM;
+	struct seen first;
+	int ret = look_own(l, NULL, &first);
 
-	forget_holds(&once);
-	if (ret == 0)
-		ret = sampler_new(&once, &sampler);
-	if (ret < 0) {
-		free(events);
-		return no_sample(options->output, strerror(-ret));
-	}
-	ret = take_two(sampler, &snapshot);
-	/* Those of the daemon, if one runs here; without them the page has no such part. */
-	if (ret == 0 && eventfile_read(config->events, events) == 0) {
-		snapshot->events = events->rows;
-		snapshot->n_events = events->count;
-	}
 	if (ret < 0)
-		ret = no_sample(options->output, sampler_error(sampler));
-	else
-		ret = print_view(&(struct view){options, &config->common.rules, snapshot, false});
-	sampler_release(sampler, snapshot);
-	sampler_free(sampler);
-	free(events);
+		return ret;
+	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+	ret = look_own(l, first.snapshot, ret_seen);
+	look_drop(l, &first);
 	return ret;
 }
 
-/* False: there is none to show. Only a damaged one is worth a word: an ordinary user may not read
- * it, and no daemon need run. */
-static bool show_running(const struct daemon_config *config, const struct once_options *options,
-			 int *ret_code)
+/* The daemon lists the connections that its configuration says, and so many. */
+static bool lists_all(const struct seen *seen, const struct once_options *options)
 {
-	struct snapshotfile file = {config->snapshot, options->config_path};
-	struct view view = {options, &config->common.rules, NULL, true};
-	void *block;
-	int ret = snapshotfile_read(&file, &view.snapshot, &block);
+	return options->output != ONCE_CONNECTIONS ||
+	       connections_omitted(seen->snapshot, options->states) == 0;
+}
 
+static int look_once(struct look *l, const struct once_options *options, struct seen *ret_seen)
+{
+	int ret = options->sample ? -ENOENT : look_running(l, ret_seen);
+
+	/* A damaged file is worth a word; an ordinary user may not read it, and no daemon need
+	 * run. */
 	if (ret == -EINVAL)
-		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", config->snapshot);
-	if (ret < 0)
-		return false;
-	*ret_code = print_view(&view);
-	free(block);
-	return true;
+		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", l->config->snapshot);
+	if (ret == 0 && lists_all(ret_seen, options))
+		return 0;
+	look_drop(l, ret_seen);
+	if (options->output != ONCE_CONNECTIONS)
+		return sample_twice(l, ret_seen);
+	connections_configure(&l->own);
+	return look_own(l, NULL, ret_seen);
 }
 
 int once_run(const struct daemon_config *config, const struct once_options *options)
 {
-	int code;
+	struct look look;
+	struct seen seen = {.snapshot = NULL};
+	int ret;
 
-	if (!options->sample && config->snapshot[0] && show_running(config, options, &code))
-		return code;
-	return show_own(config, options);
+	look_begin(&look, config, options->config_path);
+	if (look_once(&look, options, &seen) < 0)
+		ret = no_sample(options->output, look_error(&look));
+	else
+		ret = print_view(&(struct view){options, &config->common.rules, seen.snapshot,
+						seen.block != NULL});
+	look_drop(&look, &seen);
+	look_end(&look);
+	return ret;
 }
 
 static int print_tuning(const struct tuning_table *table, enum tuning_output output)
@@ -230,26 +215,24 @@ static int print_tuning(const struct tuning_table *table, enum tuning_output out
 
 int once_tuning(const struct daemon_config *config, enum tuning_output output)
 {
-	struct snapshot *snapshot = NULL;
-	const struct pace pace = {.scan_us = UINT32_MAX};
-	struct sampler *sampler;
-	int ret = sampler_new(&config->common, &sampler);
+	struct look look;
+	struct seen seen = {.snapshot = NULL};
+	const struct snapshot *s;
+	int ret;
 
-	if (ret < 0) {
-		fprintf(stderr, "tcpstated: /proc: %s\n", strerror(-ret));
-		return EXIT_FAILURE;
-	}
 	/* A sample, because some verdicts look at the listeners. */
-	ret = sampler_take(sampler, SAMPLE_FULL, &pace, NULL, &snapshot);
+	look_begin(&look, config, "");
+	ret = look_own(&look, NULL, &seen);
+	s = seen.snapshot;
 	if (ret < 0)
-		fprintf(stderr, "tcpstated: no sample: %s\n", sampler_error(sampler));
-	else if (snapshot->info.tuning_error[0])
-		fprintf(stderr, "tcpstated: %s\n", snapshot->info.tuning_error);
-	if (ret == 0 && !snapshot->info.tuning_error[0] && snapshot->tuning)
-		ret = print_tuning(snapshot->tuning, output);
+		fprintf(stderr, "tcpstated: no sample: %s\n", look_error(&look));
+	else if (s->info.tuning_error[0])
+		fprintf(stderr, "tcpstated: %s\n", s->info.tuning_error);
+	if (ret == 0 && !s->info.tuning_error[0] && s->tuning)
+		ret = print_tuning(s->tuning, output);
 	else
 		ret = -EINVAL;
-	sampler_release(sampler, snapshot);
-	sampler_free(sampler);
+	look_drop(&look, &seen);
+	look_end(&look);
 	return ret < 0 || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -8,11 +8,20 @@
 
 #include "subagent/daemonconfig.h"
 
-enum once_output { ONCE_REPORT, ONCE_JSON, ONCE_CHECK, ONCE_PROMETHEUS, ONCE_EXPLAIN };
+enum once_output {
+	ONCE_REPORT,
+	ONCE_JSON,
+	ONCE_CHECK,
+	ONCE_PROMETHEUS,
+	ONCE_EXPLAIN,
+	ONCE_CONNECTIONS
+};
 
 struct once_options {
 	enum once_output output;
 	const char *condition; /* ONCE_EXPLAIN: which one; NULL: all */
+	uint32_t states;       /* ONCE_CONNECTIONS: STATE_BIT()s */
+	bool json;             /* ONCE_CONNECTIONS: not as a table */
 	bool sample;           /* do not look for the running daemon's snapshot */
 	const char *config_path;
 };
@@ -21,7 +30,9 @@ struct once_options {
  * Shows the running daemon's newest snapshot. Where there is none: samples twice, a second apart,
  * because some conditions are rates; a condition needs not hold for longer than that. Prints to
  * stdout. Returns the exit code of the program: 0 normal, 1 warning, 2 critical, 3 unknown; of
- * ONCE_PROMETHEUS and ONCE_EXPLAIN 0 unless there is no sample or no such condition.
+ * ONCE_PROMETHEUS, ONCE_EXPLAIN and ONCE_CONNECTIONS 0 unless there is no sample or no such
+ * condition. ONCE_CONNECTIONS shows the daemon's snapshot only where that has all the connections
+ * of these states, else one sample.
  */
 int once_run(const struct daemon_config *config, const struct once_options *options);
 

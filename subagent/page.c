@@ -4,9 +4,17 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/base/text.h"
+
+/* Where the text of a cell is, and how many columns it takes. */
+struct page_place {
+	uint32_t at;
+	uint32_t width;
+};
 
 enum { GAP = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
 
@@ -74,7 +82,12 @@ const char *page_number(uint64_t number, char buf[PAGE_NUMBER_MAX])
 
 static void put_spaces(FILE *out, size_t count)
 {
-	fprintf(out, "%*s", (int)count, "");
+	static const char spaces[] = "                                ";
+
+	for (size_t n; count > 0; count -= n) {
+		n = count < sizeof(spaces) - 1 ? count : sizeof(spaces) - 1;
+		fwrite(spaces, 1, n, out);
+	}
 }
 
 static void wrap(FILE *out, size_t at, size_t indent, const char *text)
@@ -118,56 +131,92 @@ void page_text(FILE *out, size_t at, size_t indent, const char *format, ...)
 
 void page_row(struct page_table *table)
 {
-	assert(table->n_rows < PAGE_ROWS);
-	for (size_t i = 0; i < PAGE_COLUMNS; i++)
-		table->cells[table->n_rows][i][0] = '\0';
+	size_t begin = table->n_rows * table->n_columns, end = begin + table->n_columns;
+
+	if (table->incomplete || ARRAY_RESERVE(table->cells, &table->cells_capacity, end) < 0 ||
+	    ARRAY_RESERVE(table->texts, &table->texts_capacity, table->used + 1) < 0) {
+		table->incomplete = true;
+		return;
+	}
+	/* At 0 is the empty text. */
+	if (!table->used)
+		table->texts[table->used++] = '\0';
+	memset(table->cells + begin, 0, table->n_columns * sizeof(*table->cells));
 	table->n_rows++;
 }
 
 void page_cell(struct page_table *table, size_t column, const char *format, ...)
 {
-	char *cell = table->cells[table->n_rows - 1][column];
+	struct page_place *place;
+	char text[PAGE_CELL];
 	va_list ap;
+	size_t len;
 
+	if (column >= table->n_columns || table->incomplete)
+		return;
 	va_start(ap, format);
-	vsnprintf(cell, PAGE_CELL, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	text_clean(cell);
+	text_clean(text);
+	len = strlen(text) + 1;
+	if (table->used > UINT32_MAX - len ||
+	    ARRAY_RESERVE(table->texts, &table->texts_capacity, table->used + len) < 0) {
+		table->incomplete = true;
+		return;
+	}
+	memcpy(table->texts + table->used, text, len);
+	place = &table->cells[(table->n_rows - 1) * table->n_columns + column];
+	*place = (struct page_place){(uint32_t)table->used, (uint32_t)page_width(text)};
+	table->used += len;
 }
 
-/* The widest column that can give a column away; n_columns: none. */
-static size_t widest(const struct page_table *table, const size_t *widths)
-{
-	size_t found = table->n_columns;
+/* How wide the page, and how many columns it has. */
+struct layout {
+	size_t width;
+	size_t n_columns;
+	size_t widths[PAGE_COLUMNS];
+};
 
-	for (size_t c = 0; c < table->n_columns; c++) {
+/* The widest column that can give a column away; n_columns: none. */
+static size_t widest(const struct page_table *table, const struct layout *layout)
+{
+	size_t found = layout->n_columns;
+
+	for (size_t c = 0; c < layout->n_columns; c++) {
 		enum page_fit fit = table->columns[c].fit;
 
-		if ((fit == PAGE_CLIP || fit == PAGE_WRAP) && widths[c] > CLIPPED_MIN &&
-		    (found == table->n_columns || widths[c] > widths[found]))
+		if ((fit == PAGE_CLIP || fit == PAGE_WRAP) && layout->widths[c] > CLIPPED_MIN &&
+		    (found == layout->n_columns || layout->widths[c] > layout->widths[found]))
 			found = c;
 	}
 	return found;
 }
 
-static void fit_columns(const struct page_table *table, size_t widths[PAGE_COLUMNS])
+static struct layout fit_columns(const struct page_table *table)
 {
-	size_t total = GAP * (table->n_columns - 1), c;
+	struct layout layout = {.width = table->width ? table->width : PAGE_WIDTH,
+				.n_columns = table->n_columns};
+	size_t total = 0, needed = table->n_needed ? table->n_needed : table->n_columns, c;
 
 	for (c = 0; c < table->n_columns; c++) {
-		widths[c] = strlen(table->columns[c].title);
-		for (size_t r = 0; r < table->n_rows; r++) {
-			size_t width = page_width(table->cells[r][c]);
+		size_t *width = &layout.widths[c];
 
-			if (width > widths[c])
-				widths[c] = width;
+		*width = strlen(table->columns[c].title);
+		for (size_t r = 0; r < table->n_rows; r++) {
+			size_t own = table->cells[r * table->n_columns + c].width;
+
+			if (own > *width)
+				*width = own;
 		}
-		total += widths[c];
+		total += *width + (c > 0 ? GAP : 0);
 	}
-	while (total > PAGE_WIDTH && (c = widest(table, widths)) < table->n_columns) {
-		widths[c]--;
+	while (total > layout.width && layout.n_columns > needed)
+		total -= layout.widths[--layout.n_columns] + GAP;
+	while (total > layout.width && (c = widest(table, &layout)) < layout.n_columns) {
+		layout.widths[c]--;
 		total--;
 	}
+	return layout;
 }
 
 /* The middle is what an address or a name can best do without. */
@@ -180,48 +229,67 @@ static void put_clipped(FILE *out, const char *text, size_t width)
 	fprintf(out, "%.*s%s%s", (int)head, text, ellipsis, tail);
 }
 
-static void put_row(FILE *out, const struct page_table *table, const size_t *widths,
-		    const char *const cells[PAGE_COLUMNS])
+/* Writes a cell at a column; returns the column behind it. */
+static size_t put_cell(FILE *out, const char *text, size_t own, size_t at, size_t width)
+{
+	if (own > width) {
+		put_clipped(out, text, width);
+		return at + width;
+	}
+	fputs(text, out);
+	return at + own;
+}
+
+static void put_row(FILE *out, const struct page_table *table, const struct layout *layout,
+		    const char *texts, const struct page_place *cells)
 {
 	size_t at = 0, start = 0;
 
-	for (size_t c = 0; c < table->n_columns; start += widths[c++] + GAP) {
-		enum page_fit fit = table->columns[c].fit;
-		size_t width = page_width(cells[c]);
-		size_t column = start;
+	for (size_t c = 0; c < layout->n_columns; start += layout->widths[c++] + GAP) {
+		const char *text = texts + cells[c].at;
+		size_t own = cells[c].width, column = start;
 
-		if (width == 0)
+		if (own == 0)
 			continue;
-		if (fit == PAGE_RIGHT)
-			column += widths[c] - width;
+		if (table->columns[c].fit == PAGE_RIGHT)
+			column += layout->widths[c] - own;
 		put_spaces(out, column - at);
-		if (fit == PAGE_WRAP) {
-			wrap(out, start, start, cells[c]);
+		if (table->columns[c].fit == PAGE_WRAP) {
+			wrap(out, start, start, text);
 			return;
 		}
-		if (width > widths[c]) {
-			put_clipped(out, cells[c], widths[c]);
-			width = widths[c];
-		} else {
-			fputs(cells[c], out);
-		}
-		at = column + width;
+		at = put_cell(out, text, own, column, layout->widths[c]);
 	}
 	fputc('\n', out);
 }
 
-void page_table(FILE *out, const struct page_table *table)
+static void put_titles(FILE *out, const struct page_table *table, const struct layout *layout)
 {
-	const char *cells[PAGE_COLUMNS];
-	size_t widths[PAGE_COLUMNS];
+	struct page_place places[PAGE_COLUMNS];
+	char titles[PAGE_COLUMNS * 16];
+	size_t used = 0;
 
-	fit_columns(table, widths);
-	for (size_t c = 0; c < table->n_columns; c++)
-		cells[c] = table->columns[c].title;
-	put_row(out, table, widths, cells);
-	for (size_t r = 0; r < table->n_rows; r++) {
-		for (size_t c = 0; c < table->n_columns; c++)
-			cells[c] = table->cells[r][c];
-		put_row(out, table, widths, cells);
+	for (size_t c = 0; c < layout->n_columns; c++) {
+		size_t len = strlen(table->columns[c].title);
+
+		assert(used + len < sizeof(titles));
+		memcpy(titles + used, table->columns[c].title, len + 1);
+		places[c] = (struct page_place){(uint32_t)used, (uint32_t)len};
+		used += len + 1;
 	}
+	put_row(out, table, layout, titles, places);
+}
+
+void page_table(FILE *out, struct page_table *table)
+{
+	struct layout layout = fit_columns(table);
+
+	put_titles(out, table, &layout);
+	for (size_t r = 0; r < table->n_rows; r++)
+		put_row(out, table, &layout, table->texts, &table->cells[r * table->n_columns]);
+	if (table->incomplete)
+		fputs("(out of memory: not all of it)\n", out);
+	free(table->cells);
+	free(table->texts);
+	*table = (struct page_table){.columns = table->columns, .n_columns = table->n_columns};
 }

@@ -3,18 +3,19 @@
 #define TCPSTATE_SUBAGENT_PAGE_H
 
 /*
- * This module lays text out for a terminal: nothing is wider than PAGE_WIDTH columns, and nothing
- * but printable characters is written, whatever the text holds.
+ * This module lays text out for a terminal: nothing is wider than PAGE_WIDTH columns, if a table
+ * does not ask for another width, and nothing but printable characters is written, whatever the
+ * text holds.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 enum {
 	PAGE_WIDTH = 100,
-	PAGE_COLUMNS = 6,
-	PAGE_ROWS = 48,
+	PAGE_COLUMNS = 12,   /* of a table, at the most */
 	PAGE_CELL = 400,     /* bytes of a cell, with a NUL */
 	PAGE_NUMBER_MAX = 16 /* bytes of page_number(), with a NUL */
 };
@@ -28,22 +29,30 @@ struct page_column {
 	enum page_fit fit;
 };
 
+/* columns and n_columns are set by the caller, all else is zeroed at first. */
 struct page_table {
 	const struct page_column *columns;
 	size_t n_columns;
+	size_t n_needed; /* columns from here on are left out if there is no room; 0: none are */
+	size_t width;    /* of the page; 0: PAGE_WIDTH; without PAGE_WRAP any, SIZE_MAX: no bound */
 	size_t n_rows;
-	char cells[PAGE_ROWS][PAGE_COLUMNS][PAGE_CELL];
+	/* n_rows * n_columns of them, and their texts, each with a NUL. */
+	struct page_place *cells;
+	size_t cells_capacity;
+	char *texts;
+	size_t used, texts_capacity;
+	bool incomplete; /* memory has run out */
 };
 
-/* Begins a row of empty cells; there are never more than PAGE_ROWS. */
+/* Begins a row of empty cells. */
 void page_row(struct page_table *table);
 
-/* Sets a cell of the newest row. */
+/* Sets a cell of the newest row; a column that the table does not have is left out. */
 void page_cell(struct page_table *table, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Writes the titles and the rows. */
-void page_table(FILE *out, const struct page_table *table);
+/* Writes the titles and the rows, and frees them: the table has none any more. */
+void page_table(FILE *out, struct page_table *table);
 
 /*
  * Writes text and a newline, broken at spaces where it would not fit; further lines are indented.

@@ -25,17 +25,10 @@ static void print_head(FILE *out, const struct snapshot *s, const char *host)
 		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s", took);
 }
 
-/* What the figures below lack, and why. */
-static void print_notes(FILE *out, const struct sample_info *info)
+void report_access(FILE *out, const struct sample_info *info)
 {
 	char number[PAGE_NUMBER_MAX];
 
-	if (info->last_error[0])
-		page_text(out, 0, 0, "The last sample that failed: %s.", info->last_error);
-	if (info->missing[0])
-		page_text(out, 0, 0, "%s.", info->missing);
-	if (info->tuning_error[0])
-		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
 	if (info->source == SOURCE_PROC_NET)
 		page_text(out, 0, 0,
 			  "sock_diag is refused here: queue limits, drops, ages and "
@@ -47,6 +40,20 @@ static void print_notes(FILE *out, const struct sample_info *info)
 			  "CAP_DAC_READ_SEARCH.",
 			  page_number(info->owners_unreadable, number),
 			  info->owners_unreadable == 1 ? "process: its" : "processes: their");
+}
+
+/* What the figures below lack, and why. */
+static void print_notes(FILE *out, const struct sample_info *info)
+{
+	char number[PAGE_NUMBER_MAX];
+
+	if (info->last_error[0])
+		page_text(out, 0, 0, "The last sample that failed: %s.", info->last_error);
+	if (info->missing[0])
+		page_text(out, 0, 0, "%s.", info->missing);
+	if (info->tuning_error[0])
+		page_text(out, 0, 0, "%s: nothing is recommended.", info->tuning_error);
+	report_access(out, info);
 	if (info->unknown_states)
 		page_text(out, 0, 0,
 			  "Not counted: %s socket%s in a state that this version does "

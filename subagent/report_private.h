@@ -9,6 +9,9 @@
 
 #include "subagent/report.h"
 
+/* What is not known because this process may not look at it. For connections as well. */
+void report_access(FILE *out, const struct sample_info *info);
+
 void report_states(FILE *out, const struct snapshot *s);
 void report_listeners(FILE *out, const struct snapshot *s);
 void report_holders(FILE *out, const struct snapshot *s);

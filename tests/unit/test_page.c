@@ -95,7 +95,7 @@ static const struct page_column columns[] = {
     {"WRAP", PAGE_WRAP},
 };
 
-static void expect_table(const struct page_table *table, const char *expected)
+static void expect_table(struct page_table *table, const char *expected)
 {
 	char *printed = NULL;
 	size_t size;
