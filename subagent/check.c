@@ -105,6 +105,16 @@ static void put_limits(FILE *out, const struct snapshot *s)
 	}
 }
 
+static void put_unknown(FILE *out, const struct snapshot *s)
+{
+	size_t unknown = 0;
+
+	for (size_t i = 0; i < s->n_conditions; i++)
+		unknown += s->conditions[i].severity == SEVERITY_UNKNOWN;
+	if (unknown > 0)
+		fprintf(out, ", %zu not measured", unknown);
+}
+
 int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
 {
 	static const struct {
@@ -128,6 +138,7 @@ int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
 		fprintf(out, "%s, %" PRIu32 " sockets",
 			worst == SEVERITY_NORMAL ? "nothing abnormal" : "nothing could be judged",
 			s->info.sockets);
+	put_unknown(out, s);
 	fputs(" |", out);
 	put_states(out, s);
 	put_limits(out, s);

@@ -46,11 +46,37 @@ static void print_rule(FILE *out, const struct condition *row, const struct rule
 			"            for %" PRIu32 " s without a break; clears below %" PRIu32
 			" %% of that for as long\n",
 			rule->hold_s, rule->clear_percent);
-	if (rule->floor)
-		fprintf(out, "            floor: %" PRIu32 " connections\n", rule->floor);
-	if (rule->share_percent)
-		fprintf(out, "            share: %" PRIu32 " %% of the last minute's traffic\n",
-			rule->share_percent);
+}
+
+static bool is_known(const struct condition *row)
+{
+	return row->severity != SEVERITY_UNKNOWN;
+}
+
+/* The bounds against noise, and what was held against them. */
+static void print_bounds(FILE *out, const struct condition *row, const struct rule *rule)
+{
+	const char *whole = condition_table[row->id - 1].whole;
+
+	if (rule->floor && row->id == CONDITION_STATE_SURGE)
+		fprintf(out,
+			"  mean      %" PRIu32 " in the hour before; counts as %" PRIu32
+			" at the least\n",
+			row->counted, rule->floor);
+	else if (rule->floor && is_known(row))
+		fprintf(out, "  floor     %" PRIu32 " connections; needs %" PRIu32 "\n",
+			row->counted, rule->floor);
+	else if (rule->floor)
+		fprintf(out, "  floor     needs %" PRIu32 " connections\n", rule->floor);
+	if (rule->share_percent && whole && is_known(row) && row->traffic > 0)
+		fprintf(out,
+			"  share     %" PRId32 " of %" PRIu64 " %s, %.1f %%; needs %" PRIu32
+			" %%\n",
+			row->value, row->traffic, whole,
+			(double)row->value * 100 / (double)row->traffic, rule->share_percent);
+	else if (rule->share_percent && whole)
+		fprintf(out, "  share     needs %" PRIu32 " %% of the %s\n", rule->share_percent,
+			whole);
 }
 
 static void print_now(FILE *out, const struct condition *row)
@@ -63,6 +89,8 @@ static void print_now(FILE *out, const struct condition *row)
 		strftime(since, sizeof(since), ", since %m-%d %H:%M:%S", &tm);
 	fprintf(out, "  now       %s %s: %s%s\n", condition_number(row, row->value, number),
 		unit_of(row), severity ? severity : "?", since);
+	if (row->figures[0])
+		fprintf(out, "  figures   %s\n", row->figures);
 	if (row->offender[0])
 		fprintf(out, "  offender  %s\n", row->offender);
 	if (row->ignored)
@@ -87,11 +115,9 @@ static void print_missing(FILE *out, const struct condition *row, const struct r
 	else if (row->value < lowest)
 		fprintf(out, "%s more\n", condition_number(row, lowest - row->value, number));
 	else if (row->small)
-		fprintf(out, "it concerns fewer than %" PRIu32 " connections, and none is lost\n",
-			rule->floor);
+		fputs("it concerns too few connections, and none is lost\n", out);
 	else if (lacks_share(row, rule))
-		fprintf(out, "it is too small a share of the last minute's traffic, %" PRIu64 "\n",
-			row->traffic);
+		fputs("it is too small a share\n", out);
 	else if (row->still)
 		fputs("it does not grow: none of them became so in the last 15 minutes, but for a "
 		      "pool that was closed at once\n",
@@ -105,12 +131,12 @@ static void explain_row(FILE *out, const struct condition *row, const struct rul
 {
 	fprintf(out, "%s: %s\n", row->name, condition_phrase(row));
 	print_rule(out, row, rule);
-	if (row->severity == SEVERITY_UNKNOWN) {
-		fputs("  now       unknown: this host does not give the figures, or not yet\n",
-		      out);
-		return;
-	}
-	print_now(out, row);
+	if (is_known(row))
+		print_now(out, row);
+	else
+		fprintf(out, "  now       unknown: %s\n",
+			row->figures[0] ? row->figures : "not measured yet");
+	print_bounds(out, row, rule);
 	if (row->severity == SEVERITY_NORMAL)
 		print_missing(out, row, rule);
 }
@@ -122,8 +148,11 @@ static void print_list(FILE *out, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		const struct condition *row = &s->conditions[i];
 
-		fprintf(out, "%-28s %-9s %s %s\n", row->name, label_severity(row->severity),
-			condition_number(row, row->value, number), unit_of(row));
+		if (is_known(row))
+			fprintf(out, "%-28s %-9s %s %s\n", row->name, label_severity(row->severity),
+				condition_number(row, row->value, number), unit_of(row));
+		else
+			fprintf(out, "%-28s unknown   %s\n", row->name, row->figures);
 	}
 }
 

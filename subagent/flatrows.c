@@ -53,6 +53,7 @@ static const struct flat_member info[] = {
     TIME(struct sample_info, attempted_at),
     TIME(struct sample_info, counters_since),
     BOOL(struct sample_info, failing),
+    BOOL(struct sample_info, resent_known),
     NUMBER32(struct sample_info, source, 0, SOURCE_PROC_NET),
     NUMBER32(struct sample_info, counted_source, 0, SOURCE_PROC_NET),
 };
@@ -151,6 +152,7 @@ static const struct flat_member conditions[] = {
     NUMBER32(struct condition, severity, SEVERITY_NORMAL, SEVERITY_UNKNOWN),
     CHARS(struct condition, name),
     CHARS(struct condition, offender),
+    CHARS(struct condition, figures),
     TEXT(struct condition, unit),
     TEXT(struct condition, advice),
     BOOL(struct condition, small),

@@ -100,19 +100,37 @@ static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity,
 			print_condition(out, &s->conditions[i], &s->info.time, colour);
 }
 
+static bool is_unknown_for(const struct condition *condition, const char *why)
+{
+	return condition->severity == SEVERITY_UNKNOWN && strcmp(condition->figures, why) == 0;
+}
+
+static const char *reason(const struct condition *condition)
+{
+	return condition->figures[0] ? condition->figures : "not measured yet";
+}
+
+/* Those that lack the same figures together. */
 static void print_unknown(FILE *out, const struct snapshot *s, bool colour)
 {
-	char buf[NAMES_MAX];
-	struct text text = text_begin(buf, sizeof(buf));
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const char *why = s->conditions[i].figures;
+		char buf[NAMES_MAX];
+		struct text text = text_begin(buf, sizeof(buf));
+		bool told = s->conditions[i].severity != SEVERITY_UNKNOWN;
 
-	for (size_t i = 0; i < s->n_conditions; i++)
-		if (s->conditions[i].severity == SEVERITY_UNKNOWN)
-			text_add(&text, ", ", "%s", s->conditions[i].name);
-	if (!buf[0])
-		return;
-	fputc('\n', out);
-	print_severity(out, SEVERITY_UNKNOWN, colour);
-	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s: not measured", buf);
+		for (size_t j = 0; j < i; j++)
+			told = told || is_unknown_for(&s->conditions[j], why);
+		if (told)
+			continue;
+		for (size_t j = i; j < s->n_conditions; j++)
+			if (is_unknown_for(&s->conditions[j], why))
+				text_add(&text, ", ", "%s", s->conditions[j].name);
+		fputc('\n', out);
+		print_severity(out, SEVERITY_UNKNOWN, colour);
+		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s: %s", buf,
+			  reason(&s->conditions[i]));
+	}
 }
 
 /* Of those that are not raised: what the exceptions leave out. */

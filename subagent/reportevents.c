@@ -35,7 +35,8 @@ static void print_event(FILE *out, const struct snapshot *s, const struct event 
 		  e->offender[0] ? ", " : "", e->offender);
 }
 
-/* What the last minute brought, by the second; nothing where that is nothing. */
+/* What the last minute brought, by the second, and how much of it had to be sent again; nothing
+ * where that is nothing. */
 void report_arcs(FILE *out, const struct snapshot *s)
 {
 	char buf[512];
@@ -45,10 +46,14 @@ void report_arcs(FILE *out, const struct snapshot *s)
 		if (s->arcs[i].rated && s->arcs[i].rate > 0)
 			text_add(&text, ", ", "%u.%02u %s", s->arcs[i].rate / 100,
 				 s->arcs[i].rate % 100, s->arcs[i].phrase);
-	if (!buf[0])
+	if (!buf[0] && !s->info.resent_known)
 		return;
 	fputc('\n', out);
-	page_text(out, 0, 10, "A SECOND  %s", buf);
+	if (buf[0])
+		page_text(out, 0, 10, "A SECOND  %s", buf);
+	if (s->info.resent_known)
+		page_text(out, 0, 10, "SENT AGAIN  %u.%02u %% of the last minute's segments",
+			  s->info.resent_share / 100, s->info.resent_share % 100);
 }
 
 void report_events(FILE *out, const struct snapshot *s)

@@ -23,6 +23,13 @@
 #define FORMAT(a, n, function)                                                                     \
 	.arc = (a), .name = (n), .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX, .format = (function)
 
+static bool resent_is_known(const void *row)
+{
+	const struct sample_info *info = row;
+
+	return info->resent_known;
+}
+
 static const struct column sampler_columns[] = {
     {COLUMN(1, "tcpStateVersion", SYNTAX_CHARS, struct sample_info, version)},
     {COLUMN(2, "tcpStateSampleTime", SYNTAX_DATE, struct sample_info, time)},
@@ -49,6 +56,8 @@ static const struct column sampler_columns[] = {
     {COLUMN(20, "tcpStateSampleMalformed", SYNTAX_COUNTER32, struct sample_info, malformed)},
     {COLUMN(21, "tcpStateSampleSuspectsOmitted", SYNTAX_GAUGE32, struct sample_info,
 	    suspects_omitted)},
+    {COLUMN_IF(22, "tcpStateRetransmittedShare", SYNTAX_GAUGE32, struct sample_info, resent_share,
+	       resent_is_known)},
 };
 
 static const struct column state_columns[] = {
@@ -200,9 +209,17 @@ static const struct column tuning_columns[] = {
     {FORMAT(14, "tcpStateTuningLabel", rowname_tuning)},
 };
 
+static bool condition_is_known(const void *row)
+{
+	const struct condition *condition = row;
+
+	return condition->severity != SEVERITY_UNKNOWN;
+}
+
 static const struct column condition_columns[] = {
     {COLUMN(3, "tcpStateConditionName", SYNTAX_CHARS, struct condition, name)},
-    {COLUMN(4, "tcpStateConditionValue", SYNTAX_INTEGER, struct condition, value)},
+    {COLUMN_IF(4, "tcpStateConditionValue", SYNTAX_INTEGER, struct condition, value,
+	       condition_is_known)},
     {COLUMN(5, "tcpStateConditionUnit", SYNTAX_TEXT, struct condition, unit)},
     {COLUMN(6, "tcpStateConditionWarning", SYNTAX_INTEGER, struct condition, warning)},
     {COLUMN(7, "tcpStateConditionCritical", SYNTAX_INTEGER, struct condition, critical)},

@@ -242,6 +242,8 @@ static void fill_row(struct condition *row, const struct condition_info *info,
 	row->ignored = m->ignored;
 	row->turning_s = turning_s(t);
 	row->traffic = m->whole;
+	memcpy(row->figures, m->figures, sizeof(row->figures));
+	row->counted = info->id == CONDITION_STATE_SURGE ? (uint32_t)(t->mean + 0.5) : m->counted;
 	row->small = m->small;
 	row->still = m->still;
 }

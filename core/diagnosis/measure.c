@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/diagnosis/measure.h"
 
+#include <string.h>
+
 #include "core/base/timing.h"
 #include "core/diagnosis/offender.h"
 
@@ -40,6 +42,39 @@ static const struct suspects *count_suspects(const struct measuring *in, enum su
 	return &in->now->suspects[kind];
 }
 
+/* How many sockets are in the state that they are suspects of. */
+static void note_of(const struct measuring *in, uint32_t count, enum tcp_state state)
+{
+	text_add(in->figures, ", ", "%u of %u in %s", count,
+		 snapshot_count(in->now, IP_TOTAL, state), state_name(state));
+}
+
+static void note_resent(const struct measuring *in)
+{
+	const struct sample_info *info = &in->now->info;
+
+	if (info->resent_known)
+		text_add(in->figures, ", ",
+			 "%u.%02u %% of the last minute's segments were sent again",
+			 info->resent_share / 100, info->resent_share % 100);
+}
+
+enum measured measure_lacks(const struct measuring *in, enum measured measured, const char *why)
+{
+	text_add(in->figures, ", ", "%s", why);
+	return measured;
+}
+
+static enum measured lacks_counter(const struct measuring *in, enum measured measured,
+				   const char *name)
+{
+	if (measured == MEASURED_UNKNOWN)
+		text_add(in->figures, ", ", "this kernel gives no %s", name);
+	else if (measured == MEASURED_NOTHING)
+		text_add(in->figures, ", ", "%s takes two samples", name);
+	return measured;
+}
+
 /* Suspects whose process is named. */
 static enum measured measure_processes(const struct measuring *in, enum suspect kind,
 				       struct text *text, struct measure *m)
@@ -55,6 +90,8 @@ static enum measured measure_endpoint(const struct measuring *in, enum suspect k
 	const struct suspects *suspects = count_suspects(in, kind, m);
 
 	m->value = suspects->endpoint.count;
+	text_add(in->figures, ", ", "%u to all remotes together", suspects->count);
+	note_resent(in);
 	offender_suspect_endpoint(text, in->now, suspects);
 	return MEASURED_VALUE;
 }
@@ -71,14 +108,25 @@ enum measured measure_minute(const struct snapshot *s, const char *name, uint64_
 	return MEASURED_VALUE;
 }
 
-enum measured measure_traffic(const struct snapshot *s, const char *name, uint64_t *ret_traffic)
+enum measured measure_events(const struct measuring *in, const char *name, const char *words,
+			     uint64_t *ret_events)
 {
-	enum measured measured = measure_minute(s, name, ret_traffic);
+	enum measured measured = measure_minute(in->now, name, ret_events);
 
-	if (measured == MEASURED_VALUE && s->info.rated_ms > 0 && s->info.rated_ms < MINUTE_MS)
-		*ret_traffic =
-		    (uint64_t)((double)*ret_traffic * MINUTE_MS / (double)s->info.rated_ms);
-	return measured;
+	if (measured == MEASURED_VALUE)
+		text_add(in->figures, ", ", "%llu %s in the last minute",
+			 (unsigned long long)*ret_events, words);
+	return lacks_counter(in, measured, name);
+}
+
+enum measured measure_traffic(const struct measuring *in, const char *name, uint64_t *ret_traffic)
+{
+	int64_t rated_ms = in->now->info.rated_ms;
+	enum measured measured = measure_minute(in->now, name, ret_traffic);
+
+	if (measured == MEASURED_VALUE && rated_ms > 0 && rated_ms < MINUTE_MS)
+		*ret_traffic = (uint64_t)((double)*ret_traffic * MINUTE_MS / (double)rated_ms);
+	return lacks_counter(in, measured, name);
 }
 
 /*
@@ -92,14 +140,20 @@ static enum measured measure_syn_unanswered(const struct measuring *in, struct t
 	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_UNANSWERED, m);
 	const struct suspect_top *most = &suspects->listeners[0];
 	uint64_t handshakes;
-	enum measured measured = measure_traffic(in->now, "TcpPassiveOpens", &handshakes);
+	enum measured measured = measure_traffic(in, "TcpPassiveOpens", &handshakes);
 
 	if (measured != MEASURED_VALUE)
 		return measured;
+	m->counted = suspects->count;
+	text_add(in->figures, ", ", "%u half-open, %llu handshakes of a minute were completed",
+		 suspects->count, (unsigned long long)handshakes);
 	handshakes += suspects->count;
 	if (most->count > 0 && most->index < in->now->n_listeners &&
-	    in->now->listeners[most->index].syn_queue_limit > handshakes)
+	    in->now->listeners[most->index].syn_queue_limit > handshakes) {
 		handshakes = in->now->listeners[most->index].syn_queue_limit;
+		text_add(in->figures, ", ", "held against the backlog of %llu",
+			 (unsigned long long)handshakes);
+	}
 	m->value =
 	    suspects->count < in->rule->floor ? 0 : (uint64_t)suspects->count * 100 / handshakes;
 	offender_suspect_listener(text, in->now, suspects);
@@ -111,7 +165,7 @@ static enum measured measure_stale(const struct measuring *in, enum suspect kind
 				   struct measure *m)
 {
 	if (in->now->info.counted_source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
+		return measure_lacks(in, MEASURED_UNKNOWN, "/proc/net/tcp tells no ages");
 	return measure_processes(in, kind, text, m);
 }
 
@@ -141,11 +195,19 @@ static enum measured measure_close_wait_stale(const struct measuring *in, struct
 {
 	const struct suspects *suspects = &in->now->suspects[SUSPECT_CLOSE_WAIT_STALE];
 	const struct suspect_top *top = NULL;
+	uint32_t share = largest_share(in->now, suspects, &top);
 
 	m->still = suspects->fresh == 0;
 	m->settled = suspects->pooled > suspects->count / 2 && suspects->youngest_s >= SETTLED_S;
-	if (largest_share(in->now, suspects, &top) >= DESCRIPTORS_SHARE)
+	if (share >= DESCRIPTORS_SHARE)
 		m->least = SEVERITY_CRITICAL;
+	note_of(in, suspects->count, STATE_CLOSE_WAIT);
+	if (suspects->count > 0)
+		text_add(in->figures, ", ", "%u came within 15 minutes, %u are of idle pools",
+			 suspects->fresh, suspects->pooled);
+	if (top)
+		text_add(in->figures, ", ", "%u %% of a process's descriptors (critical at %d)",
+			 share, DESCRIPTORS_SHARE);
 	if (!m->least)
 		return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
 	if (top != &suspects->owners[0]) {
@@ -162,14 +224,17 @@ static enum measured measure_close_wait_stale(const struct measuring *in, struct
 static enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
 						   struct measure *m)
 {
-	offender_suspect_listener(text, in->now,
-				  count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m));
+	const struct suspects *suspects = count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m);
+
+	note_of(in, suspects->count, STATE_CLOSE_WAIT);
+	offender_suspect_listener(text, in->now, suspects);
 	return MEASURED_VALUE;
 }
 
 static enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
 					      struct measure *m)
 {
+	note_of(in, in->now->suspects[SUSPECT_FIN_WAIT_2_STALE].count, STATE_FIN_WAIT_2);
 	return measure_stale(in, SUSPECT_FIN_WAIT_2_STALE, text, m);
 }
 
@@ -178,6 +243,7 @@ static enum measured measure_closing_stuck(const struct measuring *in, struct te
 {
 	offender_suspect_remote(text, count_suspects(in, SUSPECT_CLOSING_STUCK, m));
 	m->whole = in->now->info.sockets;
+	note_resent(in);
 	return MEASURED_VALUE;
 }
 
@@ -185,11 +251,12 @@ static enum measured measure_syn_sent_fanout(const struct measuring *in, struct 
 					     struct measure *m)
 {
 	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
-	enum measured measured = measure_traffic(in->now, "TcpActiveOpens", &m->whole);
+	enum measured measured = measure_traffic(in, "TcpActiveOpens", &m->whole);
 
 	if (measured != MEASURED_VALUE)
 		return measured;
 	m->value = suspects->addresses;
+	note_of(in, suspects->count, STATE_SYN_SENT);
 	offender_suspect_process(text, in->now, suspects);
 	return MEASURED_VALUE;
 }
@@ -212,6 +279,7 @@ static enum measured measure_peer_not_reading(const struct measuring *in, struct
 	const struct suspects *suspects = &in->now->suspects[SUSPECT_PEER_NOT_READING];
 
 	measure_processes(in, SUSPECT_PEER_NOT_READING, text, m);
+	note_of(in, suspects->count, STATE_ESTABLISHED);
 	if (!suspects->outgoing)
 		offender_suspect_origin(text, suspects);
 	return MEASURED_VALUE;
@@ -220,6 +288,7 @@ static enum measured measure_peer_not_reading(const struct measuring *in, struct
 static enum measured measure_not_reading(const struct measuring *in, struct text *text,
 					 struct measure *m)
 {
+	note_of(in, in->now->suspects[SUSPECT_NOT_READING].count, STATE_ESTABLISHED);
 	return measure_processes(in, SUSPECT_NOT_READING, text, m);
 }
 
@@ -250,7 +319,7 @@ static enum measured measure_tuning_harmful(const struct measuring *in, struct t
 	const struct tuning_table *tuning = in->now->tuning;
 
 	if (!tuning)
-		return MEASURED_NOTHING;
+		return measure_lacks(in, MEASURED_NOTHING, "not read yet");
 	m->value = tuning->harmful;
 	m->at_ms = timing_ms(&tuning->read_at);
 	for (size_t i = 0; i < tuning->count; i++) {
@@ -271,7 +340,7 @@ static enum measured measure_tuning_drift(const struct measuring *in, struct tex
 	const struct tuning_table *tuning = in->now->tuning;
 
 	if (!tuning)
-		return MEASURED_NOTHING;
+		return measure_lacks(in, MEASURED_NOTHING, "not read yet");
 	m->value = tuning->drifted;
 	m->at_ms = timing_ms(&tuning->read_at);
 	for (size_t i = 0; i < tuning->count; i++) {
@@ -312,6 +381,9 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 {
 	m->at_ms = measure_now_ms(in->now);
 	m->value = measure_intervals(in->now, m->at_ms);
+	text_add(in->figures, ", ", "states counted %lld s ago, details read %lld s ago",
+		 (long long)(m->at_ms - measure_counted_ms(in->now)) / 1000,
+		 (long long)(m->at_ms - timing_ms(&in->now->info.detail_at)) / 1000);
 	if (m->value > 1)
 		text_add(text, "", "%s", in->now->info.last_error);
 	return MEASURED_VALUE;
@@ -349,14 +421,18 @@ enum measured measure_take(const struct measuring *in, enum condition_id id,
 	};
 	struct measure m = {.at_ms = timing_ms(&in->now->info.monotonic)};
 	struct text text = text_begin(m.offender, sizeof(m.offender));
+	struct text figures = text_begin(m.figures, sizeof(m.figures));
 	struct measuring with_id = *in;
 	enum measured measured;
 
 	with_id.condition = id;
+	with_id.figures = &figures;
 	measured = measures[id](&with_id, &text, &m);
 
-	if (measured != MEASURED_VALUE)
+	if (measured != MEASURED_VALUE) {
+		memcpy(ret_measure->figures, m.figures, sizeof(m.figures));
 		return measured;
+	}
 	if (m.value == 0)
 		m.offender[0] = '\0';
 	*ret_measure = m;

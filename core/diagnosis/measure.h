@@ -25,6 +25,7 @@ enum measured {
 struct measure {
 	uint64_t value;
 	uint64_t whole;   /* what the value must be a share of, where the rule has one */
+	uint32_t counted; /* what the rule's floor is held against */
 	uint32_t ignored; /* left out of the value, as the user wants it */
 	bool small;       /* too few connections to raise the condition, whatever the percent */
 	bool still;       /* it does not grow: keeps a condition raised, but does not raise it */
@@ -33,6 +34,7 @@ struct measure {
 	bool happened;    /* of events: some since the snapshot before */
 	int64_t at_ms;    /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
+	char figures[sizeof(((struct condition *)NULL)->figures)];
 };
 
 /* What is measured. */
@@ -43,11 +45,12 @@ struct measuring {
 	const struct ignores *ignores; /* what is left out; NULL: nothing */
 	const struct snapshot *before; /* NULL: there is none */
 	const struct snapshot *now;
+	struct text *figures; /* as in struct condition; measure_take() sets it */
 };
 
 /*
- * Measures one condition; that of stateSurge is the plain count. *ret_measure is set for
- * MEASURED_VALUE only.
+ * Measures one condition; that of stateSurge is the plain count. Without MEASURED_VALUE only
+ * ret_measure->figures is set: why.
  */
 enum measured measure_take(const struct measuring *in, enum condition_id id,
 			   struct measure *ret_measure);
@@ -62,12 +65,19 @@ int64_t measure_now_ms(const struct snapshot *s);
 /* How old counts and details are at now_ms, the older of the two in its own interval. */
 uint64_t measure_intervals(const struct snapshot *s, int64_t now_ms);
 
+/* Notes why there is no value. Returns `measured`. */
+enum measured measure_lacks(const struct measuring *in, enum measured measured, const char *why);
+
 /* For the measuring functions: the gain of a counter in the last minute, or since
  * it is sampled. */
 enum measured measure_minute(const struct snapshot *s, const char *name, uint64_t *ret_events);
 
-/* The same as a figure to hold others against: a shorter time is taken for a whole minute. */
-enum measured measure_traffic(const struct snapshot *s, const char *name, uint64_t *ret_traffic);
+/* The same, which is noted: "12 SYNs dropped in the last minute", or why it is not known. */
+enum measured measure_events(const struct measuring *in, const char *name, const char *words,
+			     uint64_t *ret_events);
+
+/* As a figure to hold others against: a shorter time is taken for a whole minute. */
+enum measured measure_traffic(const struct measuring *in, const char *name, uint64_t *ret_traffic);
 
 /* CLOCK_MONOTONIC in milliseconds: when the states were counted. */
 int64_t measure_counted_ms(const struct snapshot *s);

@@ -22,8 +22,12 @@ static enum measured measure_limit(const struct measuring *in, enum limit_id id,
 	const struct limit *limit = find_limit(in->now, id);
 
 	if (!limit)
-		return MEASURED_UNKNOWN;
+		return measure_lacks(in, MEASURED_UNKNOWN, "the limit cannot be read here");
 	m->value = limit->percent;
+	text_add(in->figures, ", ", "%llu of %llu", (unsigned long long)limit->usage,
+		 (unsigned long long)limit->capacity);
+	if (!limit->growing)
+		text_add(in->figures, ", ", "it has not grown in each of the last ten minutes");
 	if (limit->growing && limit->left_s < SOON_S)
 		m->least = SEVERITY_CRITICAL;
 	else if (limit->growing && limit->left_s < LATER_S && limit->percent > HALF)
@@ -58,9 +62,10 @@ enum measured measure_descriptors(const struct measuring *in, struct text *text,
 
 	m->at_ms = timing_ms(&in->now->info.detail_at);
 	/* Without a process that has sockets there is nothing that could run out. */
-	if (!limit)
-		return in->now->n_owners > 1 ? MEASURED_UNKNOWN : MEASURED_VALUE;
-	if (top == 0)
+	if (!limit && in->now->n_owners > 1)
+		return measure_lacks(in, MEASURED_UNKNOWN,
+				     "the descriptors of no process can be counted");
+	if (!limit || top == 0)
 		return MEASURED_VALUE;
 	offender_owner(text, "", in->now, top);
 	text_add(text, ", ", "%u of %u", owner->fds, owner->fds_max);

@@ -4,6 +4,8 @@
 #include "core/diagnosis/measure.h"
 #include "core/diagnosis/offender.h"
 
+#define NO_LIMITS "/proc/net/tcp tells no limits of queues"
+
 /* Whether a listener whose queue is full has lost connections by that within the last minute.
  * sk_drops alone also counts the SYNs that a half-open connection sends again. */
 static bool is_losing(const struct snapshot *s, const struct listener *l, const char *counter)
@@ -130,7 +132,7 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 	size_t groups = 0;
 
 	if (in->now->info.source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
+		return measure_lacks(in, MEASURED_UNKNOWN, NO_LIMITS);
 	fullest = fullest_syn_queue(in, in->rule);
 	for (const struct listener *l = in->now->listeners;
 	     l < in->now->listeners + in->now->n_listeners; l++)
@@ -139,6 +141,8 @@ enum measured measure_syn_queue(const struct measuring *in, struct text *text, s
 	if (!fullest)
 		fullest = fullest_syn_queue(in, NULL);
 	m->value = fullest ? fullest->syn_queue_percent : 0;
+	m->counted = fullest ? fullest->syn_queue : 0;
+	measure_events(in, "TcpExtTCPReqQFullDrop", "SYNs dropped", &(uint64_t){0});
 	m->at_ms = measure_counted_ms(in->now);
 	if (m->value < 100 &&
 	    (has_grown(in, "TcpExtTCPReqQFullDrop") || has_grown(in, "TcpExtTCPReqQFullDoCookies")))
@@ -199,7 +203,7 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	const struct listener *fullest;
 
 	if (now->info.source == SOURCE_PROC_NET)
-		return MEASURED_UNKNOWN;
+		return measure_lacks(in, MEASURED_UNKNOWN, NO_LIMITS);
 	fullest = fullest_accept_queue(in, in->rule);
 	for (const struct listener *l = now->listeners; l < now->listeners + now->n_listeners; l++)
 		m->ignored += l->fullest_queue > 0 && is_ignored(in, l, l->fullest_owner);
@@ -207,6 +211,8 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	if (!fullest)
 		fullest = fullest_accept_queue(in, NULL);
 	m->value = fullest ? fullest->accept_queue_fullest : 0;
+	m->counted = fullest ? fullest->fullest_queue : 0;
+	measure_events(in, "TcpExtListenOverflows", "connections lost", &(uint64_t){0});
 	if (!fullest)
 		return MEASURED_VALUE;
 	offender_listener(text, now, (size_t)(fullest - now->listeners), fullest->fullest_owner);
@@ -255,7 +261,8 @@ static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct snapshot *now = in->now;
-	enum measured measured = measure_minute(now, "TcpExtListenOverflows", &m->value);
+	enum measured measured =
+	    measure_events(in, "TcpExtListenOverflows", "connections lost", &m->value);
 	size_t listener = now->n_listeners;
 
 	m->happened = has_grown(in, "TcpExtListenOverflows");
@@ -269,19 +276,25 @@ enum measured measure_accept_drops(const struct measuring *in, struct text *text
 /* Either of the two counters alone will do. */
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m)
 {
-	static const char *const names[] = {"TcpExtSyncookiesSent", "TcpExtTCPReqQFullDrop"};
+	static const struct {
+		const char *counter, *words;
+	} events_of[] = {
+	    {"TcpExtSyncookiesSent", "cookies sent"},
+	    {"TcpExtTCPReqQFullDrop", "SYNs dropped"},
+	};
 	enum measured result = MEASURED_UNKNOWN;
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < sizeof(events_of) / sizeof(events_of[0]); i++) {
 		uint64_t events;
-		enum measured measured = measure_minute(in->now, names[i], &events);
+		enum measured measured =
+		    measure_events(in, events_of[i].counter, events_of[i].words, &events);
 
 		if (measured == MEASURED_NOTHING)
 			return MEASURED_NOTHING;
 		if (measured == MEASURED_UNKNOWN)
 			continue;
 		m->value += events;
-		m->happened = m->happened || has_grown(in, names[i]);
+		m->happened = m->happened || has_grown(in, events_of[i].counter);
 		result = MEASURED_VALUE;
 	}
 	name_syn_queue(text, in->now, fullest_syn_queue(in, NULL));

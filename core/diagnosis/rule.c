@@ -125,6 +125,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "closingStuck",
 	.unit = "connections",
 	.phrase = "closed connections whose last segments stay unacknowledged",
+	.whole = "sockets",
 	.one = "closed connection whose last segments stay unacknowledged",
 	.advice = "The peers are gone or packets are lost. Check the path to the remote named; "
 		  "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
@@ -137,6 +138,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "synSentFanout",
 	.unit = "addresses",
 	.phrase = "remote addresses that do not answer our SYN",
+	.whole = "connection attempts of a minute",
 	.one = "remote address that does not answer our SYN",
 	.advice = "A process here is scanning, or its upstreams are dead. Many hosts on one "
 		  "port from a program that has no business there is a worm or scanner: stop "

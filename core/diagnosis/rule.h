@@ -63,6 +63,7 @@ struct condition_info {
 	const char *phrase; /* the measure in words: "connections in CLOSE_WAIT, silent for ..." */
 	const char *one;    /* the same of a single one; NULL: no other words */
 	const char *advice; /* one or two sentences for a person on call */
+	const char *whole;  /* what the value must be a share of, in words; NULL: of nothing */
 	bool events;        /* the value is the events of the last minute */
 	bool tenths;        /* so are the value and the row's thresholds, but not the rule's */
 	uint32_t ignores;   /* IGNORE_BIT()s: what it can leave out */

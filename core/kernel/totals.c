@@ -177,6 +177,7 @@ int totals_counters(const struct totals *totals, const struct counter_names *nam
 	    "TcpExtTWKilled",
 	    "TcpExtTWRecycled",
 	    "TcpOutRsts",
+	    "TcpOutSegs",
 	    "TcpPassiveOpens",
 	    "TcpRetransSegs",
 	};

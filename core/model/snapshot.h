@@ -61,6 +61,11 @@ struct sample_info {
 	/* wall clock, since when the kernel's counters are known to have had no break */
 	struct timespec counters_since;
 	int64_t rated_ms; /* the time that the counters' last_minute is the gain of */
+
+	/* segments that were sent again, of all that were sent in that time, in hundredths of a
+	 * percent */
+	uint32_t resent_share;
+	bool resent_known;
 };
 
 struct state_row {
@@ -211,6 +216,10 @@ struct condition {
 	char offender[192];
 	const char *advice; /* a constant */
 	uint32_t ignored;   /* sockets, listeners or processes that the user has it leave out */
+	/* What the value was made from, at the last sample; where the condition is unknown: why. */
+	char figures[192];
+	uint32_t
+	    counted; /* connections that the rule's floor is held against; stateSurge: the mean */
 	/* Why a value at the threshold does not raise it. */
 	uint32_t turning_s; /* for how long it has been there; the hold is not over */
 	uint64_t traffic;   /* what the value must be a share of, where the rule has one */

@@ -53,8 +53,26 @@ static bool count(size_t number, const struct snapshot *now, struct arc *arc)
 	return true;
 }
 
+/* The kernel does not count what is sent again among the segments sent. */
+static void fill_resent(struct snapshot *now)
+{
+	const struct counter *sent = snapshot_counter(now, "TcpOutSegs");
+	const struct counter *again = snapshot_counter(now, "TcpRetransSegs");
+	double all;
+
+	if (!sent || !again || !sent->rated || !again->rated)
+		return;
+	all = (double)sent->last_minute + (double)again->last_minute;
+	now->info.resent_known = all > 0;
+	if (all > 0)
+		now->info.resent_share = (uint32_t)((double)again->last_minute * 10000 / all + 0.5);
+}
+
 void arcs_fill(struct snapshot *now)
 {
+	now->info.resent_share = 0;
+	now->info.resent_known = false;
+	fill_resent(now);
 	now->n_arcs = 0;
 	for (size_t i = 0; i < ARC_COUNT; i++) {
 		struct arc arc = {
