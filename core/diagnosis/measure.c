@@ -279,7 +279,6 @@ static enum measured measure_peer_not_reading(const struct measuring *in, struct
 	const struct suspects *suspects = &in->now->suspects[SUSPECT_PEER_NOT_READING];
 
 	measure_processes(in, SUSPECT_PEER_NOT_READING, text, m);
-	note_of(in, suspects->count, STATE_ESTABLISHED);
 	if (!suspects->outgoing)
 		offender_suspect_origin(text, suspects);
 	return MEASURED_VALUE;

@@ -26,7 +26,8 @@ static enum measured measure_limit(const struct measuring *in, enum limit_id id,
 	m->value = limit->percent;
 	text_add(in->figures, ", ", "%llu of %llu", (unsigned long long)limit->usage,
 		 (unsigned long long)limit->capacity);
-	if (!limit->growing)
+	/* What turns over within a minute is not looked at for that. */
+	if (!limit->growing && id != LIMIT_TIME_WAIT_BUCKETS)
 		text_add(in->figures, ", ", "it has not grown in each of the last ten minutes");
 	if (limit->growing && limit->left_s < SOON_S)
 		m->least = SEVERITY_CRITICAL;

@@ -150,14 +150,13 @@ uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested)
 	entry = look(s, SINCE_CLOSING, conn, &is_new);
 	if (!entry)
 		return conn->idle_s;
-	if (is_new) {
+	if (is_new)
 		entry->idle_from_s = from_s;
-		entry->rested = had_rested(entry, conn);
-	} else if (from_s > entry->idle_from_s + SLACK_S && conn->idle_s < CONN_IDLE_MAX &&
-		   !is_wrap(from_s - entry->idle_from_s)) {
+	else if (from_s > entry->idle_from_s + SLACK_S && conn->idle_s < CONN_IDLE_MAX &&
+		 !is_wrap(from_s - entry->idle_from_s))
 		entry->idle_from_s = from_s;
-		entry->rested = false;
-	}
+	entry->rested =
+	    (is_new ? had_rested(entry, conn) : entry->rested) && conn->flags & CONN_RESTED;
 	*ret_rested = entry->rested;
 	idle_s = s->now_s - entry->idle_from_s;
 	if (entry->older || entry->first_s < entry->idle_from_s)

@@ -322,6 +322,8 @@ void model_fill(struct snapshot *ret_snapshot)
 	    .owners_unreadable = 4,
 	    .malformed = 6,
 	    .suspects_omitted = 5,
+	    .resent_share = 137,
+	    .resent_known = true,
 	};
 	fill_states(s);
 	for (uint32_t i = 0; i < COUNT_OF(listener_states); i++)

@@ -99,6 +99,7 @@ static void set_conditions(struct snapshot *s)
 	s->diagnosis.worst = SEVERITY_NORMAL;
 }
 
+/* offender: why, of an unknown one. */
 static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t value, int since_s,
 		  const char *offender)
 {
@@ -110,7 +111,10 @@ static void raise(struct snapshot *s, uint32_t id, uint32_t severity, int32_t va
 		row->severity = severity;
 		row->value = value;
 		row->since.tv_sec = SAMPLE_TIME - since_s;
-		snprintf(row->offender, sizeof(row->offender), "%s", offender);
+		if (severity == SEVERITY_UNKNOWN)
+			snprintf(row->figures, sizeof(row->figures), "%s", offender);
+		else
+			snprintf(row->offender, sizeof(row->offender), "%s", offender);
 		s->diagnosis.warning += severity == SEVERITY_WARNING;
 		s->diagnosis.critical += severity == SEVERITY_CRITICAL;
 	}
@@ -305,6 +309,8 @@ struct snapshot *sample_trouble(void)
 	      "from 10.0.3.7 towards 10.0.7.12:5432, java[4321] app.service");
 	raise(s, CONDITION_SYN_COOKIES, SEVERITY_UNKNOWN, 0, 0, "");
 	raise(s, CONDITION_ACCEPT_DROPS, SEVERITY_UNKNOWN, 0, 0, "");
+	raise(s, CONDITION_SYN_UNANSWERED, SEVERITY_UNKNOWN, 0, 0,
+	      "this kernel gives no TcpPassiveOpens");
 	return s;
 }
 

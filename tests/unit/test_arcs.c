@@ -37,10 +37,42 @@ static void test_arcs(void)
 	CHECK_EQ_INT(s.n_arcs, 2);
 }
 
+/* What is sent again is not among what is sent. */
+static void test_resent(void)
+{
+	static const struct {
+		uint64_t sent, again;
+		bool rated, known;
+		uint32_t share;
+	} cases[] = {
+	    {90, 10, true, true, 1000}, {100000, 0, true, true, 0}, {0, 7, true, true, 10000},
+	    {29999, 1, true, true, 0},  {15000, 1, true, true, 1},  {0, 0, true, false, 0},
+	    {90, 10, false, false, 0},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct counter counters[] = {
+		    {"TcpOutSegs", 1000, cases[i].sent, true},
+		    {"TcpRetransSegs", 1000, cases[i].again, cases[i].rated},
+		};
+		struct snapshot s = {.counters = counters, .n_counters = 2};
+
+		s.info.resent_share = 77;
+		s.info.resent_known = true;
+		arcs_fill(&s);
+		CHECK_EQ_INT(s.info.resent_known, cases[i].known);
+		CHECK_EQ_INT(s.info.resent_share, cases[i].share);
+		s.n_counters = 1;
+		arcs_fill(&s);
+		CU_ASSERT_FALSE(s.info.resent_known);
+	}
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
 	    {"arcs", test_arcs},
+	    {"what is sent again", test_resent},
 	    CU_TEST_INFO_NULL,
 	};
 

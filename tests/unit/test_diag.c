@@ -246,6 +246,38 @@ static void idle_is_the_applications(void)
 	}
 }
 
+/* How long no data had moved when the last segment came. */
+static void rest_before_the_close(void)
+{
+	static const struct {
+		unsigned kernel_state;
+		uint32_t sent_ms, received_ms, ack_ms;
+		bool rested;
+	} cases[] = {
+	    {8, 65000, 65000, 5000, true},
+	    {8, 64999, 65000, 5000, false},
+	    {8, 65000, 64999, 5000, false},
+	    {8, 1000, 1000, 1000, false},
+	    {8, 1000, 1000, 2000, false},
+	    {8, UINT32_MAX, UINT32_MAX, 0, true},
+	    {KERNEL_ESTABLISHED, 65000, 65000, 0, false},
+	    {5, 65000, 65000, 0, false},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, cases[i].kernel_state);
+		struct tcp_info info = {.tcpi_last_data_sent = cases[i].sent_ms,
+					.tcpi_last_data_recv = cases[i].received_ms,
+					.tcpi_last_ack_recv = cases[i].ack_ms};
+		struct conn c = {.state = 0};
+
+		mnl_attr_put(nlh, INET_DIAG_INFO, sizeof(info), &info);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(!!(c.flags & CONN_RESTED), cases[i].rested);
+	}
+}
+
 /* The cookie; the inode where the kernel gives none. */
 static void sockets_are_told_apart(void)
 {
@@ -480,6 +512,7 @@ int main(void)
 		{"bound sockets have a zone", bound_sockets_have_a_zone},
 		{"the age is that of the last segment", age_is_that_of_the_last_segment},
 		{"idle is the application's", idle_is_the_applications},
+		{"the rest before the close", rest_before_the_close},
 		{"sockets are told apart", sockets_are_told_apart},
 		{"attributes may be odd", attributes_may_be_odd},
 		{"drops are a listener's", drops_are_a_listeners},

@@ -127,7 +127,7 @@ static void test_scalars(void)
 	       "'startTime':'2026-11-21T03:10:00Z',"
 	       "'counterDiscontinuityTime':'2026-11-21T03:10:01Z',"
 	       "'sampleMissing':'/proc/net lacks sockstat\\u0027s mem (memory unknown)',"
-	       "'sampleMalformed':6,'sampleSuspectsOmitted':5}");
+	       "'sampleMalformed':6,'sampleSuspectsOmitted':5,'retransmittedShare':137}");
 	expect(json_object_get(json, "diagnosis"),
 	       "{'worstSeverity':'critical','conditionsWarning':1,'conditionsCritical':1,"
 	       "'notificationsLost':7}");

@@ -12,6 +12,7 @@ struct trouble {
 	uint32_t element;
 	void (*make)(struct world *w);
 	const char *offender;
+	const char *figures;
 };
 
 static void make_syn_queue(struct world *w)
@@ -282,45 +283,58 @@ static void make_tuning_drift(struct world *w)
 
 static const struct trouble troubles[] = {
     {CONDITION_SYN_QUEUE, 0, make_syn_queue,
-     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
+     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24",
+     "0 SYNs dropped in the last minute"},
     {CONDITION_SYN_UNANSWERED, 0, make_syn_unanswered,
      "0.0.0.0:8080 java[4321] app.service, 590 of 600, spread over 80 addresses: "
-     "198.18.77.1 (10), 198.18.77.2 (9)"},
-    {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 10 of 128"},
+     "198.18.77.1 (10), 198.18.77.2 (9)",
+     "600 half-open, 0 handshakes of a minute were completed"},
+    {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 10 of 128",
+     "4800 cookies sent in the last minute, 7200 SYNs dropped in the last minute"},
     {CONDITION_ACCEPT_QUEUE, 0, make_accept_queue,
-     "0.0.0.0:8080 java[4321] app.service, 129 of 128"},
-    {CONDITION_ACCEPT_DROPS, 0, make_accept_drops, "[::]:443 nginx[812] nginx.service"},
+     "0.0.0.0:8080 java[4321] app.service, 129 of 128", "0 connections lost in the last minute"},
+    {CONDITION_ACCEPT_DROPS, 0, make_accept_drops, "[::]:443 nginx[812] nginx.service",
+     "6000 connections lost in the last minute"},
     {CONDITION_CLOSE_WAIT_STALE, 0, make_close_wait_stale,
-     "java[4321] app.service, local port 8080, 1198 of 1201, 1198 of its 4096 descriptors"},
+     "java[4321] app.service, local port 8080, 1198 of 1201, 1198 of its 4096 descriptors",
+     "1201 of 0 in CLOSE_WAIT, 1 came within 15 minutes, 0 are of idle pools, 29 % of a process's descriptors (critical at 25)"},
     {CONDITION_CLOSE_WAIT_UNACCEPTED, 0, make_close_wait_unaccepted,
-     "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7"},
+     "0.0.0.0:8080 java[4321] app.service, 59 of 60, most from 192.0.2.7", "60 of 0 in CLOSE_WAIT"},
     {CONDITION_FIN_WAIT_2_STALE, 0, make_fin_wait_2_stale,
-     "nginx[812] nginx.service, 700 of 1000, half to 203.0.113.9"},
-    {CONDITION_CLOSING_STUCK, 0, make_closing_stuck, "198.51.100.7, 900 of 1200"},
+     "nginx[812] nginx.service, 700 of 1000, half to 203.0.113.9", "1000 of 0 in FIN_WAIT_2"},
+    {CONDITION_CLOSING_STUCK, 0, make_closing_stuck, "198.51.100.7, 900 of 1200", ""},
     {CONDITION_SYN_SENT_FANOUT, 0, make_syn_sent_fanout,
      "java[4321] app.service, remote port 22, 1990 of 2000, spread over 1499 addresses: "
-     "203.0.113.1 (2), 203.0.113.9 (2), 203.0.113.200 (1)"},
-    {CONDITION_TIME_WAIT, 0, make_time_wait, "10.0.9.1, 4000 of 5000"},
+     "203.0.113.1 (2), 203.0.113.9 (2), 203.0.113.200 (1)",
+     "2000 of 0 in SYN_SENT"},
+    {CONDITION_TIME_WAIT, 0, make_time_wait, "10.0.9.1, 4000 of 5000", "0 of 0"},
     {CONDITION_EPHEMERAL_PORTS, 0, make_ephemeral_ports,
-     "towards 10.0.7.12:5432, java[4321] app.service"},
-    {CONDITION_ORPHANS, 0, make_orphans, ""},
-    {CONDITION_MEMORY, 0, make_memory, ""},
+     "towards 10.0.7.12:5432, java[4321] app.service",
+     "0 of 0, it has not grown in each of the last ten minutes"},
+    {CONDITION_ORPHANS, 0, make_orphans, "",
+     "0 of 0, it has not grown in each of the last ten minutes"},
+    {CONDITION_MEMORY, 0, make_memory, "",
+     "0 of 0, it has not grown in each of the last ten minutes"},
     {CONDITION_STATE_COUNT, STATE_ESTABLISHED, make_state_count,
-     "nginx[812] nginx.service, 4500 of 5000"},
+     "nginx[812] nginx.service, 4500 of 5000", ""},
     {CONDITION_STATE_SURGE, STATE_SYN_RECV, make_state_surge,
-     "0.0.0.0:8080 java[4321] app.service, 9990 of 10000, most from 198.18.0.1"},
-    {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful, "tcp_syncookies is 0: no cookies: drops"},
+     "0.0.0.0:8080 java[4321] app.service, 9990 of 10000, most from 198.18.0.1", ""},
+    {CONDITION_TUNING_HARMFUL, 0, make_tuning_harmful, "tcp_syncookies is 0: no cookies: drops",
+     ""},
     {CONDITION_TUNING_DRIFT, 0, make_tuning_drift,
-     "tcp_fin_timeout is 60, /etc/sysctl.conf:3 sets 30, and 1 more"},
+     "tcp_fin_timeout is 60, /etc/sysctl.conf:3 sets 30, and 1 more", ""},
     {CONDITION_UPSTREAM_SILENT, 0, make_upstream_silent,
-     "127.0.0.9:443, java[4321] app.service, 150 of 152"},
-    {CONDITION_PEER_SILENT, 0, make_peer_silent, "10.0.0.5:5432, 120 of 130"},
+     "127.0.0.9:443, java[4321] app.service, 150 of 152", "152 to all remotes together"},
+    {CONDITION_PEER_SILENT, 0, make_peer_silent, "10.0.0.5:5432, 120 of 130",
+     "130 to all remotes together"},
     {CONDITION_PEER_NOT_READING, 0, make_peer_not_reading,
-     "nginx[812] nginx.service, local port 80, 600 of 600, half from 192.0.2.7"},
+     "nginx[812] nginx.service, local port 80, 600 of 600, half from 192.0.2.7", ""},
     {CONDITION_NOT_READING, 0, make_not_reading,
      "spread over 7 processes: java[4321] app.service (200), nginx[812] nginx.service (150), "
-     "local port 8080"},
-    {CONDITION_DESCRIPTORS, 0, make_descriptors, "nginx[812] nginx.service, 990 of 1000"},
+     "local port 8080",
+     "600 of 0 in ESTABLISHED"},
+    {CONDITION_DESCRIPTORS, 0, make_descriptors, "nginx[812] nginx.service, 990 of 1000",
+     "0 of 0, it has not grown in each of the last ten minutes"},
 };
 
 enum { STEP_MS = 5000, QUIET_STEPS = 2, TROUBLE_STEPS = 30 };
@@ -356,6 +370,8 @@ static void check_trouble(const struct trouble *trouble)
 			fprintf(stderr, "%s: %s\n", row->name, row->offender);
 		if (its)
 			CHECK_EQ_STR(row->offender, trouble->offender);
+		if (its)
+			CHECK_EQ_STR(row->figures, trouble->figures);
 	}
 	lab_close(&lab);
 }
@@ -373,9 +389,11 @@ static void test_deferred(void)
 {
 	static const struct trouble deferred[] = {
 	    {CONDITION_SYN_QUEUE, 0, make_deferred,
-	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, no flood: TCP_DEFER_ACCEPT, the clients have not sent yet, most from 198.18.77.0/24"},
+	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, no flood: TCP_DEFER_ACCEPT, the clients have not sent yet, most from 198.18.77.0/24",
+	     "0 SYNs dropped in the last minute"},
 	    {CONDITION_SYN_QUEUE, 0, make_flood_beside_deferred,
-	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24"},
+	     "0.0.0.0:80 nginx[812] nginx.service, 129 of 128, most from 198.18.77.0/24",
+	     "0 SYNs dropped in the last minute"},
 	};
 
 	check_trouble(&deferred[0]);

@@ -136,7 +136,7 @@ static void test_colour(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n\033[1;33mWARNING\033[0m   ephemeral"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "\n\033[1mUNKNOWN\033[0m   synCookies"));
 	CU_ASSERT_PTR_NULL(strchr(uncoloured, '\033'));
-	CHECK_EQ_INT(strip(text), 8);
+	CHECK_EQ_INT(strip(text), 10);
 	CHECK_EQ_STR(text, uncoloured);
 	free(text);
 	free(uncoloured);

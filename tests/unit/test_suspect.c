@@ -142,7 +142,6 @@ static void test_rest(void)
 	CU_ASSERT_FALSE(rests(&since, 1005, &probed));
 	probed.id = 9;
 	CU_ASSERT_TRUE(rests(&since, 1010, &probed));
-	probed.idle_s = 70;
 	CU_ASSERT_TRUE(rests(&since, 1015, &probed));
 	/* It was busy when its peer closed it; with keepalive that is not to be seen later. */
 	CU_ASSERT_FALSE(rests(&since, 1020, &c));
@@ -152,8 +151,10 @@ static void test_rest(void)
 	probed.id = 10;
 	CU_ASSERT_TRUE(rests(&since, 1105, &probed));
 	probed.idle_s = 1;
+	probed.flags = CONN_HAS_INFO;
 	CU_ASSERT_FALSE(rests(&since, 1110, &probed));
 	probed.idle_s = 91;
+	probed.flags |= CONN_RESTED;
 	CU_ASSERT_FALSE(rests(&since, 1200, &probed));
 	since_done(&since);
 	since_init(&since);
