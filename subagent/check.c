@@ -107,12 +107,14 @@ static void put_limits(FILE *out, const struct snapshot *s)
 
 static void put_unknown(FILE *out, const struct snapshot *s)
 {
-	size_t unknown = 0;
+	const char *sep = ", unknown: ";
 
-	for (size_t i = 0; i < s->n_conditions; i++)
-		unknown += s->conditions[i].severity == SEVERITY_UNKNOWN;
-	if (unknown > 0)
-		fprintf(out, ", %zu not measured", unknown);
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		if (s->conditions[i].severity != SEVERITY_UNKNOWN)
+			continue;
+		fprintf(out, "%s%s", sep, s->conditions[i].name);
+		sep = ", ";
+	}
 }
 
 int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
@@ -138,7 +140,8 @@ int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
 		fprintf(out, "%s, %" PRIu32 " sockets",
 			worst == SEVERITY_NORMAL ? "nothing abnormal" : "nothing could be judged",
 			s->info.sockets);
-	put_unknown(out, s);
+	if (worst != SEVERITY_UNKNOWN)
+		put_unknown(out, s);
 	fputs(" |", out);
 	put_states(out, s);
 	put_limits(out, s);

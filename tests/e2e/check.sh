@@ -51,12 +51,12 @@ test_exit_codes() {
 	tell server name serving
 	tell server listen l "$SERVER4" 8080 32
 
-	check_line quiet 0 'OK - nothing abnormal, 1 sockets $'
+	check_line quiet 0 'OK - nothing abnormal, 1 sockets, unknown: orphans, memory $'
 	check_once quiet 0 '^Nothing abnormal'
 
 	tell client connect c "$SERVER4" 8080 20
 	check_line "half full" 1 \
-		"WARNING - acceptQueue 62% \($SERVER4:8080 serving\[${PIDS[server]}\]\) $"
+		"WARNING - acceptQueue 62% \($SERVER4:8080 serving\[${PIDS[server]}\]\), unknown: orphans, memory $"
 	check "half full: the limit and its thresholds" 'accept_backlog=62%;50;90;0' \
 		"$(perf accept_backlog)"
 	check "half full: a state" 'established=20;;;0' "$(perf established)"

@@ -57,7 +57,8 @@ static void test_critical(void)
 	expect(sample_trouble(), 2,
 	       "TCPSTATE CRITICAL - synQueue 100% (0.0.0.0:8443 nginx[812] "
 	       "nginx.service), closeWaitStale 1201 (java[4321] app.service), "
-	       "ephemeralPorts 72% (from 10.0.3.7 towards 10.0.7.12:5432), 3 not measured | "
+	       "ephemeralPorts 72% (from 10.0.3.7 towards 10.0.7.12:5432), unknown: synUnanswered, "
+	       "synCookies, acceptDrops | "
 	       "closed=0;;;0 listen=17;;;0 syn_sent=2;;;0 syn_recv=132;;;0 "
 	       "established=44870;;;0 fin_wait_1=0;;;0 fin_wait_2=0;;;0 "
 	       "close_wait=1204;;;0 last_ack=0;;;0 closing=0;;;0 time_wait=1902;;;0 "
