@@ -56,6 +56,12 @@ void metric_put(const struct sink *sink, const char *plugin_instance, enum metri
 	put(sink, plugin_instance, type, type_instance, value, 0);
 }
 
+void metric_put_counter(const struct sink *sink, const char *plugin_instance,
+			const char *type_instance, uint64_t value)
+{
+	put(sink, plugin_instance, METRIC_COUNTER, type_instance, (double)value, (int64_t)value);
+}
+
 void metric_put_fields(const struct sink *sink, const char *plugin_instance, const char *name,
 		       const struct field *fields, size_t n, const void *row)
 {

@@ -80,8 +80,11 @@ struct field {
 /* A state's name as tcpconns spells it. */
 const char *metric_state(enum tcp_state state);
 
+/* A gauge, and a counter. */
 void metric_put(const struct sink *sink, const char *plugin_instance, enum metric_type_id type,
 		const char *type_instance, double gauge);
+void metric_put_counter(const struct sink *sink, const char *plugin_instance,
+			const char *type_instance, uint64_t value);
 
 /* Each of n fields of a row. name: the type instance of those without one of their own. */
 void metric_put_fields(const struct sink *sink, const char *plugin_instance, const char *name,

@@ -12,37 +12,9 @@
 #include "plugin/selection.h"
 
 /* clang-format off */
-static const struct field percent_fields[] = {
-	METRIC_FIELD(METRIC_PERCENT, NULL, struct limit, percent, 1),
-};
-
-static const struct field time_left_fields[] = {
-	METRIC_FIELD(METRIC_TIME_LEFT, NULL, struct limit, left_s, 1),
-};
-
-static const struct field overflow_fields[] = {
-	METRIC_FIELD(METRIC_COUNTER, NULL, struct limit, overflows, 1),
-};
-
 static const struct field spread_fields[] = {
 	METRIC_FIELD(METRIC_REMOTES, NULL, struct spread, remotes, 1),
 	METRIC_FIELD(METRIC_PROCESSES, NULL, struct spread, processes, 1),
-};
-
-static const struct field counter_fields[] = {
-	METRIC_FIELD(METRIC_COUNTER, NULL, struct counter, value, 1),
-};
-
-static const struct field arc_fields[] = {
-	METRIC_FIELD(METRIC_COUNTER, NULL, struct arc, count, 1),
-};
-
-static const struct field severity_fields[] = {
-	METRIC_FIELD(METRIC_SEVERITY, NULL, struct condition, severity, 1),
-};
-
-static const struct field worst_fields[] = {
-	METRIC_FIELD(METRIC_SEVERITY, "worst", struct diagnosis, worst, 1),
 };
 
 static const struct field verdict_fields[] = {
@@ -106,30 +78,24 @@ static void emit_limits(const struct sink *sink, const struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n_limits; i++) {
 		const struct limit *l = &s->limits[i];
-
 		const char *name = label_limit_metric(l->id);
 
 		if (!name)
 			continue;
-		metric_put_fields(sink, "limits", name, percent_fields,
-				  METRIC_LENGTH(percent_fields), l);
+		metric_put(sink, "limits", METRIC_PERCENT, name, l->percent);
 		if (l->growing)
-			metric_put_fields(sink, "limits", name, time_left_fields,
-					  METRIC_LENGTH(time_left_fields), l);
+			metric_put(sink, "limits", METRIC_TIME_LEFT, name, l->left_s);
 		if (l->has_overflows)
-			metric_put_fields(sink, "limits", name, overflow_fields,
-					  METRIC_LENGTH(overflow_fields), l);
+			metric_put_counter(sink, "limits", name, l->overflows);
 	}
 }
 
 static void emit_counters(const struct sink *sink, const struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n_counters; i++)
-		metric_put_fields(sink, "counters", s->counters[i].name, counter_fields,
-				  METRIC_LENGTH(counter_fields), &s->counters[i]);
+		metric_put_counter(sink, "counters", s->counters[i].name, s->counters[i].value);
 	for (size_t i = 0; i < s->n_arcs; i++)
-		metric_put_fields(sink, "transitions", s->arcs[i].name, arc_fields,
-				  METRIC_LENGTH(arc_fields), &s->arcs[i]);
+		metric_put_counter(sink, "transitions", s->arcs[i].name, s->arcs[i].count);
 }
 
 static void emit_conditions(const struct sink *sink, const struct snapshot *s)
@@ -137,13 +103,11 @@ static void emit_conditions(const struct sink *sink, const struct snapshot *s)
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		const struct condition *c = &s->conditions[i];
 
-		metric_put_fields(sink, "conditions", c->name, severity_fields,
-				  METRIC_LENGTH(severity_fields), c);
+		metric_put(sink, "conditions", METRIC_SEVERITY, c->name, c->severity);
 		if (c->severity != SEVERITY_UNKNOWN)
 			metric_put(sink, "conditions", METRIC_CONDITION, c->name, c->value);
 	}
-	metric_put_fields(sink, "conditions", NULL, worst_fields, METRIC_LENGTH(worst_fields),
-			  &s->diagnosis);
+	metric_put(sink, "conditions", METRIC_SEVERITY, "worst", s->diagnosis.worst);
 }
 
 static bool same_parameter(const struct tuning_table *t, size_t a, size_t b)

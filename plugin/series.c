@@ -40,42 +40,33 @@ static int set_listening(void *member, const struct config_option *option, int a
 }
 
 #define AT(member_) .offset = offsetof(struct plugin_config, member_)
-#define REPORT(name_, member_, fallback_, help_)                                                   \
+#define REPORT(name_, member_, fallback_)                                                          \
 	{                                                                                          \
 		OPTION(name_, option_set_switch), AT(series.member_), OPTION_ARGS(1, 1),           \
-		    .fallback = (fallback_), .help = (help_)                                       \
+		    .fallback = (fallback_)                                                        \
 	}
 
 _Static_assert(offsetof(struct plugin_config, common) == 0, "offsets count from the common part");
 
 static const struct config_option rows[] = {
-    REPORT("all-ports-summary", all, "on", "The counts of all sockets by state."),
-    REPORT("report-ip-versions", ip_versions, "on", "The same for IPv4 and for IPv6."),
+    REPORT("all-ports-summary", all, "on"),
+    REPORT("report-ip-versions", ip_versions, "on"),
     {OPTION("listening-ports", set_listening), AT(series.listening), OPTION_ARGS(1, 1),
-     .fallback = "auto",
-     .help = "Counts by state for the port of each listener (on, off); auto: where no\n"
-	     "port is named."},
-    {OPTION("local-port", set_ports), AT(series.ports.local), OPTION_ARGS(1, CONFIG_PORTS_MAX),
-     .example = "25 443", .help = "Counts by state for the connections with these local ports."},
-    {OPTION("remote-port", set_ports), AT(series.ports.remote), OPTION_ARGS(1, CONFIG_PORTS_MAX),
-     .example = "5432", .help = "The same for remote ports."},
-    REPORT("report-listeners", listeners, "on", "Queues, limits and drops of each listener."),
+     .fallback = "auto"},
+    {OPTION("local-port", set_ports), AT(series.ports.local), OPTION_ARGS(1, CONFIG_PORTS_MAX)},
+    {OPTION("remote-port", set_ports), AT(series.ports.remote), OPTION_ARGS(1, CONFIG_PORTS_MAX)},
+    REPORT("report-listeners", listeners, "on"),
     {OPTION("max-listeners", option_set_number), AT(series.max_listeners), OPTION_ARGS(1, 1),
-     OPTION_RANGE(0, 1000), .fallback = "32",
-     .help = "Listeners that get values of their own, those with the most connections;\n"
-	     "one that is chosen stays as long as it listens (0 to 1000)."},
+     OPTION_RANGE(0, 1000), .fallback = "32"},
     {OPTION("max-remotes", option_set_number), AT(series.max_remotes), OPTION_ARGS(1, 1),
-     OPTION_RANGE(0, 1000), .fallback = "0", .help = "The same for remote addresses (0 to 1000)."},
-    REPORT("report-spread", spread, "on",
-	   "How many different remote addresses and processes each state has."),
-    REPORT("report-limits", limits, "on", "What bounds TCP on this host, in percent of the bound."),
-    REPORT("report-counters", counters, "on", "The kernel's counters, as rates."),
-    REPORT("report-conditions", conditions, "on", "The value and the severity of each condition."),
-    REPORT("report-tuning", tuning, "off",
-	   "Each kernel parameter. How many are harmful is sent in any case."),
-    REPORT("report-sampler", sampler, "on", "What sampling costs, and its errors."),
-    REPORT("notifications", notifications, "on",
-	   "A notification when a condition is raised or cleared."),
+     OPTION_RANGE(0, 1000), .fallback = "0"},
+    REPORT("report-spread", spread, "on"),
+    REPORT("report-limits", limits, "on"),
+    REPORT("report-counters", counters, "on"),
+    REPORT("report-conditions", conditions, "on"),
+    REPORT("report-tuning", tuning, "off"),
+    REPORT("report-sampler", sampler, "on"),
+    REPORT("notifications", notifications, "on"),
 };
 
 static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};

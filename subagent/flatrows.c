@@ -5,38 +5,19 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-#define TEXT(type, member)                                                                         \
+#define MEMBER(kind, type, member, size, min, max)                                                 \
 	{                                                                                          \
-		FLAT_TEXT, offsetof(type, member), 0, 0, 0                                         \
+		kind, offsetof(type, member), size, min, max                                       \
 	}
-#define CHARS(type, member)                                                                        \
-	{                                                                                          \
-		FLAT_CHARS, offsetof(type, member), sizeof(((type *)0)->member), 0, 0              \
-	}
-#define BOOL(type, member)                                                                         \
-	{                                                                                          \
-		FLAT_BOOL, offsetof(type, member), 0, 0, 0                                         \
-	}
-#define TIME(type, member)                                                                         \
-	{                                                                                          \
-		FLAT_TIME, offsetof(type, member), 0, 0, 0                                         \
-	}
-#define OWNER(type, member)                                                                        \
-	{                                                                                          \
-		FLAT_OWNER, offsetof(type, member), 0, 0, 0                                        \
-	}
-#define TOP(type, member)                                                                          \
-	{                                                                                          \
-		FLAT_TOP, offsetof(type, member), 0, 0, 0                                          \
-	}
-#define NUMBER8(type, member, min, max)                                                            \
-	{                                                                                          \
-		FLAT_NUMBER8, offsetof(type, member), 0, min, max                                  \
-	}
-#define NUMBER32(type, member, min, max)                                                           \
-	{                                                                                          \
-		FLAT_NUMBER32, offsetof(type, member), 0, min, max                                 \
-	}
+#define TEXT(type, member)  MEMBER(FLAT_TEXT, type, member, 0, 0, 0)
+#define CHARS(type, member) MEMBER(FLAT_CHARS, type, member, sizeof(((type *)0)->member), 0, 0)
+#define BOOL(type, member)  MEMBER(FLAT_BOOL, type, member, 0, 0, 0)
+#define TIME(type, member)  MEMBER(FLAT_TIME, type, member, 0, 0, 0)
+#define OWNER(type, member) MEMBER(FLAT_OWNER, type, member, 0, 0, 0)
+#define TOP(type, member)   MEMBER(FLAT_TOP, type, member, 0, 0, 0)
+/* From min to max. */
+#define NUMBER8(type, member, min, max)  MEMBER(FLAT_NUMBER8, type, member, 0, min, max)
+#define NUMBER32(type, member, min, max) MEMBER(FLAT_NUMBER32, type, member, 0, min, max)
 /* Some rows have no address: its type is 0. */
 #define ADDRESS(row, member) NUMBER8(row, member.type, 0, INET_IPV6Z)
 

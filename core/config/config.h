@@ -4,7 +4,7 @@
 
 /*
  * This module holds the options of sampling and diagnosis, and reads them together with those that
- * a program has of its own, from one table of name, arguments, range, default and help. A file
+ * a program has of its own, from one table of name, arguments, range and default. A file
  * (a line "name argument ...") and a caller with another parser (Name argument ...) both feed it
  * key by key, so that an option has one name and one meaning everywhere.
  */
@@ -12,7 +12,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "core/config/option.h"
 #include "core/config/ports.h"
@@ -43,7 +42,7 @@ struct config {
 extern const struct option_table config_common, config_connections;
 
 /*
- * The options of a program: tables, up to a NULL, in the order of the example file. Those that are
+ * The options of a program: tables, up to a NULL. Those that are
  * its own set members behind struct config, which is the first one of a struct of `size` bytes.
  */
 struct option_set {
@@ -74,11 +73,5 @@ int config_set(const struct option_set *options, struct config *config, const ch
  */
 int config_load(const struct option_set *options, const char *path, bool required,
 		struct config *ret_config, char error[CONFIG_ERROR_MAX]);
-
-/*
- * Writes every option with its help, as a file to read: the defaults as lines commented out by "#"
- * alone, all other text behind "# ".
- */
-void config_write_example(FILE *out, const struct option_set *options);
 
 #endif

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,61 +146,4 @@ int config_load(const struct option_set *options, const char *path, bool require
 	if (r == -ENOENT && !required)
 		r = 0;
 	return r == 0 ? read_fragments(options, path, ret_config, error) : r;
-}
-
-static void write_help(FILE *out, const char *help)
-{
-	fputs("\n# ", out);
-	for (; *help; help++) {
-		fputc(*help, out);
-		if (*help == '\n')
-			fputs("# ", out);
-	}
-	fputc('\n', out);
-}
-
-static void write_threshold(FILE *out, const char *name, int32_t threshold)
-{
-	if (threshold < 0)
-		fprintf(out, " %s off", name);
-	else
-		fprintf(out, " %s %d", name, threshold);
-}
-
-static void write_conditions(FILE *out)
-{
-	for (size_t i = 0; i < CONDITION_COUNT; i++) {
-		const struct rule *rule = &condition_table[i].rule;
-
-		if (condition_table[i].id == CONDITION_STATE_COUNT)
-			continue;
-		fprintf(out, "#condition %s", condition_table[i].name);
-		write_threshold(out, "warning", rule->warning);
-		write_threshold(out, "critical", rule->critical);
-		fprintf(out, " hold %u clear %u", rule->hold_s, rule->clear_percent);
-		if (rule->floor > 0)
-			fprintf(out, " floor %u", rule->floor);
-		if (rule->share_percent > 0)
-			fprintf(out, " share %u", rule->share_percent);
-		fputc('\n', out);
-	}
-}
-
-void config_write_example(FILE *out, const struct option_set *options)
-{
-	const struct config_option *option;
-
-	fputs("# tcpstate.conf: an option's name and its arguments; \"#\" begins a "
-	      "comment.\n"
-	      "# The lines commented out are the defaults.\n",
-	      out);
-	for (size_t i = 0; (option = config_option_at(options, i)); i++) {
-		write_help(out, option->help);
-		if (option->fallback)
-			fprintf(out, "#%s %s\n", option->name, option->fallback);
-		else if (option->example)
-			fprintf(out, "# For example:\n# %s %s\n", option->name, option->example);
-		else
-			write_conditions(out);
-	}
 }

@@ -66,67 +66,35 @@ static int set_counters(void *member, const struct config_option *option, int ar
 
 static const struct config_option common[] = {
     {OPTION("interval", option_set_number), AT(interval_s), OPTION_ARGS(1, 1),
-     OPTION_RANGE(1, 3600), .fallback = "5",
-     .help = "Seconds between two counts of the states (1 to 3600)."},
+     OPTION_RANGE(1, 3600), .fallback = "5"},
     {OPTION("detail-interval", option_set_number), AT(detail_interval_s), OPTION_ARGS(1, 1),
-     OPTION_RANGE(1, 86400), .fallback = "15",
-     .help = "Seconds between two full samples: connections, remotes, processes, the\n"
-	     "listeners' states (1 to 86400)."},
+     OPTION_RANGE(1, 86400), .fallback = "15"},
     {OPTION("tuning-interval", option_set_number), AT(tuning_interval_s), OPTION_ARGS(1, 1),
-     OPTION_RANGE(10, 86400), .fallback = "60",
-     .help = "Seconds between two readings of the kernel parameters (10 to 86400). They are\n"
-	     "also read when a file of sysctl.d or the profile has changed."},
+     OPTION_RANGE(10, 86400), .fallback = "60"},
     {OPTION("cpu-budget", option_set_hundredths), AT(cpu_budget), OPTION_ARGS(1, 1),
-     OPTION_RANGE(10, 10000), .fallback = "1",
-     .help = "Percent of one core that sampling may use; intervals are stretched to keep\n"
-	     "it (0.1 to 100)."},
+     OPTION_RANGE(10, 10000), .fallback = "1"},
     {OPTION("remotes", option_set_number), AT(remotes), OPTION_ARGS(1, 1), OPTION_RANGE(0, 1000),
-     .fallback = "20",
-     .help = "Remote addresses kept for each state, those with the most connections\n"
-	     "(0 to 1000)."},
-    {OPTION("processes", option_set_switch), AT(processes), OPTION_ARGS(1, 1), .fallback = "on",
-     .help = "Look for the processes that own the sockets (on, off)."},
+     .fallback = "20"},
+    {OPTION("processes", option_set_switch), AT(processes), OPTION_ARGS(1, 1), .fallback = "on"},
     {OPTION("profile", option_set_text), AT(profile), OPTION_ARGS(1, 1),
-     OPTION_RANGE(0, sizeof(((struct config *)NULL)->profile)), .fallback = "modern",
-     .help = "The tuning profile that recommends the kernel parameters: a name or a path."},
-    {OPTION("counter", set_counters), AT(counters), OPTION_ARGS(1, COUNTER_NAMES_MAX),
-     .example = "TcpExtTCPLostRetransmit TcpExtPAWSEstab",
-     .help = "Further Tcp and TcpExt counters to show, named as nstat names them."},
+     OPTION_RANGE(0, sizeof(((struct config *)NULL)->profile)), .fallback = "modern"},
+    {OPTION("counter", set_counters), AT(counters), OPTION_ARGS(1, COUNTER_NAMES_MAX)},
     {OPTION("sysctl-order", option_set_choice), AT(sysctl_order), OPTION_ARGS(1, 1),
-     .words = order_words, .fallback = "auto",
-     .help = "Whose order of the sysctl.d folders decides what the next boot sets: systemd,\n"
-	     "procps; auto: the one that this host boots with."},
+     .words = order_words, .fallback = "auto"},
     {OPTION("surge-states", option_set_states), AT(rules.surge_states), OPTION_ARGS(1, STATE_COUNT),
-     OPTION_RANGE(0, STATE_MASK_ALL), .fallback = "SYN_RECV CLOSE_WAIT",
-     .help = "The states that stateSurge compares with their last hour; none; all."},
-    {OPTION("state", config_set_state), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS),
-     .example = "SYN_RECV warning 200 critical 1000 hold 30 clear 80",
-     .help = "A threshold of your own for the connections in a state (condition\n"
-	     "stateCount.STATE): state NAME [warning N] [critical N] [hold S] [clear P],\n"
-	     "or state NAME off."},
-    {OPTION("ignore", config_set_ignore), AT(rules.ignores), OPTION_ARGS(3, 3),
-     .example = "synSentFanout process crawler",
-     .help = "What a condition leaves out: ignore CONDITION process|service|port|listener|\n"
-	     "remote|network VALUE; as often as needed. Not every condition has all of\n"
-	     "these words: man 7 tcpstate-diagnosis."},
-    {OPTION("condition", config_set_condition), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS),
-     .help = "When a condition is raised: condition NAME [warning N] [critical N] [hold S]\n"
-	     "[clear P], or condition NAME off. It is raised when the value has been at\n"
-	     "or above a threshold for S seconds, and clears when it has been below P\n"
-	     "percent of the threshold for as long. N may be off. Some also have [floor N],\n"
-	     "connections below which nothing counts, or [share P], the percent of the\n"
-	     "traffic that it must be: man 7 tcpstate-diagnosis."},
+     OPTION_RANGE(0, STATE_MASK_ALL), .fallback = "SYN_RECV CLOSE_WAIT"},
+    {OPTION("state", config_set_state), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS)},
+    {OPTION("ignore", config_set_ignore), AT(rules.ignores), OPTION_ARGS(3, 3)},
+    {OPTION("condition", config_set_condition), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS)},
 };
 
 static const struct config_option connections[] = {
     {OPTION("conn-states", option_set_states), AT(conn_states), OPTION_ARGS(1, STATE_COUNT),
      OPTION_RANGE(0, CONN_STATES),
      .fallback = "CLOSED SYN_SENT SYN_RECV FIN_WAIT_1 FIN_WAIT_2 CLOSE_WAIT LAST_ACK "
-		 "CLOSING",
-     .help = "The states whose connections are listed one by one; none; all."},
+		 "CLOSING"},
     {OPTION("conn-rows", option_set_number), AT(conn_rows), OPTION_ARGS(1, 1),
-     OPTION_RANGE(0, 1000000), .fallback = "10000",
-     .help = "Connections listed at the most; the others are counted (0 to 1000000)."},
+     OPTION_RANGE(0, 1000000), .fallback = "10000"},
 };
 
 const struct option_table config_common = {common, sizeof(common) / sizeof(common[0])};

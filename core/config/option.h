@@ -26,8 +26,6 @@ struct config_option {
 	uint32_t max;             /* of a number; states: those allowed; text: bytes */
 	const char *const *words; /* of a choice; the value is the index */
 	const char *fallback;     /* the default, as in a file; NULL: nothing is set */
-	const char *example;      /* shown where there is no default */
-	const char *help;         /* for the example file; lines of 88 bytes at the most */
 };
 
 #define OPTION(name_, set_)      .name = (name_), .set = (set_)

@@ -221,7 +221,6 @@ int sysctld_read_file(struct sysctld *s, int root, const char *path)
 		return 0;
 	if (r < 0)
 		return skip_file(s, path, r);
-	s->stats.files++;
 	s->total += len;
 	r = s->total > TOTAL_MAX ? -EFBIG : len > 0 ? parse(s, text, len, file) : 0;
 	free(text);

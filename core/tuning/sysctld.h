@@ -31,7 +31,6 @@
 /* What was met on the way. */
 struct sysctld_stats {
 	enum sysctld_order order; /* that was followed, never SYSCTLD_AUTO */
-	uint32_t files;           /* read */
 	uint32_t unreadable;      /* that should have been read: dangling, looping, too large */
 	uint32_t bad_lines;       /* neither assignment nor comment */
 };

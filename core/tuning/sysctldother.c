@@ -224,7 +224,6 @@ static int read_profile(struct tuned *t, const char *name)
 		t->s->stats.unreadable++;
 		return sysctld_add_unseen(t->s, path + 1);
 	}
-	t->s->stats.files++;
 	r = parse_profile(t, text, path);
 	free(text);
 	return r;

@@ -152,41 +152,13 @@ static void test_fragments(void)
 	CHECK_EQ_INT(system(remove), 0);
 }
 
-/* The example with its defaults uncommented says what config_init() says. */
-static void test_example(void)
-{
-	char error[CONFIG_ERROR_MAX] = "", path[64], *text = NULL;
-	const struct config_option *option;
-	struct config read, init;
-	size_t len, i, kept = 0;
-	FILE *out = open_memstream(&text, &len);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	config_write_example(out, &config_core_options);
-	fclose(out);
-	for (i = 0; (option = config_option_at(&config_core_options, i)); i++) {
-		char fallback[64], example[64];
-
-		snprintf(fallback, sizeof(fallback), "\n#%s ", option->name);
-		snprintf(example, sizeof(example), "\n# %s ", option->name);
-		CU_ASSERT(strstr(text, fallback) || strstr(text, example));
-	}
-	for (size_t j = 0; j < len; j++)
-		if (text[j] != '#' || text[j + 1] == ' ')
-			text[kept++] = text[j];
-	CU_ASSERT_TRUE(kept + i < len);
-	CHECK_EQ_INT(read_bytes(text, kept, &read, path, error), 0);
-	CHECK_EQ_STR(error, "");
-	config_init(&config_core_options, &init);
-	CHECK_EQ_INT(memcmp(&read, &init, sizeof(init)), 0);
-	free(text);
-}
-
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"files", test_files},     {"bounds", test_bounds}, {"fragments", test_fragments},
-	    {"example", test_example}, CU_TEST_INFO_NULL,
+	    {"files", test_files},
+	    {"bounds", test_bounds},
+	    {"fragments", test_fragments},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("configfile", tests);

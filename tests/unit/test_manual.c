@@ -30,20 +30,8 @@ static void expect_line(const char *text, const char *line)
 	const char *found = strstr(text, line);
 
 	if (!found)
-		printf("\n    not in the manual: %s", line + 1);
+		printf("\n    not there: %s", line + 1);
 	CU_ASSERT_PTR_NOT_NULL(found);
-}
-
-static char *write_example(void)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(out);
-	config_write_example(out, &daemon_config_options);
-	fclose(out);
-	return text;
 }
 
 static void test_options(void)
@@ -58,45 +46,96 @@ static void test_options(void)
 	free(manual);
 }
 
-/* Each condition with its defaults, as the example file has them, and what its value is. */
+static size_t add_threshold(char *line, const char *name, int32_t threshold)
+{
+	return (size_t)(threshold < 0 ? sprintf(line, " %s off", name)
+				      : sprintf(line, " %s %d", name, threshold));
+}
+
+/* " warning 50 critical 90 hold 10 clear 80 floor 16". */
+static void write_rule(const struct rule *rule, bool clear, char *line)
+{
+	line += add_threshold(line, "warning", rule->warning);
+	line += add_threshold(line, "critical", rule->critical);
+	line += sprintf(line, " hold %u", rule->hold_s);
+	if (clear)
+		line += sprintf(line, " clear %u", rule->clear_percent);
+	if (rule->floor > 0)
+		line += sprintf(line, " floor %u", rule->floor);
+	if (rule->share_percent > 0)
+		sprintf(line, " share %u", rule->share_percent);
+}
+
+/* Each condition with its defaults, and in the manual what its value is. */
 static void test_conditions(void)
 {
-	char *manual = read_file("tcpstate.conf.5"), *example = write_example();
-	char line[512], defaults[256], found[32];
-	size_t conditions = 0;
+	char *manual = read_file("tcpstate.conf.5"), *example = read_file("tcpstate.conf.example");
+	char line[512], rule[256];
 
-	for (const char *p = example; (p = strstr(p, "\n#condition ")); p++) {
-		const struct condition_info *info;
-		char *clear;
+	for (size_t i = 0; i < CONDITION_COUNT; i++) {
+		const struct condition_info *info = &condition_table[i];
 
-		CHECK_EQ_INT_FATAL(sscanf(p, "\n#condition %31s %255[^\n]", found, defaults), 2);
-		info = condition_by_name(found);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(info);
+		if (info->id == CONDITION_STATE_COUNT)
+			continue;
+		write_rule(&info->rule, true, rule);
+		snprintf(line, sizeof(line), "\n#condition %s%s\n", info->name, rule);
+		expect_line(example, line);
 		/* Said once for all of them. */
-		clear = strstr(defaults, " clear 80");
-		CU_ASSERT_PTR_NOT_NULL_FATAL(clear);
-		memmove(clear, clear + 9, strlen(clear + 9) + 1);
-		snprintf(line, sizeof(line), "\n.It Li %s No %s\n%s\n", found, defaults,
+		CHECK_EQ_INT(info->rule.clear_percent, 80);
+		write_rule(&info->rule, false, rule);
+		snprintf(line, sizeof(line), "\n.It Li %s No%s\n%s\n", info->name, rule,
 			 info->phrase);
 		expect_line(manual, line);
-		conditions++;
 	}
-	CHECK_EQ_INT(conditions, CONDITION_COUNT - 1);
 	free(manual);
 	free(example);
 }
 
-/* The example file is what the program itself writes, below its licence. */
+/* Each option is in the example file, with its default or, after a blank, with an example. */
 static void test_example(void)
 {
-	static const char licence[] = "# SPDX-License-Identifier: MIT\n";
-	char *file = read_file("tcpstate.conf.example"), *example = write_example();
+	char *example = read_file("tcpstate.conf.example"), line[256];
+	const struct config_option *option;
 
-	CHECK_EQ_INT(strncmp(file, licence, sizeof(licence) - 1), 0);
-	CHECK_EQ_STR(file + sizeof(licence) - 1, example);
-	if (strcmp(file + sizeof(licence) - 1, example) != 0)
-		printf("\n    tcpstate.conf.example should be:\n%s%s", licence, example);
-	free(file);
+	for (size_t i = 0; (option = config_option_at(&daemon_config_options, i)); i++) {
+		if (option->fallback)
+			snprintf(line, sizeof(line), "\n#%s %s\n", option->name, option->fallback);
+		else
+			snprintf(line, sizeof(line), "\n# %s ", option->name);
+		if (strcmp(option->name, "condition") != 0)
+			expect_line(example, line);
+	}
+	free(example);
+}
+
+/* Its defaults, no longer commented out, change nothing; what it gives as examples is accepted. */
+static void test_example_is_read(void)
+{
+	char *example = read_file("tcpstate.conf.example"), *line = example, *rest;
+	struct daemon_config init, config;
+	const char *argv[CONFIG_ARGS_MAX];
+	char error[CONFIG_ERROR_MAX] = "";
+	bool is_example = false;
+
+	config_init(&daemon_config_options, &init.common);
+	while ((rest = strchr(line, '\n'))) {
+		bool is_default = line[0] == '#' && line[1] != ' ';
+
+		*rest = '\0';
+		if (is_default || is_example) {
+			int argc = config_split(line + strspn(line, "# "), argv, error);
+
+			config = init;
+			CU_ASSERT_FATAL(argc > 0);
+			CHECK_EQ_INT(config_set(&daemon_config_options, &config.common, argv[0],
+						argc - 1, argv + 1, error),
+				     0);
+			CHECK_EQ_STR(error, "");
+			CHECK_EQ_INT(memcmp(&config, &init, sizeof(init)) == 0, is_default);
+		}
+		is_example = strcmp(line, "# For example:") == 0;
+		line = rest + 1;
+	}
 	free(example);
 }
 
@@ -170,7 +209,8 @@ int main(void)
 	    {"the daemon's own options", test_own_options},
 	    {"every option", test_options},
 	    {"every condition with its defaults", test_conditions},
-	    {"the example file", test_example},
+	    {"the example file has every option", test_example},
+	    {"the example file is read", test_example_is_read},
 	    {"the manual's example", test_manual_example},
 	    CU_TEST_INFO_NULL,
 	};
