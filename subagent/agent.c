@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/diagnosis/events.h"
 #include "subagent/agent_varbind.h"
 #include "subagent/log.h"
 
@@ -92,17 +91,18 @@ void agent_close(struct agent *agent)
 	free(agent);
 }
 
-const struct snapshot *agent_show(struct agent *agent, const struct snapshot *snapshot,
-				  const struct events *events)
+void agent_show(struct agent *agent, const struct snapshot *snapshot)
 {
 	agent->showing = snapshot != NULL;
 	if (!snapshot)
-		return NULL;
+		return;
 	agent->shown = *snapshot;
-	agent->shown.events = events->rows;
-	agent->shown.n_events = events->count;
 	agent->shown.diagnosis.notifications_lost = agent->queue.lost;
-	return &agent->shown;
+}
+
+uint32_t agent_lost(const struct agent *agent)
+{
+	return agent->queue.lost;
 }
 
 void agent_base(char *buf, size_t size)

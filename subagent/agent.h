@@ -36,11 +36,9 @@ void agent_close(struct agent *agent);
  * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);
 
-/* Answers from this snapshot, and these events, from now on; NULL: nothing to answer yet. Returns
- * what is answered from: the agent's own copy, good until the next call. */
-struct events;
-const struct snapshot *agent_show(struct agent *agent, const struct snapshot *snapshot,
-				  const struct events *events);
+/* Answers from this snapshot from now on; NULL: nothing to answer yet. The caller keeps it until the
+ * next call. */
+void agent_show(struct agent *agent, const struct snapshot *snapshot);
 
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does
  * net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
@@ -52,6 +50,9 @@ void agent_notify(struct agent *agent, const struct transition *transition);
 
 /* Sends what waits, if the master is there. */
 void agent_flush(struct agent *agent);
+
+/* How many notifications were lost, ever. */
+uint32_t agent_lost(const struct agent *agent);
 
 /* What has become of all notifications so far. */
 enum agent_delivery { AGENT_PENDING, AGENT_DELIVERED, AGENT_REFUSED };

@@ -3,8 +3,9 @@
 #define TCPSTATE_SUBAGENT_DAEMON_H
 
 /*
- * This module is the daemon's life: it starts the sampling and the subagent, passes the snapshots
- * from one to the other, obeys signals and writes the log.
+ * This module is the daemon's first process: it starts the one that samples and the one that
+ * serves, starts them again if they die, passes signals on, and ends both. It reads nothing from
+ * anybody.
  */
 
 #include "subagent/daemonconfig.h"
@@ -13,6 +14,7 @@ struct daemon_options {
 	const char *config_path;
 	bool config_required; /* named by the user: a missing file is an error */
 	const char *address;  /* of the master, over the configuration's; NULL: none */
+	bool filter;          /* of system calls: sandbox.h */
 };
 
 /* Runs until SIGTERM or SIGINT. Returns the exit code of the program. */

@@ -25,7 +25,7 @@ int eventfile_lock(struct eventfile_lock *lock, const char *path)
 	lock->fd = -1;
 	if ((size_t)snprintf(lock_path, sizeof(lock_path), "%s.lock", path) >= sizeof(lock_path))
 		return -ENAMETOOLONG;
-	lock->fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	lock->fd = open(lock_path, O_RDONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	if (lock->fd < 0)
 		return -errno;
 	if (flock(lock->fd, LOCK_EX | LOCK_NB) < 0) {

@@ -22,6 +22,7 @@ enum long_option {
 	OPTION_CONNECTIONS,
 	OPTION_EXPLAIN,
 	OPTION_JSON,
+	OPTION_NO_FILTER,
 	OPTION_ONCE,
 	OPTION_PROFILE,
 	OPTION_PROMETHEUS,
@@ -49,7 +50,7 @@ static void print_help(FILE *out)
 		"(AgentX),\n"
 		"as TCPSTATE-MIB.\n"
 		"\n"
-		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS]\n"
+		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS] [--no-filter]\n"
 		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
 		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
 		"       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
@@ -62,6 +63,9 @@ static void print_help(FILE *out)
 		"  -c FILE        configuration [%s]\n"
 		"  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
 		"                 [unix:/var/agentx/master]\n"
+		"      --no-filter\n"
+		"                 do not limit the daemon's system calls (seccomp): for\n"
+		"                 debuggers\n"
 		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 		"                 2 critical, 3 unknown\n"
 		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
@@ -146,6 +150,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"no-filter", no_argument, NULL, OPTION_NO_FILTER},
 	    {"once", no_argument, NULL, OPTION_ONCE},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
 	    {"prometheus", no_argument, NULL, OPTION_PROMETHEUS},
@@ -176,6 +181,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_JSON:
 			options->json = true;
+			break;
+		case OPTION_NO_FILTER:
+			options->daemon.filter = false;
 			break;
 		case OPTION_CHECK:
 			options->check = true;
@@ -279,7 +287,7 @@ static enum tuning_output tuning_output(const struct options *options)
 
 int main(int argc, char **argv)
 {
-	struct options options = {.daemon = {.config_path = default_config},
+	struct options options = {.daemon = {.config_path = default_config, .filter = true},
 				  .states = STATE_MASK_ALL};
 	char error[CONFIG_ERROR_MAX];
 	struct daemon_config config;

@@ -2,6 +2,7 @@
 #include "subagent/publish.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,16 +33,30 @@ void publish_to(struct publish *p, const char *path)
 	snprintf(p->path, sizeof(p->path), "%s", path);
 }
 
-void publish_snapshot(struct publish *p, const struct snapshot *s, bool changed)
+static bool is_due(const struct publish *p, const struct snapshot *s, bool changed)
+{
+	return p->path[0] &&
+	       (changed || timing_us(&s->info.counted_at) != timing_us(&p->counted_at));
+}
+
+int publish_snapshot(struct publish *p, const struct snapshot *s,
+		     const struct handover_settings *settings, bool changed)
 {
 	struct snapshotfile file = {p->path, p->config_path};
+	void *block;
+	size_t size;
+	int ret = snapshotfile_pack(&file, s, &block, &size);
 
-	if (!p->path[0])
-		return;
-	if (!changed && timing_us(&s->info.counted_at) == timing_us(&p->counted_at))
-		return;
-	p->counted_at = s->info.counted_at;
-	tell(p, snapshotfile_write(&file, s));
+	if (ret < 0)
+		return ret;
+	/* One that is behind gets a later one. */
+	(void)handover_send(p->agent_fd, settings, block, size);
+	if (is_due(p, s, changed)) {
+		p->counted_at = s->info.counted_at;
+		tell(p, snapshotfile_write(&file, block, size));
+	}
+	free(block);
+	return 0;
 }
 
 void publish_prometheus_to(struct publish *p, const char *path)

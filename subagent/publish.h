@@ -3,13 +3,15 @@
 #define TCPSTATE_SUBAGENT_PUBLISH_H
 
 /*
- * This module keeps the files with what the daemon has seen last up to date, that of the snapshot
- * and that for Prometheus, and the log told of what hinders it.
+ * This module gives out what the daemon has seen last: to the agent, and in files, that of the
+ * snapshot and that for Prometheus; it tells the log what hinders it.
  */
 
+#include "subagent/handover.h"
 #include "subagent/snapshotfile.h"
 
 struct publish {
+	int agent_fd;               /* the sampler's end of the handover */
 	char path[128];             /* "": nothing is written */
 	const char *config_path;    /* as for struct snapshotfile */
 	int error;                  /* of the newest writing; 0 or -errno */
@@ -21,9 +23,11 @@ struct publish {
 /* Writes from now on to this file; one at another path is removed. */
 void publish_to(struct publish *p, const char *path);
 
-/* Writes the snapshot if its states have been counted anew since the last one, or a condition has
- * changed: not with each look at the listeners, for a large host's rows are a megabyte. */
-void publish_snapshot(struct publish *p, const struct snapshot *s, bool changed);
+/* Sends the snapshot to the agent, and writes it if its states have been counted anew since the
+ * last one, or a condition has changed: not with each look at the listeners, for a large host's
+ * rows are a megabyte. 0 or -ENOMEM: it went nowhere. */
+int publish_snapshot(struct publish *p, const struct snapshot *s,
+		     const struct handover_settings *settings, bool changed);
 
 /* The same two for the file of Prometheus, which is written with each snapshot. */
 void publish_prometheus_to(struct publish *p, const char *path);

@@ -36,18 +36,17 @@ static struct flat_origin origin_of(const struct snapshotfile *file)
 	return origin;
 }
 
-int snapshotfile_write(const struct snapshotfile *file, const struct snapshot *s)
+int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,
+		      size_t *ret_size)
 {
 	struct flat_origin origin = origin_of(file);
-	void *block;
-	size_t size;
-	int ret = flat_pack(s, &origin, &block, &size);
 
-	if (ret < 0)
-		return ret;
-	ret = file_replace(file->path, 0640, block, size);
-	free(block);
-	return ret;
+	return flat_pack(s, &origin, ret_block, ret_size);
+}
+
+int snapshotfile_write(const struct snapshotfile *file, const void *block, size_t size)
+{
+	return file_replace(file->path, 0640, block, size);
 }
 
 static bool is_fresh(const struct snapshot *s)

@@ -22,9 +22,13 @@ struct snapshotfile {
 	const char *config_path;
 };
 
+/* Makes the block that is written: flat.h. The caller frees it. 0 or -ENOMEM. */
+int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,
+		      size_t *ret_size);
+
 /* Replaces the file, which the daemon's user and group may read. 0 or -errno; -ENOENT: its
  * directory is not there. */
-int snapshotfile_write(const struct snapshotfile *file, const struct snapshot *s);
+int snapshotfile_write(const struct snapshotfile *file, const void *block, size_t size);
 
 /*
  * Reads the file if it is of this version, of this network namespace and of a daemon with the same

@@ -108,8 +108,10 @@ int file_read_parameter(int dir_fd, const char *path, size_t max, char **ret_tex
 	return fd < 0 ? -errno : read_all(fd, max, true, ret_text, ret_len);
 }
 
-static int write_all(int fd, const char *bytes, size_t len)
+int file_write_all(int fd, const void *data, size_t len)
 {
+	const char *bytes = data;
+
 	while (len > 0) {
 		ssize_t n = write(fd, bytes, len);
 
@@ -135,7 +137,7 @@ int file_replace(const char *path, unsigned mode, const void *bytes, size_t len)
 	fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)
 		return -errno;
-	ret = fchmod(fd, mode) < 0 ? -errno : write_all(fd, bytes, len);
+	ret = fchmod(fd, mode) < 0 ? -errno : file_write_all(fd, bytes, len);
 	if (close(fd) < 0 && ret == 0)
 		ret = -errno;
 	if (ret == 0 && rename(new_path, path) < 0)

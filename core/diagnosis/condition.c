@@ -351,18 +351,18 @@ static void judge_overdue(const struct snapshot *s, const struct rule *rule, int
 		row->severity = SEVERITY_CRITICAL;
 	else if (row->severity != SEVERITY_CRITICAL && is_overdue(s, rule, rule->warning, now_ms))
 		row->severity = SEVERITY_WARNING;
-	snprintf(row->offender, sizeof(row->offender), "the sampling thread hangs");
+	snprintf(row->offender, sizeof(row->offender), "the sampler hangs");
 	if (row->severity == was)
 		return;
 	row->since = s->info.time;
 	row->since.tv_sec += (now_ms - timing_ms(&s->info.monotonic)) / 1000;
 }
 
-void conditions_overdue(const struct rules *rules, int64_t now_ms, struct snapshot *s)
+void conditions_overdue(const struct rule *rule, int64_t now_ms, struct snapshot *s)
 {
 	for (size_t i = 0; i < s->n_conditions; i++)
 		if (s->conditions[i].id == CONDITION_SAMPLING)
-			judge_overdue(s, &rules->of[CONDITION_SAMPLING], now_ms, &s->conditions[i]);
+			judge_overdue(s, rule, now_ms, &s->conditions[i]);
 	s->diagnosis = summarise(s->conditions, s->n_conditions);
 }
 

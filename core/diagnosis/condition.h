@@ -40,9 +40,9 @@ bool condition_is_quiet(const struct snapshot *s, enum condition_id id);
 
 /*
  * Judges `sampling` from the clock, in a snapshot that no newer one replaces: how many intervals
- * old it is at now_ms (CLOCK_MONOTONIC), and whether that has lasted for the rule's hold. The other
- * conditions stay what they were.
+ * old it is at now_ms (CLOCK_MONOTONIC), and whether that has lasted for the hold of this rule, its
+ * own. The other conditions stay what they were.
  */
-void conditions_overdue(const struct rules *rules, int64_t now_ms, struct snapshot *s);
+void conditions_overdue(const struct rule *rule, int64_t now_ms, struct snapshot *s);
 
 #endif

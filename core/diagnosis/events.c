@@ -88,6 +88,23 @@ size_t events_note(struct events *events, const struct snapshot *now)
 	return added + note_switched_off(events, now);
 }
 
+void events_of(struct events *ret_events, const struct snapshot *s)
+{
+	*ret_events = (struct events){.count = s->n_events};
+	if (ret_events->count > EVENTS_MAX)
+		ret_events->count = EVENTS_MAX;
+	for (size_t i = 0; i < ret_events->count; i++)
+		ret_events->rows[i] = s->events[s->n_events - ret_events->count + i];
+	if (ret_events->count > 0)
+		ret_events->last = ret_events->rows[ret_events->count - 1].number;
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *c = &s->conditions[i];
+
+		if (c->severity != SEVERITY_UNKNOWN)
+			ret_events->severities[c->id][c->element] = c->severity;
+	}
+}
+
 char *events_format(const struct events *events)
 {
 	char *buf = malloc(EVENTS_TEXT_MAX);

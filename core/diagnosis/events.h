@@ -27,6 +27,9 @@ struct events {
 /* Adds each condition whose severity has changed; unknown is no change. Returns how many. */
 size_t events_note(struct events *events, const struct snapshot *now);
 
+/* Goes on from the events and the conditions that a snapshot shows. */
+void events_of(struct events *ret_events, const struct snapshot *s);
+
 /* Writes all of them into a new text of lines, which the caller frees. NULL: out of memory. */
 char *events_format(const struct events *events);
 

@@ -100,9 +100,9 @@ test_walk() {
 
 # --- system calls ------------------------------------------------------------------------
 
-trace_start() { # SYSTEM-CALL: the main thread's, into $T/calls
+trace_start() { # SYSTEM-CALL: the agent's, into $T/calls
 	rm -f "$T/strace.log"
-	spawn strace strace -xx -e "trace=$1" -o "$T/calls" -p "${PIDS[tcpstated]}"
+	spawn strace strace -xx -e "trace=$1" -o "$T/calls" -p "$(agent_pid)"
 	wait_until 10 grep -q attached "$T/strace.log" || die "strace" "$(cat "$T/strace.log")"
 }
 

@@ -32,8 +32,8 @@ cpu_us() { # STAT: CPU time of a process or thread, microseconds
 	echo $(((${12} + ${13}) * TICK_US))
 }
 
-thread_us() { # of the sampling thread
-	cpu_us "$(sampling_thread)/stat"
+sampler_us() {
+	cpu_us "/proc/$(sampler_pid)/stat"
 }
 
 percent() { # MICROSECONDS SECONDS
@@ -148,24 +148,23 @@ tcpstated_start "interval $INTERVAL
 detail-interval $((3 * INTERVAL))
 cpu-budget $BUDGET
 condition sampling warning 2 critical 1000 hold 5"
-DAEMON=${PIDS[tcpstated]}
 
 # From here on the cost of each kind of sample is known; the first one is nobody's.
 wait_until 90 interval_is -ge $((2 * INTERVAL * 1000)) || die "the budget does not bind"
 HALF_CLOSED=$(cell tcpStateCount.3.8) MADE=()
 BEGUN=${EPOCHREALTIME/./}
-thread=$(thread_us) process=$(cpu_us "/proc/$DAEMON/stat")
+sampler=$(sampler_us) agent=$(cpu_us "/proc/$(agent_pid)/stat")
 look "$MEASURE_S"
 took=$(((${EPOCHREALTIME/./} - BEGUN) / 1000000))
-thread=$(($(thread_us) - thread))
-process=$(($(cpu_us "/proc/$DAEMON/stat") - process))
+sampler=$(($(sampler_us) - sampler))
+agent=$(($(cpu_us "/proc/$(agent_pid)/stat") - agent))
 
 printf '%s sockets, interval %s s, budget %s %%, %s s\n' "$(cell tcpStateSampleSockets.0)" \
 	"$INTERVAL" "$BUDGET" "$took"
-printf 'CPU: sampling %s %%, the process with answers %s %%\n' "$(percent "$thread" "$took")" \
-	"$(percent "$process" "$took")"
+printf 'CPU: sampling %s %%, answering %s %%\n' "$(percent "$sampler" "$took")" \
+	"$(percent "$agent" "$took")"
 show_looks
-check_budget "$thread" "$took"
+check_budget "$sampler" "$took"
 check_shown
 check_ages
 check "a stretched interval is a figure, no fault" 1 "$(severity)"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run: 120 s; plain
-# A sampling thread that hangs: the other one says so, goes on answering, and ends when it is told
-# to. (The thread is stopped as a debugger stops it.)
+# A sampler that hangs: the agent says so and goes on answering, and all end when they are told to.
+# (It is stopped as a debugger stops it.)
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119
 . "$(dirname "$0")/lib/lib.sh"
 # shellcheck source=tests/e2e/lib/diagnosis.sh
@@ -13,10 +13,8 @@ is_frozen() {
 }
 
 freeze() {
-	local task
-	task=$(sampling_thread)
-	spawn freeze "$BIN/freeze" "${task##*/}"
-	wait_until 10 is_frozen || die "the thread is not stopped" "$(cat "$T/freeze.log")"
+	spawn freeze "$BIN/freeze" "$(sampler_pid)"
+	wait_until 10 is_frozen || die "the sampler is not stopped" "$(cat "$T/freeze.log")"
 }
 
 test_told() {
@@ -32,7 +30,7 @@ condition sampling warning 5 critical 15 hold 2'
 	check "not yet" normal "$(condition Severity sampling)"
 	check_told 20 Raised sampling warning
 	check_run "after threshold and hold" test "$SECONDS_TOLD" -ge 6
-	check "why" "the sampling thread hangs" "$(varbind Raised sampling ConditionOffender)"
+	check "why" "the sampler hangs" "$(varbind Raised sampling ConditionOffender)"
 	check "with the threshold of the table" 5 "$(varbind Raised sampling NotificationThreshold)"
 	check_told 25 Raised sampling critical
 	age=$(get -OQUv TCPSTATE-MIB::tcpStateDetailAge.0)
@@ -47,15 +45,15 @@ condition sampling warning 5 critical 15 hold 2'
 	check_raised "nothing afterwards"
 }
 
-# The whole process stands still: afterwards nothing has hung.
+# The whole daemon stands still: afterwards nothing has hung.
 test_asleep() {
 	diagnosis_start 'interval 1
 detail-interval 1
 condition sampling warning 3 critical 5 hold 0'
 	next_sample
-	kill -s STOP "${PIDS[tcpstated]}"
+	daemon_signal STOP
 	sleep 10
-	kill -s CONT "${PIDS[tcpstated]}"
+	daemon_signal CONT
 	sleep 3
 	check "nothing is told" "" "$(traps tcpStateCondition)"
 }
@@ -69,7 +67,7 @@ test_ends() {
 	tcpstated_stop
 	check "it ends" 0 $?
 	check_run "within two seconds" test $((${EPOCHREALTIME/./} - begun)) -lt 2000000
-	check "and says why it does so" 1 "$(log_lines 'the sampling thread does not end')"
+	check "and says why it does so" 1 "$(log_lines 'the sampler does not end: it is killed')"
 	stop freeze
 }
 

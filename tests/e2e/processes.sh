@@ -82,7 +82,7 @@ test_crowd() {
 # 20,000 new sockets between two samples: more than may wait for their owners in one.
 flood() { # EXPECTED, SO FAR
 	local i expected=$1 pid
-	kill -s STOP "${PIDS[tcpstated]}"
+	daemon_signal STOP
 	for i in 0 1 2 3; do
 		ask "server$i" accept b l 5000
 		ask "client$i" connect d "$SERVER4" $((8000 + i)) 5000 from "$CROWD4*250"
@@ -92,7 +92,7 @@ flood() { # EXPECTED, SO FAR
 	for i in 0 1 2 3; do
 		answer "client$i" && answer "server$i" || die "a flood" "$REPLY"
 	done
-	kill -s CONT "${PIDS[tcpstated]}"
+	daemon_signal CONT
 	check_cell "20,000 sockets more" tcpStateCount.3.5 70000
 	next_sample
 	check "and every process has its own number" "$expected" "$(table_processes)"

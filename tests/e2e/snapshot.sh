@@ -100,7 +100,7 @@ test_own() {
 	check_match "--sample alone" '^tcpstated: --sample goes with --once, --check, --connections, --explain or --prometheus$' "$ERRORS"
 
 	check_origin "before it hangs" daemon
-	kill -s STOP "${PIDS[tcpstated]}"
+	daemon_signal STOP
 	cp "$FILE" "$T/good"
 	check_run "one that hangs" wait_until 10 origin_is own
 	check_origin "after three intervals" own
@@ -110,7 +110,7 @@ test_own() {
 	check_origin "garbage" own "tcpstated: $FILE: not a snapshot; sampling"
 	head -c -1 "$T/good" >"$FILE"
 	check_origin "one that was cut" own "tcpstated: $FILE: not a snapshot; sampling"
-	kill -s CONT "${PIDS[tcpstated]}"
+	daemon_signal CONT
 	check_run "the next one takes its place" wait_until 5 origin_is daemon
 	tcpstated_configure "${CONFIG%$'\n'*}"$'\nsnapshot ""'
 	kill -s HUP "${PIDS[tcpstated]}"

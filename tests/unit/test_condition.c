@@ -762,12 +762,13 @@ static void test_overdue(void)
 	lab.now.s.info.detail_interval_ms = 15000;
 	lab_step(&lab, 1000);
 	for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i++) {
-		conditions_overdue(&lab.config.rules, 1000 + moments[i].age_ms, &lab.now.s);
+		conditions_overdue(&lab.config.rules.of[CONDITION_SAMPLING],
+				   1000 + moments[i].age_ms, &lab.now.s);
 		CHECK_EQ_INT(lab_row(&lab, CONDITION_SAMPLING, 0)->value, moments[i].value);
 		CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), moments[i].severity);
 		CHECK_EQ_INT(lab.now.s.diagnosis.worst, moments[i].severity);
 	}
-	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "the sampling thread hangs");
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "the sampler hangs");
 	lab_close(&lab);
 }
 

@@ -217,14 +217,22 @@ tcpstated_start() { # CONFIGURATION [OPTION...]: until its first sample can be r
 	tcpstated_sampled || die "tcpstated does not serve" "$(cat "$T/tcpstated.log")"
 }
 
-# /proc/PID/task/TID of the thread that samples; the other one is the process's first.
-sampling_thread() {
-	find "/proc/${PIDS[tcpstated]}/task" -mindepth 1 -maxdepth 1 ! -name "${PIDS[tcpstated]}"
+# Of the daemon's three processes, ${PIDS[tcpstated]} is the first.
+sampler_pid() { pgrep -P "${PIDS[tcpstated]}" -x tcpstate-sample; }
+agent_pid() { pgrep -P "${PIDS[tcpstated]}" -x tcpstate-agent; }
+
+daemon_pids() { # all of them
+	echo "${PIDS[tcpstated]} $(sampler_pid) $(agent_pid)"
 }
 
-# CPU time of a thread so far, nanoseconds.
-cpu_ns() { # TASK-FOLDER
-	cut -d ' ' -f 1 "$1/schedstat"
+daemon_signal() { # SIGNAL: to all of them
+	# shellcheck disable=SC2046 # numbers
+	kill -s "$1" $(daemon_pids)
+}
+
+# CPU time of a process of one thread so far, nanoseconds.
+cpu_ns() { # PID
+	cut -d ' ' -f 1 "/proc/$1/schedstat"
 }
 
 tcpstated_stop() { # its exit code

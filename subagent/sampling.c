@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/sampling.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "core/base/number.h"
+#include "core/base/timing.h"
+#include "core/diagnosis/condition.h"
+#include "core/sample/sampler.h"
+#include "core/sample/schedule.h"
+#include "subagent/child.h"
+#include "subagent/eventkeep.h"
+#include "subagent/log.h"
+#include "subagent/publish.h"
+#include "subagent/samplelog.h"
+#include "subagent/sandbox.h"
+
+/* The longest sleep: a sign of life comes as often. */
+enum { SLEEP_MS = 10000 };
+
+struct sampling {
+	const struct sampling_options *options;
+	struct daemon_config config;
+	struct sampler *sampler;
+	struct schedule schedule;
+	struct snapshot *last;
+	struct eventkeep events;
+	struct publish publish;
+	struct samplelog log;
+	uint64_t counted_us; /* of the process's CPU time, by schedule_done() */
+	uint64_t agent_us;   /* CPU time that the agent takes for the last snapshot, at the most */
+	int signal_fd;
+	bool stop;
+};
+
+static struct handover_settings settings_of(const struct daemon_config *config)
+{
+	return (struct handover_settings){
+	    .sampling = config->common.rules.of[CONDITION_SAMPLING],
+	    .interval_s = config->common.interval_s,
+	    .busy_poll_us = config->busy_poll_us,
+	    .traps = config->traps,
+	};
+}
+
+/* The agent checks what is packed here, which takes less than packing it. It has no way to tell how
+ * long it took: so the budget is charged for it as much. */
+static void publish(struct sampling *s)
+{
+	struct handover_settings settings = settings_of(&s->config);
+	uint64_t begun_us = timing_cpu_us();
+	bool changed = eventkeep_note(&s->events, s->last);
+	struct snapshot shown = *s->last;
+
+	eventkeep_show(&s->events, &shown);
+	shown.diagnosis.notifications_lost = atomic_load(s->options->handover->lost);
+	publish_prometheus(&s->publish, &shown);
+	if (publish_snapshot(&s->publish, &shown, &settings, changed) < 0)
+		samplelog_no_sample(&s->log, "out of memory");
+	s->agent_us = timing_cpu_us() - begun_us;
+}
+
+/* The CPU time of this process, and of the agent for its snapshots, since the last call. */
+static uint64_t spent_us(struct sampling *s)
+{
+	uint64_t now_us = timing_cpu_us();
+	uint64_t spent = now_us - s->counted_us + s->agent_us;
+
+	s->counted_us = now_us;
+	s->agent_us = 0;
+	return spent;
+}
+
+/* The error of a sample that failed is in the snapshot. */
+static void sample(struct sampling *s, enum sample_kind kind)
+{
+	uint64_t started_ms = timing_now_ms();
+	struct snapshot *next = NULL;
+	struct pace pace;
+
+	kind = sampler_kind(s->sampler, kind, s->last);
+	pace = schedule_pace(&s->schedule, kind, started_ms);
+	(void)sampler_take(s->sampler, kind, &pace, s->last, &next);
+	if (next) {
+		sampler_release(s->sampler, s->last);
+		s->last = next;
+		samplelog_update(&s->log, next);
+		publish(s);
+	}
+	if (s->last) {
+		schedule_done(&s->schedule, kind, started_ms, spent_us(s), s->last->info.scan_us);
+	} else {
+		samplelog_no_sample(&s->log, sampler_error(s->sampler));
+		schedule_failed_first(&s->schedule, started_ms, spent_us(s));
+	}
+}
+
+/* A wrong file keeps the old configuration and says why. */
+static void reload(struct sampling *s)
+{
+	char error[CONFIG_ERROR_MAX];
+	struct daemon_config config;
+
+	if (config_load(&daemon_config_options, s->options->config_path,
+			s->options->config_required, &config.common, error) < 0) {
+		log_line(LOG_ERR, "%s; keeping the configuration as it was", error);
+		return;
+	}
+	if (strcmp(config.agentx, s->config.agentx) != 0 ||
+	    config.agentx_retry_s != s->config.agentx_retry_s)
+		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
+	sampler_configure(s->sampler, &config.common);
+	schedule_configure(&s->schedule, &config.common, timing_now_ms());
+	eventkeep_to(&s->events, config.events);
+	publish_to(&s->publish, config.snapshot);
+	publish_prometheus_to(&s->publish, config.prometheus);
+	s->config = config;
+	log_line(LOG_NOTICE, "configuration read again, sampling every %u s",
+		 config.common.interval_s);
+}
+
+/* Sleeps until then, or a signal comes. */
+static void wait_until(struct sampling *s, uint64_t at_ms)
+{
+	uint64_t left_ms = sub_sat(at_ms, timing_now_ms());
+	struct pollfd p = {.fd = s->signal_fd, .events = POLLIN};
+	struct signalfd_siginfo info;
+
+	if (poll(&p, 1, left_ms < SLEEP_MS ? (int)left_ms : SLEEP_MS) <= 0)
+		return;
+	if (read(s->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP)
+		reload(s);
+	else
+		s->stop = true;
+}
+
+static void loop(struct sampling *s)
+{
+	enum sample_kind kind;
+	uint64_t at_ms;
+
+	schedule_init(&s->schedule, &s->config.common, timing_now_ms());
+	while (!s->stop) {
+		child_beat(s->options->beat_fd);
+		kind = schedule_next(&s->schedule, timing_now_ms(), &at_ms);
+		wait_until(s, at_ms);
+		if (!s->stop && timing_now_ms() >= at_ms)
+			sample(s, kind);
+	}
+}
+
+/* The sampler opens what it reads the sockets from before the doors close. */
+static int start(struct sampling *s)
+{
+	int ret = s->signal_fd = child_signals();
+
+	if (ret >= 0)
+		ret = sampler_new(&s->config.common, &s->sampler);
+	if (ret == 0)
+		ret = eventkeep_open(&s->events, s->config.events);
+	if (ret == 0)
+		ret = sandbox_sampler(s->options->filter);
+	return ret;
+}
+
+int sampling_run(const struct sampling_options *options)
+{
+	struct sampling s = {
+	    .options = options,
+	    .config = *options->config,
+	    .publish = {.agent_fd = options->handover->in_fd, .config_path = options->config_path},
+	};
+	int ret = start(&s);
+
+	if (ret < 0) {
+		log_line(LOG_ERR, "sampling: %s", strerror(-ret));
+	} else {
+		publish_to(&s.publish, s.config.snapshot);
+		publish_prometheus_to(&s.publish, s.config.prometheus);
+		loop(&s);
+		publish_to(&s.publish, "");
+	}
+	eventkeep_close(&s.events);
+	if (s.sampler)
+		sampler_release(s.sampler, s.last);
+	sampler_free(s.sampler);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
