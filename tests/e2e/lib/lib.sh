@@ -27,7 +27,7 @@ chmod 755 "$T"
 # Copies, because users without privilege may not reach the folders of the one who builds.
 BIN=$T/bin
 mkdir "$BIN" "$T/mibs"
-for file in tcpstated tests/tools/{freeze,nodiag,sockets}; do
+for file in tcpstated tests/tools/{freeze,inject,nodiag,sockets}; do
 	[ ! -x "$BUILD/$file" ] || cp "$BUILD/$file" "$BIN/"
 done
 cp "$BUILD"/mib/*.txt "$SRC"/mib/base/*.txt "$T/mibs/" 2>/dev/null
