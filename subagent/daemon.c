@@ -84,6 +84,7 @@ static void reap(struct daemon *d)
 				continue;
 			if (d->end_ms) {
 				child->pid = 0;
+				d->failed |= WIFEXITED(status) && WEXITSTATUS(status) != 0;
 			} else if (!child_ended(child, status)) {
 				d->failed = true;
 				end(d);

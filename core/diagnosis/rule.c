@@ -237,7 +237,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "times",
 	.phrase = "times the interval: no sample is newer",
 	.advice = "The figures are old: samples fail, or do not end. Where an error is named, "
-		  "they fail with it; else see what the sampling thread waits for, and the "
+		  "they fail with it; else see what the sampler waits for, and the "
 		  "daemon's log. Until they work again, no condition can be trusted.",
 	.rule = RULE(3, 10, 30),
     },

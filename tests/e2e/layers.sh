@@ -24,6 +24,7 @@ module: subagent core/model core/base
 LIBRARIES='
 <libmnl/libmnl\.h> ^core/kernel/diag\.c$
 <jansson\.h> ^subagent/
+<(seccomp|cap-ng)\.h> ^subagent/sandbox\.c$
 <net-snmp/.*> ^(subagent/agent[a-z_]*\.[ch]|module/tcpstate_snmp\.c)$
 "(collectd|globals|plugin|utils/.*)\.h" ^plugin/tcpstate\.c$
 '
