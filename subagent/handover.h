@@ -9,18 +9,17 @@
  */
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/diagnosis/rule.h"
-
-/* What the agent needs of the configuration goes with each snapshot. */
+/* What the agent needs of the configuration goes with each snapshot. Without padding: it is sent as
+ * it lies in memory. */
 struct handover_settings {
-	struct rule sampling; /* to judge the age of what it shows */
+	int32_t warning, critical; /* the rule of `sampling`, to judge the age of what it shows */
+	uint32_t hold_s;
 	uint32_t interval_s;
 	uint32_t busy_poll_us;
-	bool traps;
+	uint32_t traps; /* 1: send notifications */
 };
 
 struct handover {

@@ -41,8 +41,12 @@ struct sampling {
 
 static struct handover_settings settings_of(const struct daemon_config *config)
 {
+	const struct rule *rule = &config->common.rules.of[CONDITION_SAMPLING];
+
 	return (struct handover_settings){
-	    .sampling = config->common.rules.of[CONDITION_SAMPLING],
+	    .warning = rule->warning,
+	    .critical = rule->critical,
+	    .hold_s = rule->hold_s,
 	    .interval_s = config->common.interval_s,
 	    .busy_poll_us = config->busy_poll_us,
 	    .traps = config->traps,

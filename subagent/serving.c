@@ -103,11 +103,14 @@ static bool begin_overdue(struct serving *v)
 static void show_overdue(struct serving *v)
 {
 	const struct sample_info *info = &v->snapshot->info;
+	const struct rule rule = {.warning = v->settings.warning,
+				  .critical = v->settings.critical,
+				  .hold_s = v->settings.hold_s};
 	int64_t now_ms = timing_ms(&info->attempted_at) + (int64_t)v->silent_ms;
 
 	if (!v->overdue && !begin_overdue(v))
 		return;
-	conditions_overdue(&v->settings.sampling, now_ms, v->overdue);
+	conditions_overdue(&rule, now_ms, v->overdue);
 	events_note(v->events, v->overdue);
 	v->overdue->events = v->events->rows;
 	v->overdue->n_events = v->events->count;
