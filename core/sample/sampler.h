@@ -5,7 +5,7 @@
 /*
  * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner) and
  * builds one complete snapshot. It keeps what outlives a sample: open sockets and directories, the
- * known owners, the peaks, the listeners' drops. It has no thread of its own (see feed) and
+ * known owners, the peaks, the listeners' drops. It has no thread of its own and
  * belongs to the network namespace of the thread that made it.
  */
 
