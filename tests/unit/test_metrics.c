@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#include <fnmatch.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/support/record.h"
 #include "tests/support/suite.h"
@@ -200,6 +203,185 @@ static void test_sampler(void)
 	record_expect(record, lines);
 }
 
+/* --- the man page ---------------------------------------------------------------------- */
+
+enum { ROWS_MAX = 64, ROW_MAX = 128, PAGE_MAX = 65536 };
+
+/* The rows of the man page's table of values, "plugin instance/type-instance", as patterns: a word
+ * in capitals stands for any name. */
+struct manual {
+	char page[PAGE_MAX];
+	char row[ROWS_MAX][ROW_MAX];
+	size_t used[ROWS_MAX]; /* values that the row describes */
+	size_t count;
+};
+
+static void read_page(struct manual *m)
+{
+	const char *srcdir = getenv("SRCDIR");
+	char path[4096];
+	FILE *file;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/plugin/collectd-tcpstate.5.in", srcdir ? srcdir : ".");
+	file = fopen(path, "re");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	len = fread(m->page, 1, PAGE_MAX - 1, file);
+	fclose(file);
+	CU_ASSERT_FATAL(len > 0 && len < PAGE_MAX - 1);
+	m->page[len] = '\0';
+}
+
+/* "PORT-local" becomes "*-local". */
+static void add_pattern(char *to, const char *from, size_t len)
+{
+	static const char *const names[] = {"STATE", "PORT", "ADDRESS", "NAME", "LIMIT"};
+
+	to += strlen(to);
+	while (len > 0) {
+		size_t word = 0;
+
+		for (size_t i = 0; word == 0 && i < sizeof(names) / sizeof(names[0]); i++)
+			if (strncmp(from, names[i], strlen(names[i])) == 0)
+				word = strlen(names[i]);
+		*to++ = word ? '*' : *from;
+		from += word ? word : 1;
+		len -= word ? word : 1;
+	}
+	*to = '\0';
+}
+
+static void add_row(struct manual *m, const char *instance, size_t len, const char *value)
+{
+	size_t value_len = strcspn(value, " \n");
+	char *row = m->row[m->count++];
+
+	CU_ASSERT_FATAL(m->count < ROWS_MAX && len + value_len + 2 < ROW_MAX);
+	add_pattern(row, instance, len);
+	strcat(row, "/");
+	add_pattern(row, value, value_len);
+}
+
+/* Lines "INSTANCE, INSTANCE  VALUE  explanation", without instances where they are those above. */
+static void read_table(struct manual *m)
+{
+	const char *line = strstr(m->page, "type-type instance\\fP\n"), *above = NULL, *end;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+	for (line = strchr(line, '\n') + 1; strncmp(line, ".fi", 3) != 0; line = end + 1) {
+		const char *value = strstr(line, " tcp");
+
+		end = strchr(line, '\n');
+		CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+		if (line[0] != ' ')
+			above = line;
+		if (!value || value > end)
+			continue; /* the explanation goes on */
+		CU_ASSERT_PTR_NOT_NULL_FATAL(above);
+		for (const char *at = above; *at != ' ';) {
+			size_t len = strcspn(at, ", ");
+
+			add_row(m, at, len, value + 1);
+			at += len;
+			at += strspn(at, ",") ? strspn(at, ", ") : 0;
+		}
+	}
+}
+
+/* A name that STATE or LIMIT stands for is one of those that the page lists. */
+static void expect_listed(const struct manual *m, const char *list, const char *name)
+{
+	const char *begin = strstr(m->page, list), *at = begin, *end;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(begin);
+	end = strstr(begin, "\n.");
+	while ((at = strstr(at, name)) && at < end && strchr(" \n,", at[-1]) == NULL)
+		at++;
+	if (!at || at > end)
+		printf("\n    not listed behind \"%s\": %s", list, name);
+	CU_ASSERT(at && at < end);
+}
+
+static void expect_described(struct manual *m, char *line)
+{
+	size_t found = 0;
+
+	*strrchr(line, '=') = '\0';
+	for (size_t i = 0; i < m->count; i++)
+		if (fnmatch(m->row[i], line, 0) == 0) {
+			m->used[i]++;
+			found++;
+		}
+	if (found == 0)
+		printf("\n    not in collectd-tcpstate(5): %s", line);
+	CU_ASSERT(found > 0);
+	if (strncmp(line, "limits/", 7) == 0)
+		expect_listed(m, "LIMIT is ", strchr(line, '-') + 1);
+	if (strncmp(line, "all/", 4) == 0)
+		expect_listed(m, "STATE is ", strchr(line, '-') + 1);
+}
+
+static void fill_all(struct snapshot *s)
+{
+	static struct listener listener = {.addr = {.type = INET_IPV4}, .has_limits = true};
+	static struct listener_state listener_states[STATE_COUNT];
+	static struct port ports[] = {{.port = 80}, {.port = 80, .remote = true}};
+	static struct remote remote = {.state = STATE_LISTEN, .addr = {.type = INET_IPV4}};
+	static struct counter counter = {.name = "TcpOutRsts"};
+	static struct condition condition = {.name = "memory", .severity = SEVERITY_NORMAL};
+	static struct tuning parameter = {.name = "tcp_sack", .element = 1, .is_number = true};
+	static struct tuning_table table = {.rows = &parameter, .count = 1};
+
+	s->listeners = &listener;
+	s->listener_states = listener_states;
+	s->ports = ports;
+	s->n_ports = 2;
+	s->remotes = &remote;
+	s->counters = &counter;
+	s->conditions = &condition;
+	s->n_listeners = s->n_remotes = s->n_counters = s->n_conditions = s->n_arcs = 1;
+	s->arcs[0] = (struct arc){.name = "activeOpens"};
+	s->tuning = &table;
+	s->n_limits = LIMIT_COUNT;
+	for (uint32_t i = 0; i < LIMIT_COUNT; i++)
+		s->limits[i] = (struct limit){.id = i + 1, .growing = true, .has_overflows = true};
+}
+
+/* Each value that can be sent is in the table of the man page, and each of its rows is sent. */
+static void test_man_page(void)
+{
+	static const struct series report = {
+	    .all = true,
+	    .ip_versions = true,
+	    .listeners = true,
+	    .spread = true,
+	    .limits = true,
+	    .counters = true,
+	    .conditions = true,
+	    .tuning = true,
+	    .sampler = true,
+	    .max_listeners = 10,
+	    .max_remotes = 10,
+	    .ports = {.local = {{80}, 1}, .remote = {{80}, 1}},
+	};
+	static const struct timespec now;
+	static struct snapshot s;
+	static struct manual m;
+
+	read_page(&m);
+	read_table(&m);
+	fill_all(&s);
+	record_emit(record, NULL, &report, &s);
+	metrics_emit_sampler(&s, &now, record_note, record);
+	for (size_t i = 0; i < record->count; i++)
+		expect_described(&m, record->line[i]);
+	for (size_t i = 0; i < m.count; i++) {
+		if (!m.used[i])
+			printf("\n    in collectd-tcpstate(5), and not sent: %s", m.row[i]);
+		CU_ASSERT(m.used[i] > 0);
+	}
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
@@ -211,6 +393,7 @@ int main(void)
 	    {"conditions", test_conditions},
 	    {"kernel parameters", test_tuning},
 	    {"the sampler's own figures", test_sampler},
+	    {"the man page has each value", test_man_page},
 	    CU_TEST_INFO_NULL,
 	};
 	int rc;
