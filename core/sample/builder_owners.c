@@ -68,11 +68,11 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 		b->conns[p->row].owner = owner;
 	if (p->ports != UINT32_MAX) {
 		ports = tally_entry(&b->ports, p->ports);
-		ports->owner = owner;
+		vote_add(&ports->owners, owner, 1);
 	}
 	if (p->block != UINT32_MAX) {
 		block = tally_entry(&b->blocks, p->block);
-		block->owner = owner;
+		vote_add(&block->owners, owner, 1);
 	}
 	if (p->listener != UINT32_MAX)
 		b->listener_sockets[p->listener].owner = owner;

@@ -64,8 +64,7 @@ static int add_to_block(struct builder *b, const struct conn *conn, struct pendi
 	block->shared[word] |= block->taken[word] & bit;
 	block->taken[word] |= bit;
 	block->closed += conn->state == STATE_CLOSED;
-	if (conn->owner)
-		block->owner = conn->owner;
+	vote_add(&block->owners, conn->owner, 1);
 	pending->block = (uint32_t)(block - (const struct block_entry *)b->blocks.entries);
 	return 0;
 }
@@ -86,8 +85,7 @@ int builder_add_port(struct builder *b, const struct lookahead *c, struct pendin
 		return -ENOMEM;
 	entry->used++;
 	entry->odd += is_odd(b, c->conn.local_port);
-	if (c->conn.owner)
-		entry->owner = c->conn.owner;
+	vote_add(&entry->owners, c->conn.owner, 1);
 	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
 	return 0;
 }
@@ -103,7 +101,7 @@ struct local {
 	uint32_t ports; /* different ones */
 	uint32_t bound; /* of these, at the least */
 	uint32_t left;  /* odd ones that remotes have left to connect() */
-	uint32_t owner;
+	struct vote owners;
 };
 
 static struct local *local_of(struct tally *locals, const struct inet_addr *addr)
@@ -126,8 +124,8 @@ static int add_block(const struct builder *b, const struct block_entry *block, s
 		    (uint32_t)__builtin_popcount(block->taken[i] & ~block->shared[i] & odd);
 	}
 	local->bound += block->closed;
-	if (block->owner)
-		local->owner = block->owner;
+	for (int i = 0; i < 2; i++)
+		vote_add(&local->owners, block->owners.owner[i], block->owners.count[i]);
 	return 0;
 }
 
@@ -185,7 +183,7 @@ static void put_bound(const struct builder *b, struct tally *locals, struct buil
 			    .used = used,
 			    .bound = true,
 			    .local = local->key.addr,
-			    .owner = local->owner,
+			    .owner = vote_top(&local->owners),
 			};
 	}
 }
@@ -208,7 +206,7 @@ static void put_remote(const struct builder *b, struct builder_ports *ports)
 		    .local = top->key.local,
 		    .remote = top->key.remote,
 		    .remote_port = top->key.remote_port,
-		    .owner = top->owner,
+		    .owner = vote_top(&top->owners),
 		};
 }
 

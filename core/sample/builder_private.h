@@ -10,6 +10,7 @@
 #include "core/sample/builder.h"
 #include "core/sample/portcount.h"
 #include "core/sample/suspect.h"
+#include "core/sample/vote.h"
 #include "core/base/tally.h"
 
 /* Keys are hashed whole: their padding is zeroed. */
@@ -70,7 +71,7 @@ struct ports_entry {
 	struct ports_key key;
 	uint32_t used;
 	uint32_t odd; /* of these, see builder_ports.c */
-	uint32_t owner;
+	struct vote owners;
 };
 
 /* 256 local ports of one address. */
@@ -82,7 +83,7 @@ struct block_key {
 
 struct block_entry {
 	struct block_key key;
-	uint32_t owner;
+	struct vote owners;
 	uint32_t closed;    /* sockets that are bound and nothing else */
 	uint32_t taken[8];  /* bit map: ports that a socket has */
 	uint32_t shared[8]; /* bit map: ports that several have */
