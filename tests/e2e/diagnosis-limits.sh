@@ -41,8 +41,12 @@ test_ports() {
 	tell server name connecting
 	tell client listen l "$CLIENT4" 5432 512
 	tell client serve l
+	# Another process has a few, whichever the kernel tells last.
+	sockets_start beside "${SERVER[@]}"
+	tell beside connect g "$CLIENT4" 5432 2
 	begin
-	tell server connect g "$CLIENT4" 5432 95
+	tell server connect g "$CLIENT4" 5432 91
+	tell beside connect g "$CLIENT4" 5432 2
 	check_told 45 Raised ephemeralPorts critical
 	check "the percentage" 95 "$(varbind Raised ephemeralPorts ConditionValue)"
 	check "it names remote and process" \
