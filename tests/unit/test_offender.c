@@ -80,6 +80,18 @@ static void test_remotes(void)
 	      .n_remotes = 3},
 	     "spread over 3 addresses: 192.0.2.1 (49), 192.0.2.3 (30), 192.0.2.2 (21)",
 	     "spread over 3 addresses: 192.0.2.1 (49), 192.0.2.3 (30), 192.0.2.2 (21)"},
+	    /* As many as are named, and no more of what follows them. */
+	    {{.count = 100,
+	      .within = 100,
+	      .remotes = {{lab_ipv4(192, 0, 2, 1), 0, 9},
+			  {lab_ipv4(192, 0, 2, 3), 0, 8},
+			  {lab_ipv4(192, 0, 2, 2), 0, 7}},
+	      .n_remotes = 1u << 24 | 1,
+	      .network = {.type = INET_IPV4, .bytes = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}},
+	      .network_count = 9,
+	      .network_remotes = 2},
+	     "spread over 16777217 addresses: 192.0.2.1 (9), 192.0.2.3 (8), 192.0.2.2 (7)",
+	     "spread over 16777217 addresses: 192.0.2.1 (9), 192.0.2.3 (8), 192.0.2.2 (7)"},
 	    /* Three addresses of a network are no network. */
 	    {{.count = 10,
 	      .within = 10,
@@ -202,6 +214,30 @@ static void test_endpoints(void)
 }
 
 /* The longest of all: what does not fit is left out, the rest stands. */
+/* The process of a state; without one the remote address; without either nobody. */
+static void test_state(void)
+{
+	struct lab lab;
+	struct snapshot *s = &lab.now.s;
+	char buf[192];
+	struct text text;
+
+	lab_open(&lab);
+	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = 9;
+	text = text_begin(buf, sizeof(buf));
+	offender_state(&text, s, STATE_CLOSE_WAIT);
+	CHECK_EQ_STR(buf, "");
+	s->tops[STATE_CLOSE_WAIT - 1] = (struct state_top){
+	    .owner_count = 5, .remote = lab_ipv4(192, 0, 2, 7), .remote_count = 4};
+	offender_state(&text, s, STATE_CLOSE_WAIT);
+	CHECK_EQ_STR(buf, "192.0.2.7, 4 of 9");
+	s->tops[STATE_CLOSE_WAIT - 1].owner = 1;
+	text = text_begin(buf, sizeof(buf));
+	offender_state(&text, s, STATE_CLOSE_WAIT);
+	CHECK_EQ_STR(buf, "nginx[812] nginx.service, 5 of 9");
+	lab_close(&lab);
+}
+
 static void test_too_long(void)
 {
 	struct suspects suspects = {.count = UINT32_MAX,
@@ -240,13 +276,10 @@ static void test_too_long(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"text", test_text},
-	    {"a list is cut", test_list},
-	    {"remotes", test_remotes},
-	    {"processes", test_processes},
-	    {"endpoints", test_endpoints},
-	    {"too long", test_too_long},
-	    CU_TEST_INFO_NULL,
+	    {"text", test_text},           {"a list is cut", test_list},
+	    {"remotes", test_remotes},     {"processes", test_processes},
+	    {"endpoints", test_endpoints}, {"too long", test_too_long},
+	    {"a state", test_state},       CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("offender", tests);

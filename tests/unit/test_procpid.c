@@ -26,6 +26,20 @@ static uint32_t count_own(void)
 	return count - 1;
 }
 
+/* The directories of /proc that are processes. */
+static void test_number(void)
+{
+	uint32_t number = 7;
+
+	CU_ASSERT_FALSE(procpid_number("", &number));
+	CU_ASSERT_FALSE(procpid_number("self", &number));
+	CU_ASSERT_FALSE(procpid_number("12x", &number));
+	CU_ASSERT_FALSE(procpid_number("4294967296", &number));
+	CHECK_EQ_INT(number, 7);
+	CU_ASSERT_TRUE(procpid_number("4294967295", &number));
+	CHECK_EQ_INT(number, UINT32_MAX);
+}
+
 /* This process, against its own files and getrlimit(). */
 static void test_own(void)
 {
@@ -128,6 +142,7 @@ int main(void)
 	    {"this process", test_own},
 	    {"limits", test_limits},
 	    {"counted by the caller", test_counted},
+	    {"the number of a process", test_number},
 	    CU_TEST_INFO_NULL,
 	};
 
