@@ -76,6 +76,7 @@ static const struct family families[] = {
 	LIMIT("percent", "The usage in percent of the limit.", "Percent"),
 	LIMIT("peak_percent", "The highest percentage in 15 minutes.", "PeakPercent"),
 	LIMIT("hits_total", "How often the kernel hit the limit.", "Overflows"),
+	LIMIT("time_left_seconds", "Until the limit is reached at the pace of ten minutes.", "TimeLeft"),
 	{"tcpstate_kernel_total", "A counter of the kernel, by nstat's name.",
 	 "tcpStateCounterTable", "tcpStateCounterValue", 0, ALL_ROWS, {{"name", "tcpStateCounterLabel"}}},
 	CONDITION("severity", "1 normal, 2 warning, 3 critical, 4 unknown.", "Severity"),
