@@ -16,7 +16,7 @@ struct page_place {
 	uint32_t width;
 };
 
-enum { GAP = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
+enum { GAP = 2, MARGIN = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
 
 static const char ellipsis[] = "...";
 
@@ -134,6 +134,7 @@ void page_row(struct page_table *table)
 	size_t begin = table->n_rows * table->n_columns, end = begin + table->n_columns;
 
 	if (table->incomplete || ARRAY_RESERVE(table->cells, &table->cells_capacity, end) < 0 ||
+	    ARRAY_RESERVE(table->marks, &table->marks_capacity, table->n_rows + 1) < 0 ||
 	    ARRAY_RESERVE(table->texts, &table->texts_capacity, table->used + 1) < 0) {
 		table->incomplete = true;
 		return;
@@ -142,7 +143,13 @@ void page_row(struct page_table *table)
 	if (!table->used)
 		table->texts[table->used++] = '\0';
 	memset(table->cells + begin, 0, table->n_columns * sizeof(*table->cells));
-	table->n_rows++;
+	table->marks[table->n_rows++] = ' ';
+}
+
+void page_mark(struct page_table *table, char mark)
+{
+	if (!table->incomplete)
+		table->marks[table->n_rows - 1] = mark;
 }
 
 void page_cell(struct page_table *table, size_t column, const char *format, ...)
@@ -196,7 +203,8 @@ static struct layout fit_columns(const struct page_table *table)
 {
 	struct layout layout = {.width = table->width ? table->width : PAGE_WIDTH,
 				.n_columns = table->n_columns};
-	size_t total = 0, needed = table->n_needed ? table->n_needed : table->n_columns, c;
+	size_t total = table->marked ? MARGIN : 0,
+	       needed = table->n_needed ? table->n_needed : table->n_columns, c;
 
 	for (c = 0; c < table->n_columns; c++) {
 		size_t *width = &layout.widths[c];
@@ -241,10 +249,15 @@ static size_t put_cell(FILE *out, const char *text, size_t own, size_t at, size_
 }
 
 static void put_row(FILE *out, const struct page_table *table, const struct layout *layout,
-		    const char *texts, const struct page_place *cells)
+		    char mark, const char *texts, const struct page_place *cells)
 {
 	size_t at = 0, start = 0;
 
+	if (table->marked) {
+		fputc(mark, out);
+		at = start = MARGIN;
+		put_spaces(out, MARGIN - 1);
+	}
 	for (size_t c = 0; c < layout->n_columns; start += layout->widths[c++] + GAP) {
 		const char *text = texts + cells[c].at;
 		size_t own = cells[c].width, column = start;
@@ -277,7 +290,7 @@ static void put_titles(FILE *out, const struct page_table *table, const struct l
 		places[c] = (struct page_place){(uint32_t)used, (uint32_t)len};
 		used += len + 1;
 	}
-	put_row(out, table, layout, titles, places);
+	put_row(out, table, layout, ' ', titles, places);
 }
 
 void page_table(FILE *out, struct page_table *table)
@@ -286,10 +299,12 @@ void page_table(FILE *out, struct page_table *table)
 
 	put_titles(out, table, &layout);
 	for (size_t r = 0; r < table->n_rows; r++)
-		put_row(out, table, &layout, table->texts, &table->cells[r * table->n_columns]);
+		put_row(out, table, &layout, table->marks[r], table->texts,
+			&table->cells[r * table->n_columns]);
 	if (table->incomplete)
 		fputs("(out of memory: not all of it)\n", out);
 	free(table->cells);
+	free(table->marks);
 	free(table->texts);
 	*table = (struct page_table){.columns = table->columns, .n_columns = table->n_columns};
 }

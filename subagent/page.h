@@ -35,7 +35,10 @@ struct page_table {
 	size_t n_columns;
 	size_t n_needed; /* columns from here on are left out if there is no room; 0: none are */
 	size_t width;    /* of the page; 0: PAGE_WIDTH; without PAGE_WRAP any, SIZE_MAX: no bound */
+	bool marked;     /* the rows have a mark in front of them */
 	size_t n_rows;
+	char *marks; /* n_rows of them */
+	size_t marks_capacity;
 	/* n_rows * n_columns of them, and their texts, each with a NUL. */
 	struct page_place *cells;
 	size_t cells_capacity;
@@ -50,6 +53,9 @@ void page_row(struct page_table *table);
 /* Sets a cell of the newest row; a column that the table does not have is left out. */
 void page_cell(struct page_table *table, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Puts a mark in front of the newest row, if the table is one that has them. */
+void page_mark(struct page_table *table, char mark);
 
 /* Writes the titles and the rows, and frees them: the table has none any more. */
 void page_table(FILE *out, struct page_table *table);

@@ -79,12 +79,15 @@ int report_print(FILE *out, const struct snapshot *s, const struct report_option
 	if (options->origin)
 		page_text(out, 0, 0, "%s.", options->origin);
 	print_notes(out, &s->info);
-	report_states(out, s);
-	report_listeners(out, s);
-	report_holders(out, s);
-	report_limits(out, s);
+	if (options->watched)
+		report_diagnosis(out, s, options);
+	report_states(out, s, options);
+	report_listeners(out, s, options);
+	report_holders(out, s, options);
+	report_limits(out, s, options);
 	report_arcs(out, s);
-	report_events(out, s);
-	report_diagnosis(out, s, options->colour);
+	report_events(out, s, options);
+	if (!options->watched)
+		report_diagnosis(out, s, options);
 	return fflush(out) != 0 || ferror(out) ? -EIO : 0;
 }

@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 #include "subagent/page.h"
 
-enum { SEVERITY_COLUMNS = 10, NAMES_MAX = 1536 };
+enum { SEVERITY_COLUMNS = 10, MARGIN = 2, NAMES_MAX = 1536 };
 
 static const char *const words[] = {
     [SEVERITY_WARNING] = "WARNING",
@@ -17,14 +17,25 @@ static const char *const words[] = {
     [SEVERITY_UNKNOWN] = "UNKNOWN",
 };
 
-static void print_severity(FILE *out, uint32_t severity, bool colour)
+/* Where the text beside it begins. */
+static int indent(const struct report_options *options)
 {
+	return SEVERITY_COLUMNS + (options->watched ? MARGIN : 0);
+}
+
+static void print_severity(FILE *out, uint32_t severity, char mark,
+			   const struct report_options *options)
+{
+	bool colour = options->colour;
+
 	static const char *const colours[] = {
 	    [SEVERITY_WARNING] = "\033[1;33m",
 	    [SEVERITY_CRITICAL] = "\033[1;31m",
 	    [SEVERITY_UNKNOWN] = "\033[1m",
 	};
 
+	if (options->watched)
+		fprintf(out, "%c ", mark);
 	fprintf(out, "%s%s%s%*s", colour ? colours[severity] : "", words[severity],
 		colour ? "\033[0m" : "", (int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
 }
@@ -75,29 +86,56 @@ static void add_value(struct text *text, const struct condition *condition,
 	add_since(text, condition, now);
 }
 
-static void print_condition(FILE *out, const struct condition *condition,
-			    const struct timespec *now, bool colour)
+/* What is raised, and how much of it. */
+static void print_value(FILE *out, const struct condition *condition, char mark,
+			const struct timespec *now, const struct report_options *options)
 {
 	char buf[512];
 	struct text text = text_begin(buf, sizeof(buf));
+	size_t at = (size_t)indent(options);
 
 	add_value(&text, condition, now);
 	fputc('\n', out);
-	print_severity(out, condition->severity, colour);
-	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s  %s", condition->name, buf);
-	fprintf(out, "%*s", SEVERITY_COLUMNS, "");
-	if (condition->offender[0]) {
-		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s", condition->offender);
-		fprintf(out, "%*s", SEVERITY_COLUMNS, "");
-	}
-	page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s", condition->advice);
+	print_severity(out, condition->severity, mark, options);
+	page_text(out, at, at, "%s  %s", condition->name, buf);
 }
 
-static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity, bool colour)
+static void print_beside(FILE *out, const char *text, const struct report_options *options)
 {
-	for (size_t i = 0; i < s->n_conditions; i++)
-		if (s->conditions[i].severity == severity)
-			print_condition(out, &s->conditions[i], &s->info.time, colour);
+	int at = indent(options);
+
+	fprintf(out, "%*s", at, "");
+	page_text(out, (size_t)at, (size_t)at, "%s", text);
+}
+
+static void print_severe(FILE *out, const struct snapshot *s, uint32_t severity,
+			 const struct report_options *options)
+{
+	for (size_t i = 0; i < s->n_conditions; i++) {
+		const struct condition *row = &s->conditions[i];
+
+		if (row->severity != severity)
+			continue;
+		print_value(out, row, report_mark_condition(options->before, row), &s->info.time,
+			    options);
+		if (row->offender[0])
+			print_beside(out, row->offender, options);
+		print_beside(out, row->advice, options);
+	}
+}
+
+/* What is not raised any more: as it was. */
+static void print_gone(FILE *out, const struct snapshot *s, const struct report_options *options)
+{
+	const struct snapshot *before = options->before;
+
+	for (size_t i = 0; before && i < before->n_conditions; i++) {
+		const struct condition *was = &before->conditions[i];
+		const struct condition *now = report_find_condition(s, was);
+
+		if (report_is_raised(was) && !(now && report_is_raised(now)))
+			print_value(out, was, REPORT_GONE, &before->info.time, options);
+	}
 }
 
 static bool is_unknown_for(const struct condition *condition, const char *why)
@@ -111,8 +149,10 @@ static const char *reason(const struct condition *condition)
 }
 
 /* Those that lack the same figures together. */
-static void print_unknown(FILE *out, const struct snapshot *s, bool colour)
+static void print_unknown(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
+	size_t at = (size_t)indent(options);
+
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		const char *why = s->conditions[i].figures;
 		char buf[NAMES_MAX];
@@ -127,9 +167,8 @@ static void print_unknown(FILE *out, const struct snapshot *s, bool colour)
 			if (is_unknown_for(&s->conditions[j], why))
 				text_add(&text, ", ", "%s", s->conditions[j].name);
 		fputc('\n', out);
-		print_severity(out, SEVERITY_UNKNOWN, colour);
-		page_text(out, SEVERITY_COLUMNS, SEVERITY_COLUMNS, "%s: %s", buf,
-			  reason(&s->conditions[i]));
+		print_severity(out, SEVERITY_UNKNOWN, REPORT_SAME, options);
+		page_text(out, at, at, "%s: %s", buf, reason(&s->conditions[i]));
 	}
 }
 
@@ -147,13 +186,14 @@ static void print_ignored(FILE *out, const struct snapshot *s)
 		page_text(out, 0, 0, "Ignored, as configured: %s.", buf);
 }
 
-void report_diagnosis(FILE *out, const struct snapshot *s, bool colour)
+void report_diagnosis(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	const struct diagnosis *d = &s->diagnosis;
 
-	print_severe(out, s, SEVERITY_CRITICAL, colour);
-	print_severe(out, s, SEVERITY_WARNING, colour);
-	print_unknown(out, s, colour);
+	print_severe(out, s, SEVERITY_CRITICAL, options);
+	print_severe(out, s, SEVERITY_WARNING, options);
+	print_gone(out, s, options);
+	print_unknown(out, s, options);
 	fputc('\n', out);
 	print_ignored(out, s);
 	if (d->critical || d->warning)

@@ -22,7 +22,8 @@ static bool is_recent(const struct snapshot *s, size_t i)
 	return s->info.time.tv_sec - s->events[i].time.tv_sec < DAY_S;
 }
 
-static void print_event(FILE *out, const struct snapshot *s, const struct event *e)
+static void print_event(FILE *out, const struct snapshot *s, const struct event *e,
+			const struct report_options *options)
 {
 	char when[32] = "", name[ROWNAME_MAX];
 	struct tm tm;
@@ -30,8 +31,11 @@ static void print_event(FILE *out, const struct snapshot *s, const struct event 
 	if (localtime_r(&e->time.tv_sec, &tm))
 		strftime(when, sizeof(when), "%m-%d %H:%M:%S", &tm);
 	rowname_event(s, e, name, sizeof(name));
-	page_text(out, 0, 16, "%s  %-8s %s %d (%s at %d)%s%s", when, words[e->severity], name,
-		  e->value, e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
+	if (options->watched)
+		fprintf(out, "%c ", report_mark_event(options->before, e));
+	page_text(out, options->watched ? 2 : 0, 16, "%s  %-8s %s %d (%s at %d)%s%s", when,
+		  words[e->severity], name, e->value,
+		  e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
 		  e->offender[0] ? ", " : "", e->offender);
 }
 
@@ -56,7 +60,7 @@ void report_arcs(FILE *out, const struct snapshot *s)
 			  s->info.resent_share / 100, s->info.resent_share % 100);
 }
 
-void report_events(FILE *out, const struct snapshot *s)
+void report_events(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	size_t first = s->n_events > SHOWN_MAX ? s->n_events - SHOWN_MAX : 0;
 
@@ -66,5 +70,5 @@ void report_events(FILE *out, const struct snapshot *s)
 		return;
 	fputs("\nLAST 24 HOURS\n", out);
 	for (size_t i = first; i < s->n_events; i++)
-		print_event(out, s, &s->events[i]);
+		print_event(out, s, &s->events[i], options);
 }

@@ -55,17 +55,20 @@ static bool has_peaks(const struct snapshot *s)
 	return false;
 }
 
-void report_states(FILE *out, const struct snapshot *s)
+void report_states(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	static const struct page_column columns[] = {
 	    {"STATE", PAGE_LEFT}, {"TOTAL", PAGE_RIGHT},       {"IPv4", PAGE_RIGHT},
 	    {"IPv6", PAGE_RIGHT}, {"PEAK 15 min", PAGE_RIGHT},
 	};
 	struct page_table table = {.columns = columns,
-				   .n_columns = COUNT_OF(columns) - !has_peaks(s)};
+				   .n_columns = COUNT_OF(columns) - !has_peaks(s),
+				   .marked = options->watched};
 
 	for (uint32_t state = 1; state <= STATE_COUNT; state++) {
 		page_row(&table);
+		page_mark(&table, report_mark_state(options->before, state,
+						    snapshot_count(s, IP_TOTAL, state)));
 		page_cell(&table, 0, "%s", state_name(state));
 		number_cell(&table, 1, snapshot_count(s, IP_TOTAL, state));
 		number_cell(&table, 2, snapshot_count(s, IP_V4, state));
@@ -124,23 +127,46 @@ static bool listener_row(struct page_table *table, const struct snapshot *s,
 	return full;
 }
 
-void report_listeners(FILE *out, const struct snapshot *s)
+/* Those that listen no more: as they were. */
+static bool gone_listeners(struct page_table *table, const struct snapshot *s,
+			   const struct snapshot *before)
+{
+	size_t shown = 0;
+	bool full = false;
+
+	for (size_t i = 0; before && i < before->n_listeners && shown < LISTENERS_SHOWN; i++) {
+		const struct listener *row = &before->listeners[i];
+
+		if (snapshot_listener(s, &row->addr, row->port))
+			continue;
+		full |= listener_row(table, before, row);
+		page_mark(table, REPORT_GONE);
+		shown++;
+	}
+	return full;
+}
+
+void report_listeners(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	static const struct page_column columns[] = {
 	    {"LISTENER", PAGE_CLIP},   {"SOCKETS", PAGE_RIGHT}, {"ACCEPT QUEUE", PAGE_RIGHT},
 	    {"SYN QUEUE", PAGE_RIGHT}, {"DROPS", PAGE_RIGHT},   {"PROCESS", PAGE_CLIP},
 	};
-	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
+	struct page_table table = {
+	    .columns = columns, .n_columns = COUNT_OF(columns), .marked = options->watched};
 	struct top top = {.size = LISTENERS_SHOWN};
 	char more[PAGE_NUMBER_MAX];
 	bool full = false;
 
 	for (size_t i = 0; i < s->n_listeners; i++)
 		top_offer(&top, listener_key(&s->listeners[i]), &s->listeners[i]);
-	if (!top.count)
-		return;
-	for (size_t i = 0; i < top.count; i++)
+	for (size_t i = 0; i < top.count; i++) {
 		full |= listener_row(&table, s, top.picks[i].row);
+		page_mark(&table, report_mark_listener(options->before, top.picks[i].row));
+	}
+	full |= gone_listeners(&table, s, options->before);
+	if (!table.n_rows)
+		return;
 	fputc('\n', out);
 	page_table(out, &table);
 	if (s->n_listeners > top.count)
@@ -200,7 +226,26 @@ static void more_cells(struct page_table *table, size_t column, uint32_t all, si
 		page_cell(table, column, "and %s more", page_number(all - shown, more));
 }
 
-static void holder_rows(struct page_table *table, const struct snapshot *s, uint32_t state)
+/* Of those that had most of the sockets: who has none any more. */
+static void gone_holders(struct page_table *table, const struct snapshot *s,
+			 const struct snapshot *before, uint32_t state)
+{
+	struct top top = top_processes(before, state);
+
+	for (size_t i = 0; i < top.count; i++) {
+		const struct process *row = top.picks[i].row;
+
+		if (report_find_process(s, row))
+			continue;
+		page_row(table);
+		page_mark(table, REPORT_GONE);
+		page_cell(table, 0, "%s", state_name(state));
+		holder_cells(table, before, row->owner, row->count);
+	}
+}
+
+static void holder_rows(struct page_table *table, const struct snapshot *s, uint32_t state,
+			const struct snapshot *before)
 {
 	const struct spread *spread = &s->spreads[state - 1];
 	const struct state_top *known = &s->tops[state - 1];
@@ -218,6 +263,7 @@ static void holder_rows(struct page_table *table, const struct snapshot *s, uint
 			const struct process *row = processes.picks[i].row;
 
 			holder_cells(table, s, row->owner, row->count);
+			page_mark(table, report_mark_process(before, row));
 		} else if (i == 0 && known->owner != 0) {
 			holder_cells(table, s, known->owner, known->owner_count);
 		}
@@ -232,7 +278,7 @@ static void holder_rows(struct page_table *table, const struct snapshot *s, uint
 	}
 }
 
-void report_holders(FILE *out, const struct snapshot *s)
+void report_holders(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	static const enum tcp_state states[] = {
 	    STATE_SYN_SENT,   STATE_SYN_RECV, STATE_FIN_WAIT_1, STATE_FIN_WAIT_2,
@@ -242,17 +288,22 @@ void report_holders(FILE *out, const struct snapshot *s)
 	    {"STATE", PAGE_LEFT},    {"SOCKETS", PAGE_RIGHT},    {"OF PROCESS", PAGE_CLIP},
 	    {"SOCKETS", PAGE_RIGHT}, {"WITH REMOTE", PAGE_CLIP},
 	};
-	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
+	struct page_table table = {
+	    .columns = columns, .n_columns = COUNT_OF(columns), .marked = options->watched};
 
-	for (size_t i = 0; i < COUNT_OF(states); i++)
-		holder_rows(&table, s, states[i]);
+	for (size_t i = 0; i < COUNT_OF(states); i++) {
+		holder_rows(&table, s, states[i], options->before);
+		if (options->before)
+			gone_holders(&table, s, options->before, states[i]);
+	}
 	if (!table.n_rows)
 		return;
 	fputc('\n', out);
 	page_table(out, &table);
 }
 
-static void limit_row(struct page_table *table, const struct limit *limit)
+static void limit_row(struct page_table *table, const struct limit *limit,
+		      const struct snapshot *before)
 {
 	const char *title = label_limit_title(limit->id);
 	char bound[PAGE_CELL];
@@ -261,6 +312,7 @@ static void limit_row(struct page_table *table, const struct limit *limit)
 	if (!title)
 		return;
 	page_row(table);
+	page_mark(table, report_mark_limit(before, limit));
 	page_cell(table, 0, "%s", title);
 	number_cell(table, 1, limit->usage);
 	/* The kernel's way to write no limit (fs.file-max). */
@@ -280,16 +332,17 @@ static void limit_row(struct page_table *table, const struct limit *limit)
 	page_cell(table, 5, "%s", bound);
 }
 
-void report_limits(FILE *out, const struct snapshot *s)
+void report_limits(FILE *out, const struct snapshot *s, const struct report_options *options)
 {
 	static const struct page_column columns[] = {
 	    {"LIMIT", PAGE_LEFT}, {"USED", PAGE_RIGHT}, {"OF", PAGE_RIGHT},
 	    {"%", PAGE_RIGHT},    {"HIT", PAGE_RIGHT},  {"SET BY", PAGE_WRAP},
 	};
-	struct page_table table = {.columns = columns, .n_columns = COUNT_OF(columns)};
+	struct page_table table = {
+	    .columns = columns, .n_columns = COUNT_OF(columns), .marked = options->watched};
 
 	for (size_t i = 0; i < s->n_limits; i++)
-		limit_row(&table, &s->limits[i]);
+		limit_row(&table, &s->limits[i], options->before);
 	if (!table.n_rows)
 		return;
 	fputc('\n', out);
