@@ -13,6 +13,7 @@
 #include "subagent/log.h"
 #include "subagent/once.h"
 #include "subagent/trial.h"
+#include "subagent/watch.h"
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
@@ -30,6 +31,7 @@ enum long_option {
 	OPTION_SYSCTL,
 	OPTION_TEST_NOTIFICATION,
 	OPTION_TUNING,
+	OPTION_WATCH,
 };
 
 enum { EXIT_UNKNOWN = 3 };
@@ -40,7 +42,7 @@ struct options {
 	const char *condition;
 	uint32_t states; /* of connections */
 	bool foreground, once, json, check, explain, prometheus, sample, tuning, test, all, sysctl;
-	bool connections;
+	bool connections, watch;
 };
 
 static void print_help(FILE *out)
@@ -52,6 +54,7 @@ static void print_help(FILE *out)
 		"\n"
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS] [--no-filter]\n"
 		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
+		"       tcpstated --watch [-c FILE] [--sample]\n"
 		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
 		"       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
 		"       tcpstated --explain [CONDITION] [-c FILE] [--sample]\n"
@@ -68,6 +71,8 @@ static void print_help(FILE *out)
 		"                 debuggers\n"
 		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
 		"                 2 critical, 3 unknown\n"
+		"      --watch    the same again and again, with what is new, grown or gone\n"
+		"                 marked; q ends it\n"
 		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
 		"      --prometheus\n"
 		"                 the figures in Prometheus' text format; exit code 3 if\n"
@@ -101,7 +106,7 @@ static void print_help(FILE *out)
 /* How many options ask for a snapshot. */
 static int shows(const struct options *o)
 {
-	return o->once + o->check + o->connections + o->explain + o->prometheus;
+	return o->once + o->check + o->connections + o->explain + o->prometheus + o->watch;
 }
 
 /* The options that say what to do, and those that only say how. */
@@ -110,12 +115,12 @@ static int check_combination(const struct options *o)
 	const char *error = NULL;
 
 	if (shows(o) + o->tuning + o->test > 1)
-		error = "only one of --once, --check, --connections, --explain, --prometheus, "
-			"--tuning and --test-notification at a time";
+		error = "only one of --once, --watch, --check, --connections, --explain, "
+			"--prometheus, --tuning and --test-notification at a time";
 	else if (o->json && !o->once && !o->connections && !o->tuning)
 		error = "--json goes with --once, --connections or --tuning";
 	else if (o->sample && !shows(o))
-		error = "--sample goes with --once, --check, --connections, --explain or "
+		error = "--sample goes with --once, --watch, --check, --connections, --explain or "
 			"--prometheus";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
@@ -159,6 +164,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"test-notification", no_argument, NULL, OPTION_TEST_NOTIFICATION},
 	    {"tuning", no_argument, NULL, OPTION_TUNING},
 	    {"version", no_argument, NULL, 'V'},
+	    {"watch", no_argument, NULL, OPTION_WATCH},
 	    {0},
 	};
 	bool wrong = false;
@@ -205,6 +211,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_TUNING:
 			options->tuning = true;
+			break;
+		case OPTION_WATCH:
+			options->watch = true;
 			break;
 		case OPTION_PROFILE:
 			options->profile = optarg;
@@ -305,6 +314,8 @@ int main(int argc, char **argv)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
+	if (options.watch)
+		return watch_run(&config, options.daemon.config_path, options.sample);
 	if (shows(&options)) {
 		struct once_options once = once_options(&options);
 

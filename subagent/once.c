@@ -16,8 +16,8 @@
 #include "subagent/look.h"
 #include "subagent/prometheus.h"
 #include "subagent/report.h"
+#include "subagent/screen.h"
 #include "subagent/tuningreport.h"
-#include "subagent/window.h"
 
 enum { EXIT_UNKNOWN = 3 };
 
@@ -102,7 +102,7 @@ static int print_connections(const struct view *view)
 	ret = options->json
 		  ? connections_json(stdout, view->snapshot, options->states, origin_word(view))
 		  : connections_print(stdout, view->snapshot, options->states, origin,
-				      window_width(STDOUT_FILENO));
+				      screen_width(STDOUT_FILENO));
 	return ret < 0 ? EXIT_UNKNOWN : 0;
 }
 

@@ -37,17 +37,27 @@ size_t page_width(const char *text)
 	return width;
 }
 
+size_t page_fitting(const char *text, size_t len, size_t columns)
+{
+	size_t width = 0, at = 0;
+
+	while (at < len) {
+		if (text[at] == '\033') {
+			at += strcspn(text + at, "m") + 1;
+			continue;
+		}
+		width += char_width((unsigned char)text[at]);
+		if (width > columns)
+			break;
+		at++;
+	}
+	return at < len ? at : len;
+}
+
 /* How many bytes of text, whole characters, fit into so many columns. */
 static size_t fitting(const char *text, size_t columns)
 {
-	size_t width = 0, len;
-
-	for (len = 0; text[len]; len++) {
-		width += char_width((unsigned char)text[len]);
-		if (width > columns)
-			break;
-	}
-	return len;
+	return page_fitting(text, strlen(text), columns);
 }
 
 /* Where the end of the text begins that fits into so many columns. */

@@ -75,4 +75,8 @@ const char *page_number(uint64_t number, char buf[PAGE_NUMBER_MAX]);
  * wide one. */
 size_t page_width(const char *text);
 
+/* How many bytes of such a text, whole characters, fit into so many columns. Colours ("\033[...m")
+ * take no room. */
+size_t page_fitting(const char *text, size_t len, size_t columns);
+
 #endif

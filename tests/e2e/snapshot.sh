@@ -97,7 +97,7 @@ test_own() {
 	check "the same one by another name" daemon "$(in_server "$BIN/tcpstated" \
 		-c "$T/link.conf" --once --json | jq -r .origin)"
 	tcpstated --tuning --sample
-	check_match "--sample alone" '^tcpstated: --sample goes with --once, --check, --connections, --explain or --prometheus$' "$ERRORS"
+	check_match "--sample alone" '^tcpstated: --sample goes with --once, --watch, --check, --connections, --explain or --prometheus$' "$ERRORS"
 
 	check_origin "before it hangs" daemon
 	daemon_signal STOP

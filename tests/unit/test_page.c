@@ -47,6 +47,29 @@ static void test_width(void)
 	CHECK_EQ_INT(page_width("\xf0\x9f\x90\x98"), 2);
 }
 
+static void test_fitting(void)
+{
+	static const struct {
+		const char *text;
+		size_t columns, bytes;
+	} cases[] = {
+	    {"", 5, 0},
+	    {"abc", 3, 3},
+	    {"abc", 2, 2},
+	    {"abc", 0, 0},
+	    {"\033[1;31mab\033[0mc", 3, 14},
+	    {"\033[1;31mab\033[0mc", 2, 13},
+	    {"\033[1", 2, 3},
+	    {"a\xc3\xa9\xe6\x97\xa5", 2, 3},
+	    {"a\xc3\xa9\xe6\x97\xa5", 3, 3},
+	    {"a\xc3\xa9\xe6\x97\xa5", 4, 6},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_EQ_INT(page_fitting(cases[i].text, strlen(cases[i].text), cases[i].columns),
+			     cases[i].bytes);
+}
+
 static void expect_text(size_t at, size_t indent, const char *text, const char *expected)
 {
 	char *printed = NULL;
@@ -153,6 +176,7 @@ int main(void)
 	static CU_TestInfo tests[] = {
 	    {"numbers", test_number},
 	    {"width of a text", test_width},
+	    {"what fits into a line", test_fitting},
 	    {"text breaks at spaces", test_text},
 	    {"columns are aligned", test_table},
 	    {"columns give way", test_table_narrow},

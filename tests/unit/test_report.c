@@ -43,9 +43,10 @@ static char *read_fixture(const char *name)
 	return text;
 }
 
-static void expect_fixture(struct snapshot *s, const char *name)
+static void expect_fixture(struct snapshot *s, const struct report_options *options,
+			   const char *name)
 {
-	char *printed = print(s, &plain), *expected = read_fixture(name);
+	char *printed = print(s, options), *expected = read_fixture(name);
 
 	if (strcmp(printed, expected) != 0)
 		printf("\n%s has changed:\n%s", name, printed);
@@ -57,9 +58,24 @@ static void expect_fixture(struct snapshot *s, const char *name)
 
 static void test_whole(void)
 {
-	expect_fixture(sample_empty(), "report/empty.txt");
-	expect_fixture(sample_quiet(), "report/quiet.txt");
-	expect_fixture(sample_trouble(), "report/trouble.txt");
+	expect_fixture(sample_empty(), &plain, "report/empty.txt");
+	expect_fixture(sample_quiet(), &plain, "report/quiet.txt");
+	expect_fixture(sample_trouble(), &plain, "report/trouble.txt");
+}
+
+/* What has come, and what has gone again. */
+static void test_watched(void)
+{
+	struct snapshot *quiet = sample_quiet(), *trouble = sample_trouble();
+	struct report_options options = {.host = "web-03", .watched = true};
+
+	expect_fixture(sample_quiet(), &options, "report/watched.txt");
+	options.before = quiet;
+	expect_fixture(sample_trouble(), &options, "report/come.txt");
+	options.before = trouble;
+	expect_fixture(sample_quiet(), &options, "report/gone.txt");
+	sample_free(quiet);
+	sample_free(trouble);
 }
 
 /* By the C library's own idea of what a character takes. */
@@ -93,6 +109,12 @@ static void test_width(void)
 {
 	char host[256];
 	struct report_options options = {.host = host};
+	struct snapshot *hostile = sample_hostile(), *quiet = sample_quiet();
+	struct report_options watched[] = {
+	    {.host = host, .watched = true},
+	    {.host = host, .watched = true, .before = hostile},
+	    {.host = host, .watched = true, .before = quiet},
+	};
 
 	memset(host, 'x', sizeof(host));
 	memcpy(host, "\033[1m\n\xff", 6);
@@ -103,8 +125,12 @@ static void test_width(void)
 
 		check_page(s, &plain);
 		check_page(s, &options);
+		for (size_t k = 0; k < sizeof(watched) / sizeof(watched[0]); k++)
+			check_page(s, &watched[k]);
 		sample_free(s);
 	}
+	sample_free(hostile);
+	sample_free(quiet);
 }
 
 /* Takes the escape sequences out, in place; returns how many there were. */
@@ -222,6 +248,7 @@ int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"whole pages", test_whole},
+	    {"marks of a page that is watched", test_watched},
 	    {"nothing is wider than the page or obeyed by a terminal", test_width},
 	    {"colour", test_colour},
 	    {"only the fullest listeners", test_bounded},
