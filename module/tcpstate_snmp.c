@@ -64,35 +64,43 @@ static const struct snapshot *newest(struct served *m)
 	return error < 0 ? NULL : m->copy.snapshot;
 }
 
+/* A request, and what is the same for all of its variables. */
+struct ask {
+	const struct snapshot *s; /* NULL: none */
+	netsnmp_pdu *pdu;
+	bool sees_all; /* all of TCPSTATE-MIB is in the requester's view */
+};
+
 /* snmpd itself holds only the first of several repetitions against the requester's view. */
-static bool is_visible(const netsnmp_agent_request_info *info, netsnmp_variable_list *vb)
+static bool is_visible(const struct ask *ask, netsnmp_variable_list *vb)
 {
-	return in_a_view(vb->name, &vb->name_length, info->asp->pdu, vb->type) == VACM_SUCCESS;
+	return ask->sees_all ||
+	       in_a_view(vb->name, &vb->name_length, ask->pdu, vb->type) == VACM_SUCCESS;
 }
 
 /* The next variable that the requester may see. False: there is none here, and snmpd goes on to
  * the subtree behind this one. */
-static bool answer_next(const struct snapshot *s, const netsnmp_agent_request_info *info,
-			netsnmp_request_info *request)
+static bool answer_next(const struct ask *ask, netsnmp_request_info *request, size_t *last)
 {
 	netsnmp_variable_list *vb = request->requestvb;
 
 	do {
-		if (!agent_varbind_next(s, vb, request->inclusive, request->range_end,
-					request->range_end_len)) {
+		if (!agent_varbind_next(ask->s, vb, request->inclusive, request->range_end,
+					request->range_end_len, last)) {
 			snmp_set_var_typed_value(vb, ASN_NULL, NULL, 0);
 			return false;
 		}
 		request->inclusive = 0;
-	} while (!is_visible(info, vb));
+	} while (!is_visible(ask, vb));
 	return true;
 }
 
-/* All repetitions at once: snmpd's own way to one after the other costs more than the answers. */
-static void answer_bulk(const struct snapshot *s, const netsnmp_agent_request_info *info,
-			netsnmp_request_info *request)
+/* All repetitions at once: snmpd's own way from one to the next costs more than the answers. */
+static void answer_bulk(const struct ask *ask, netsnmp_request_info *request)
 {
-	while (answer_next(s, info, request) && request->repeat > 0) {
+	size_t last = SIZE_MAX;
+
+	while (answer_next(ask, request, &last) && request->repeat > 0) {
 		netsnmp_variable_list *vb = request->requestvb, *next = vb->next_variable;
 
 		if (!next)
@@ -106,16 +114,15 @@ static void answer_bulk(const struct snapshot *s, const netsnmp_agent_request_in
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 		      netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-	const struct snapshot *s = newest(handler->myvoid);
+	struct ask ask = {.s = newest(handler->myvoid), .pdu = info->asp->pdu};
 
-	(void)registration;
+	ask.sees_all = netsnmp_acm_check_subtree(ask.pdu, registration->rootoid,
+						 registration->rootoid_len) == VACM_SUCCESS;
 	for (netsnmp_request_info *request = requests; request; request = request->next) {
 		if (info->mode == MODE_GET)
-			agent_varbind_get(s, request->requestvb);
-		else if (info->mode == MODE_GETNEXT)
-			answer_next(s, info, request);
-		else
-			answer_bulk(s, info, request);
+			agent_varbind_get(ask.s, request->requestvb);
+		else /* of a GETNEXT there is no repetition */
+			answer_bulk(&ask, request);
 	}
 	return SNMP_ERR_NOERROR;
 }

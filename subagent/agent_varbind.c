@@ -80,7 +80,7 @@ static bool is_behind(const oid *name, size_t len, const oid *end, size_t end_le
 }
 
 bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, bool inclusive,
-			const oid *end, size_t end_len)
+			const oid *end, size_t end_len, size_t *last)
 {
 	uint32_t id[OID_MAX], next[OID_MAX];
 	oid name[OID_MAX + AGENT_BASE_LEN];
@@ -88,13 +88,17 @@ bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, boo
 	size_t len, next_len;
 
 	if (!s || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, s, id, len, inclusive, next, &next_len, &value) !=
+	    oidtable_next(&tables_tree, s, id, len, inclusive, last, next, &next_len, &value) !=
 		OID_FOUND)
 		return false;
 	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
 	for (size_t i = 0; i < next_len; i++)
 		name[AGENT_BASE_LEN + i] = next[i];
 	if (is_behind(name, AGENT_BASE_LEN + next_len, end, end_len))
+		return false;
+	/* Rows that are not sorted, of a file that is damaged, would be walked for ever. */
+	if (snmp_oid_compare(name, AGENT_BASE_LEN + next_len, vb->name, vb->name_length) <
+	    !inclusive)
 		return false;
 	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + next_len);
 	set_value(vb, &value);

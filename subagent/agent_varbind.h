@@ -22,8 +22,9 @@ extern const oid agent_base_oid[AGENT_BASE_LEN];
 void agent_varbind_get(const struct snapshot *s, netsnmp_variable_list *vb);
 
 /* Sets the first variable behind this one (or this one, if inclusive) that is before `end`, and
- * returns true; else leaves vb as it is. end: {0, 0} or of length 0: there is none. */
+ * returns true; else leaves vb as it is. end: {0, 0} or of length 0: there is none.
+ * last: as for oidtable_next(). */
 bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, bool inclusive,
-			const oid *end, size_t end_len);
+			const oid *end, size_t end_len, size_t *last);
 
 #endif

@@ -29,17 +29,25 @@ static size_t row_index(const struct table *table, const struct snapshot *s, con
 	return 1;
 }
 
+/* How the index of a row stands to oid. */
+static int row_cmp(const struct table *table, const struct snapshot *s, const void *row,
+		   const uint32_t *oid, size_t len)
+{
+	uint32_t index[OID_INDEX_MAX];
+	size_t n = row_index(table, s, row, index);
+
+	return oid_cmp(index, n, oid, len);
+}
+
 /* The first row whose index is behind oid, or at it if inclusive; count if there is none. */
 static size_t find_row(const struct table *table, const struct snapshot *s, const void *rows,
 		       size_t count, const uint32_t *oid, size_t len, bool inclusive)
 {
-	uint32_t index[OID_INDEX_MAX];
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		size_t n = row_index(table, s, row_at(table, rows, middle), index);
-		int order = oid_cmp(index, n, oid, len);
+		int order = row_cmp(table, s, row_at(table, rows, middle), oid, len);
 
 		if (order < 0 || (order == 0 && !inclusive))
 			low = middle + 1;
@@ -179,10 +187,21 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 	return OID_NO_OBJECT;
 }
 
+/* A walk asks for the row behind the one before. */
+static size_t find_next(const struct table *table, const struct snapshot *s, const void *rows,
+			size_t count, const uint32_t *oid, size_t len, bool inclusive, size_t last)
+{
+	if (!inclusive && last < count &&
+	    row_cmp(table, s, row_at(table, rows, last), oid, len) == 0 &&
+	    (last + 1 == count || row_cmp(table, s, row_at(table, rows, last + 1), oid, len) > 0))
+		return last + 1;
+	return find_row(table, s, rows, count, oid, len, inclusive);
+}
+
 /* The first cell of the table behind (or at) suffix, which starts with the column's arc. */
 static bool table_next(const struct table *table, const struct snapshot *s, const uint32_t *suffix,
-		       size_t len, bool inclusive, uint32_t ret_oid[OID_MAX], size_t *ret_len,
-		       struct value *ret_value)
+		       size_t len, bool inclusive, size_t *last, uint32_t ret_oid[OID_MAX],
+		       size_t *ret_len, struct value *ret_value)
 {
 	size_t count, at = table->prefix_len;
 	const void *rows = table->rows(s, &count);
@@ -194,7 +213,7 @@ static bool table_next(const struct table *table, const struct snapshot *s, cons
 		if (len > 0 && column->arc < suffix[0])
 			continue;
 		if (len > 0 && column->arc == suffix[0])
-			i = find_row(table, s, rows, count, suffix + 1, len - 1, inclusive);
+			i = find_next(table, s, rows, count, suffix + 1, len - 1, inclusive, *last);
 		for (; i < count; i++) {
 			const void *row = row_at(table, rows, i);
 
@@ -203,6 +222,7 @@ static bool table_next(const struct table *table, const struct snapshot *s, cons
 			memcpy(ret_oid, table->prefix, at * sizeof(*ret_oid));
 			ret_oid[at] = column->arc;
 			*ret_len = at + 1 + row_index(table, s, row, ret_oid + at + 1);
+			*last = i;
 			return true;
 		}
 	}
@@ -210,7 +230,7 @@ static bool table_next(const struct table *table, const struct snapshot *s, cons
 }
 
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
-			      const uint32_t *oid, size_t len, bool inclusive,
+			      const uint32_t *oid, size_t len, bool inclusive, size_t *last,
 			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value)
 {
 	for (size_t t = 0; t < tree->n_tables; t++) {
@@ -218,8 +238,8 @@ enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot 
 		int order = place(table, oid, len);
 		size_t skip = order == 0 ? table->prefix_len : len;
 
-		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive, ret_oid,
-					     ret_len, ret_value))
+		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive, last,
+					     ret_oid, ret_len, ret_value))
 			return OID_FOUND;
 	}
 	return OID_END;

@@ -84,10 +84,11 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 
 /*
  * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END: none is
- * left. GETBULK is this in a loop; ret_oid may be oid itself.
+ * left. GETBULK is this in a loop; ret_oid may be oid itself. *last: the row of the answer before,
+ * if there was one, which makes a loop faster; any number will do.
  */
 enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
-			      const uint32_t *oid, size_t len, bool inclusive,
+			      const uint32_t *oid, size_t len, bool inclusive, size_t *last,
 			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value);
 
 /* DateAndTime of RFC 2579: local time and its distance from UTC. Returns DATE_OCTETS. */

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What SNMP costs, with a private snmpd. Walks of every connection by GETBULK: our table as
-# it is, with busy-poll, and net-snmp's own tcpConnectionTable of the same sockets. GETs of a
+# it is, with busy-poll, by the module inside snmpd, and net-snmp's own tcpConnectionTable of the
+# same sockets. GETs of a
 # count at a fixed rhythm: while full samples are taken as often as can be, and while there
 # are none. All by turns; the medians of the rounds, for people and then as KEY=VALUE.
 #
@@ -60,7 +61,8 @@ reconfigure() { # CONFIGURATION
 # --- walks -------------------------------------------------------------------------------
 
 SELDOM=$'interval 3600\ndetail-interval 3600'
-LISTED="$SELDOM"$'\nconn-states all\nconn-rows 1000000'
+FILE=$T/snapshot
+LISTED="$SELDOM"$'\n'"snapshot $FILE"$'\nconn-states all\nconn-rows 1000000'
 
 walk_ours() { # FILE
 	local before cells
@@ -70,6 +72,15 @@ walk_ours() { # FILE
 	echo "cpu_us=$((($(cpu_ns "$(main_thread)") - before) / cells / 10))" |
 		sed 's/..$/.&/' >>"$T/$1.1"
 	client walk "$ENTRY".{8,10,11,12,14,15,16,17} >>"$T/$1.8" || die "walk"
+}
+
+# The file is that of the newest configuration; a first request reads it.
+walk_module() {
+	snmpd_reload "dlmod tcpstate_snmp $BUILD/.libs/tcpstate_snmp.so"
+	getnext "$ENTRY" >/dev/null
+	client walk "$ENTRY.10" >>"$T/module.1" || die "walk"
+	client walk "$ENTRY".{8,10,11,12,14,15,16,17} >>"$T/module.8" || die "walk"
+	snmpd_reload
 }
 
 walk_rounds() {
@@ -82,8 +93,10 @@ walk_rounds() {
 		reconfigure "$LISTED"
 		client walk "$NETSNMP_ENTRY.7" >>"$T/netsnmp.1" || die "walk"
 		client walk "$NETSNMP_ENTRY".{7,8} >>"$T/netsnmp.2" || die "walk"
+		walk_module
 	done
 	check "our table has a row for each socket" "$SOCKETS" "$(median plain.1 cells)"
+	check "so has the module's" "$SOCKETS" "$(median module.1 cells)"
 	check "so has net-snmp's" "$SOCKETS" "$(median netsnmp.1 cells)"
 }
 
@@ -95,9 +108,11 @@ tell_walks() {
 	printf '\n%-46s %10s\n' "walk of $SOCKETS connections by GETBULK" 'cells/s'
 	tell_walk plain.1 'tcpstated, a column at a time'
 	tell_walk busy.1 "... busy-poll $BUSY_POLL"
+	tell_walk module.1 '... tcpstate_snmp.so in snmpd'
 	tell_walk netsnmp.1 'net-snmp tcpConnectionTable'
 	tell_walk plain.8 'tcpstated, 8 columns in a request'
 	tell_walk busy.8 "... busy-poll $BUSY_POLL"
+	tell_walk module.8 '... tcpstate_snmp.so in snmpd'
 	tell_walk netsnmp.2 'net-snmp tcpConnectionTable, 2 columns (all)'
 	printf 'tcpstated, CPU time of an answer: %s us, with busy-poll %s us\n' \
 		"$(median plain.1 cpu_us)" "$(median busy.1 cpu_us)"
@@ -105,7 +120,7 @@ tell_walks() {
 
 walk_values() {
 	local file
-	for file in plain.1 busy.1 netsnmp.1 plain.8 busy.8 netsnmp.2; do
+	for file in plain.1 busy.1 module.1 netsnmp.1 plain.8 busy.8 module.8 netsnmp.2; do
 		echo "walk_${file/./_}_cells_per_s=$(median "$file" cells_per_s)"
 	done
 	echo "walk_plain_cpu_us=$(median plain.1 cpu_us)"
@@ -166,8 +181,8 @@ get_values() {
 
 require snmpd snmptranslate
 make_sockets "$SOCKETS"
+TCPSTATED_AS=() SNMPD_AS=(env "TCPSTATE_SNAPSHOT=$FILE")
 snmpd_start
-TCPSTATED_AS=()
 tcpstated_start "$SELDOM"
 for part in $PARTS; do
 	"${part}_rounds"

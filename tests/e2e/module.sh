@@ -26,19 +26,6 @@ chmod a+r "$MODULE"
 daemon_folder tcpstated
 SNMPD_AS+=(env "TCPSTATE_SNAPSHOT=$FILE")
 
-in_snmpd_log() { # EXTENDED-REGEX: how many lines
-	grep -cE -- "$1" "$T/snmpd.log"
-}
-
-# snmpd reads its configuration again, and answers.
-snmpd_reload() { # FURTHER-LINES
-	snmpd_configure "$1"
-	: >"$T/snmpd.log"
-	kill -s HUP "${PIDS[snmpd]}"
-	wait_until 10 in_snmpd_log 'NET-SNMP version|AgentX' >/dev/null
-	wait_until 10 snmpd_ready || die "snmpd does not come back" "$(cat "$T/snmpd.log")"
-}
-
 # Every OID, and the values but those that each look at the listeners changes: what is told of the
 # sample, counters, conditions, rates.
 CHANGING="1\\.(2|3|4|7|10|13)\\.0|11\\.1\\.2\\.[0-9.]*|13\\.1\\.(4|8|9|10)\\.[0-9.]*|21\\.1\\.6\\.[0-9]*"

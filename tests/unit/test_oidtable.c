@@ -268,15 +268,17 @@ static void test_in_place(void)
 {
 	uint32_t oid[OID_MAX], want[OID_MAX];
 	struct value value;
-	size_t len = 0;
+	size_t len = 0, last = SIZE_MAX;
 
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
-		CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value),
-			     OID_FOUND);
+		CHECK_EQ_INT(
+		    oidtable_next(&tree, &snapshot, oid, len, false, &last, oid, &len, &value),
+		    OID_FOUND);
 		CHECK_EQ_INT(len, walk_parse(expected[i].oid, want));
 		CHECK_EQ_INT(memcmp(oid, want, len * sizeof(*oid)), 0);
 	}
-	CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, oid, &len, &value), OID_END);
+	CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, &last, oid, &len, &value),
+		     OID_END);
 }
 
 static void test_dates(void)

@@ -56,13 +56,14 @@ static void test_empty(void)
 	struct snapshot model, s;
 	uint32_t oid[OID_MAX];
 	struct value value;
-	size_t cells = 0, len = 0;
+	size_t cells = 0, len = 0, last = SIZE_MAX;
 
 	model_fill(&model);
 	s = (struct snapshot){.owners = &nobody, .n_owners = 1};
 	memcpy(s.states, model.states, sizeof(s.states));
 	memcpy(s.spreads, model.spreads, sizeof(s.spreads));
-	while (oidtable_next(&tables_tree, &s, oid, len, false, oid, &len, &value) == OID_FOUND)
+	while (oidtable_next(&tables_tree, &s, oid, len, false, &last, oid, &len, &value) ==
+	       OID_FOUND)
 		cells++;
 	CHECK_EQ_INT(cells, 21 + 33 * 5 + 11 * 3 + 11 * 2 + 4);
 }

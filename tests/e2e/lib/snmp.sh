@@ -76,6 +76,19 @@ snmpd_start() { # starts it, also again after it was stopped
 	wait_until 20 snmpd_ready || die "snmpd does not answer" "$(cat "$T/snmpd.log")"
 }
 
+# It reads its configuration again: modules are unloaded and loaded.
+snmpd_reload() { # [FURTHER-LINES]
+	local before
+	before=$(grep -c '^NET-SNMP version' "$T/snmpd.log")
+	snmpd_configure "${1:-}"
+	kill -s HUP "${PIDS[snmpd]}"
+	wait_until 10 snmpd_reloaded "$before" || die "snmpd does not come back" "$(cat "$T/snmpd.log")"
+}
+
+snmpd_reloaded() { # TIMES
+	(($(grep -c '^NET-SNMP version' "$T/snmpd.log") > $1)) && snmpd_ready
+}
+
 snmpd_stop() {
 	stop snmpd
 }
