@@ -73,7 +73,7 @@ snmpd_start() { # starts it, also again after it was stopped
 	rm -f "$AGENTX"
 	spawn snmpd "${SERVER[@]}" "${SNMPD_AS[@]}" env "SNMP_PERSISTENT_DIR=$T/snmpd" MIBS= \
 		snmpd -f -C -c "$T/snmpd.conf" -Lo -I -smux
-	wait_until 20 snmpd_ready || die "snmpd does not answer" "$(cat "$T/snmpd.log")"
+	wait_until "${SNMPD_S:-20}" snmpd_ready || die "snmpd does not answer" "$(cat "$T/snmpd.log")"
 }
 
 # It reads its configuration again: modules are unloaded and loaded.
@@ -82,7 +82,7 @@ snmpd_reload() { # [FURTHER-LINES]
 	before=$(grep -c '^NET-SNMP version' "$T/snmpd.log")
 	snmpd_configure "${1:-}"
 	kill -s HUP "${PIDS[snmpd]}"
-	wait_until 10 snmpd_reloaded "$before" || die "snmpd does not come back" "$(cat "$T/snmpd.log")"
+	wait_until "${SNMPD_S:-20}" snmpd_reloaded "$before" || die "snmpd does not come back" "$(cat "$T/snmpd.log")"
 }
 
 snmpd_reloaded() { # TIMES
