@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run: 300 s; plain
+# run: 400 s; plain
 # tcpstate_snmp.so inside a real snmpd: the same answers as over AgentX, from the daemon's file.
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"
@@ -154,29 +154,217 @@ rwcommunity writer 127.0.0.1"
 
 # --- a file that changes, or is none -------------------------------------------------------
 
-# Whoever stays connected is in each walk, in order, whatever comes and goes meanwhile.
-test_changing() {
-	local before walks=0
-	module_start "${ONE/3600/1}"
-	tell server listen steady "$SERVER4" 9000 512
-	ask server accept s steady 200
-	tell client connect s "$SERVER4" 9000 200
-	answer server || die "server accepts" "$REPLY"
-	sample_now
-	wait_until 10 all_steady || die "200 connections" "$(conns | wc -l)"
+# A full sample each 100 ms, and as often a connection that comes and goes.
+churn_start() {
 	spawn churn bash -c 'while kill -s HUP "$1"; do sleep 0.1; done' - "${PIDS[tcpstated]}"
-	spawn passing "${CLIENT[@]}" bash -c 'while :; do exec 3<>"/dev/tcp/$1/9000"; exec 3>&-; done' \
-		- "$SERVER4"
-	before=$(samples)
-	: >"$T/walks"
-	for ((walks = 0; walks < 40; walks++)); do
-		conns >"$T/walk"
-		grep -c '^[^ ]*\.9000\.1\.4\.[0-9.]* = INTEGER: 5$' "$T/walk" >>"$T/walks"
-	done
-	check "40 walks meet all 200, in order" "40 200" "$(uniq -c <"$T/walks" | xargs)"
-	check_run "while $(($(samples) - before)) samples were taken" more_samples $((before + 30))
-	stop churn
-	stop passing
+	tell server listen passing "$SERVER4" 9001 512
+	tell server serve passing
+	spawn passing "${CLIENT[@]}" bash -c \
+		'while :; do exec 3<>"/dev/tcp/$1/9001" && exec 3>&-; sleep 0.05; done' - "$SERVER4"
 }
 
-side_by_side "$@" -- same
+churn_stop() {
+	stop passing
+	stop churn
+}
+
+# Those on port 9000 that stay, as tcpStateConnUid: INDEX.
+steady_conns() {
+	bulkwalk -On "$CONN.14.5" | grep -oE "^$CONN\.14\.5\.1\.4\.192\.0\.2\.1\.9000\.[0-9.]*"
+}
+
+has_steady() { # COUNT
+	[ "$(steady_conns | wc -l)" = "$1" ]
+}
+
+make_steady() { # COUNT
+	tell server listen steady "$SERVER4" 9000 512
+	ask server accept s steady "$1"
+	tell client connect s "$SERVER4" 9000 "$1"
+	answer server || die "server accepts" "$REPLY"
+	sample_now
+	wait_until 10 has_steady "$1" || die "$1 connections" "$(steady_conns | wc -l)"
+}
+
+# Who stays connected is in each walk. snmpbulkwalk itself refuses rows that go back.
+test_changing() {
+	local before
+	module_start
+	make_steady 200
+	steady_conns >"$T/stay"
+	before=$(samples)
+	churn_start
+	for ((SECONDS = 0; SECONDS < 60;)); do
+		steady_conns | grep -cxFf "$T/stay" >>"$T/walks"
+		((SECONDS < 5)) || ! more_samples $((before + 30)) || break
+	done
+	churn_stop
+	check_run "30 samples, and $(wc -l <"$T/walks") walks" more_samples $((before + 30))
+	check "each of them meets all 200" 200 "$(sort -u "$T/walks")"
+}
+
+gone_with() { # EXTENDED-REGEX: nothing is answered, and the log says it once
+	local lines
+	: >"$T/snmpd.log"
+	lines=$(get -On "$BASE.1.14.1.0"; getnext -On "$BASE"; get -On "$BASE.1.2.1.3.3.8"
+		bulkwalk -On "$BASE")
+	check "$1: nothing is answered" 0 "$(grep "^$BASE" <<<"$lines" | grep -vc 'No Such Object')"
+	check "$1: the log says it once" 1 "$(told "^TCPSTATE-MIB is empty: $FILE: .*$1")"
+	check "$1: and nothing else" 1 "$(told TCPSTATE-MIB)"
+}
+
+comes_back() { # NAME: after gone_with
+	check "$1" "$(want_table)" "$(walk_states)"
+	check "$1, says the log" 1 "$(told "^TCPSTATE-MIB is answered from $FILE again")"
+}
+
+put_file() { # NAME COMMAND...: in one step, what the command makes of the good one
+	"${@:2}" <"$T/good" >"$T/tcpstated/new"
+	mv "$T/tcpstated/new" "$FILE"
+	gone_with "$1"
+	put_good
+}
+
+put_good() {
+	install -m 644 "$T/good" "$FILE"
+	comes_back "a good one"
+}
+
+another_version() {
+	sed '1s/\(TCPSTATE.\{16\}\)0\.[0-9]\.[0-9]/\19.9.9/'
+}
+
+nothing() {
+	:
+}
+
+scrambled() { # but for the beginning
+	head -c 200
+	tr '\0' x
+}
+
+test_files() {
+	module_start "${ONE/interval 3600/interval 1}"
+	daemon_stops
+	cp "$FILE" "$T/good"
+	sleep 3.2
+	gone_with 'too old'
+	daemon_goes_on
+	wait_until 5 tcpstated_sampled
+	comes_back "a new one"
+	tcpstated_stop
+	gone_with 'no such file'
+	tcpstated_start "$ONE"
+	comes_back "another daemon's"
+	daemon_stops
+	cp "$FILE" "$T/good"
+	put_file damaged head -c 1000
+	put_file damaged nothing
+	put_file damaged tail -c +2
+	put_file damaged scrambled
+	put_file 'another version' another_version
+	rm "$FILE"
+	mkdir "$FILE"
+	gone_with damaged
+	rmdir "$FILE"
+	put_good
+	rm "$FILE"
+	mkfifo "$FILE"
+	gone_with damaged
+	rm "$FILE"
+	install -m 600 "$T/good" "$FILE"
+	gone_with 'not permitted: .*in the group tcpstate'
+	chmod 644 "$FILE"
+	comes_back "one that may be read"
+	daemon_goes_on
+}
+
+# --- snmpd itself --------------------------------------------------------------------------
+
+# snmpd's user is a member of the group, as "adduser Debian-snmp tcpstate" makes it.
+test_group() {
+	local user=Debian-snmp group=tcpstate
+	id $user >/dev/null 2>&1 || die "needs the user $user of Debian's snmpd"
+	grep -v "^$group:" /etc/group >"$T/group"
+	echo "$group:x:65534:$user" >>"$T/group"
+	chmod 644 "$T/group"
+	# shellcheck disable=SC2016 # for the inner shell
+	SNMPD_AS=(unshare -m sh -c 'mount --bind "$0" /etc/group && exec "$@"' "$T/group")
+	SNMPD_OPTIONS=(-u "$user" -g "$user")
+	module_start
+	check "snmpd runs as $user" "$(id -u $user)" \
+		"$(awk '$1 == "Uid:" { print $2 }' "/proc/${PIDS[snmpd]}/status")"
+	check "and may read a file of mode" 640 "$(stat -c %a "$FILE")"
+	check "which it shows" "$(want_table)" "$(walk_states)"
+}
+
+anonymous_kb() { # memory of snmpd's own
+	awk '$1 == "RssAnon:" { print $2 }' "/proc/${PIDS[snmpd]}/status"
+}
+
+walk_often() { # TIMES
+	local i
+	for ((i = 0; i < $1; i++)); do
+		MIBS='' in_server "$BUILD/tests/bench/walk" walk "udp:127.0.0.1:$SNMP_PORT" "$COMMUNITY" \
+			"$CONN".{8,10,14} >>"$T/often" || die "a walk fails"
+	done
+}
+
+test_memory() {
+	local before after
+	module_start
+	make_steady 200
+	churn_start
+	walk_often 100
+	before=$(anonymous_kb)
+	walk_often 1000
+	after=$(anonymous_kb)
+	churn_stop
+	check_run "1,000 walks: $before kB before, $after kB after" \
+		test "$after" -le $((before + 256))
+}
+
+# What it loses itself, as its modules begin, and of a subagent.
+cat >"$T/valgrind.supp" <<'END'
+{
+   snmpd's own modules
+   Memcheck:Leak
+   ...
+   fun:init_mib_modules
+}
+{
+   a subagent's session
+   Memcheck:Leak
+   fun:malloc
+   fun:register_agentx_list
+}
+END
+
+test_valgrind() {
+	local i
+	SNMPD_S=90 STOP_S=60
+	# shellcheck disable=SC2054 # valgrind's commas
+	SNMPD_AS+=(valgrind --trace-children=yes --leak-check=full --show-leak-kinds=definite,indirect
+		--errors-for-leak-kinds=definite,indirect "--suppressions=$T/valgrind.supp"
+		"--log-file=$T/snmpd/valgrind.%p")
+	module_start
+	make_steady 50
+	churn_start
+	for i in 1 2 3; do
+		bulkwalk -t 10 -On "$BASE" >"$T/walk"
+		walk -t 10 -On "$BASE.1.2" >>"$T/walk"
+		get -t 10 -On "$BASE.1.2.1.3.3.8" "$BASE.7" >>"$T/walk"
+		snmpd_reload "$DLMOD"
+	done
+	churn_stop
+	check_run "walks of $(wc -l <"$T/walk") values" test "$(wc -l <"$T/walk")" -gt 500
+	snmpd_reload
+	check "unloaded" 0 "$(grep -c tcpstate_snmp "/proc/${PIDS[snmpd]}/maps")"
+	snmpd_reload "$DLMOD"
+	steady_conns >/dev/null
+	snmpd_stop
+	check_match "no error, and nothing is lost" 'ERROR SUMMARY: 0 errors' \
+		"$(cat "$T"/snmpd/valgrind.*)"
+}
+
+side_by_side "$@" -- same changing files group memory valgrind

@@ -7,6 +7,7 @@
 UNPRIVILEGED=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 [ "$(id -u)" = 0 ] || UNPRIVILEGED=()
 SNMPD_AS=("${UNPRIVILEGED[@]}")
+SNMPD_OPTIONS=()
 TCPSTATED_AS=("${UNPRIVILEGED[@]}") # also a place for valgrind or $BIN/nodiag
 
 random_word() {
@@ -72,7 +73,7 @@ snmpd_start() { # starts it, also again after it was stopped
 	[ -e "$T/snmpd.conf" ] || snmpd_configure
 	rm -f "$AGENTX"
 	spawn snmpd "${SERVER[@]}" "${SNMPD_AS[@]}" env "SNMP_PERSISTENT_DIR=$T/snmpd" MIBS= \
-		snmpd -f -C -c "$T/snmpd.conf" -Lo -I -smux
+		snmpd -f -C -c "$T/snmpd.conf" -Lo -I -smux "${SNMPD_OPTIONS[@]}"
 	wait_until "${SNMPD_S:-20}" snmpd_ready || die "snmpd does not answer" "$(cat "$T/snmpd.log")"
 }
 
