@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "subagent/snapshotfile.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/timing.h"
+#include "tests/support/folder.h"
+#include "tests/support/model.h"
+#include "tests/support/suite.h"
+
+static struct folder folder;
+static char path[64];
+
+static void begin(void)
+{
+	folder_make(&folder);
+	snprintf(path, sizeof(path), "%s/snapshot", folder.path);
+}
+
+/* One of so many seconds ago, with this many samples. */
+static void write_one(int64_t age_s, uint32_t samples)
+{
+	const struct snapshotfile file = {path, "/etc/tcpstate.conf"};
+	struct snapshot s;
+
+	model_fill(&s);
+	s.info.samples = samples;
+	s.info.monotonic = timing_now(CLOCK_MONOTONIC);
+	s.info.monotonic.tv_sec -= age_s;
+	s.info.interval_ms = 1000;
+	CHECK_EQ_INT_FATAL(snapshotfile_write(&file, &s), 0);
+}
+
+/* Whoever wrote it, and only when it is another one. */
+static void test_follow(void)
+{
+	struct snapshotfile_copy copy = {.snapshot = NULL};
+	const struct snapshot *first;
+
+	begin();
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ENOENT);
+	write_one(0, 1);
+	CHECK_EQ_INT_FATAL(snapshotfile_follow(&copy, path), 0);
+	first = copy.snapshot;
+	CHECK_EQ_INT(first->info.samples, 1);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), 0);
+	CU_ASSERT_PTR_EQUAL(copy.snapshot, first);
+	write_one(0, 2);
+	CHECK_EQ_INT_FATAL(snapshotfile_follow(&copy, path), 0);
+	CHECK_EQ_INT(copy.snapshot->info.samples, 2);
+	snapshotfile_drop(&copy);
+	CU_ASSERT_PTR_NULL(copy.snapshot);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), 0);
+	unlink(path);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ENOENT);
+	CU_ASSERT_PTR_NULL(copy.block);
+	folder_remove(&folder);
+}
+
+static void test_not_shown(void)
+{
+	struct snapshotfile_copy copy = {.snapshot = NULL};
+
+	begin();
+	write_one(2, 1);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), 0);
+	write_one(4, 2);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ETIME);
+	write_one(-10, 3);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ETIME);
+	folder_put(&folder, "snapshot", "no snapshot");
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
+	CU_ASSERT_PTR_NULL(copy.block);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
+	write_one(0, 4);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), 0);
+	unlink(path);
+	CHECK_EQ_INT_FATAL(mkdir(path, 0755), 0);
+	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
+	rmdir(path);
+	snapshotfile_drop(&copy);
+	folder_remove(&folder);
+}
+
+/* A daemon with another configuration is followed, but not read. */
+static void test_read(void)
+{
+	const struct snapshotfile own = {path, "/etc/tcpstate.conf"}, other = {path, "/etc/other"};
+	const struct snapshot *s;
+	void *block;
+
+	begin();
+	write_one(0, 1);
+	CHECK_EQ_INT(snapshotfile_read(&other, &s, &block), -ESTALE);
+	CHECK_EQ_INT_FATAL(snapshotfile_read(&own, &s, &block), 0);
+	CHECK_EQ_INT(s->info.samples, 1);
+	free(block);
+	write_one(4, 1);
+	CHECK_EQ_INT(snapshotfile_read(&own, &s, &block), -ESTALE);
+	folder_remove(&folder);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+	    {"a file that changes", test_follow},
+	    {"one that is not shown", test_not_shown},
+	    {"read once", test_read},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return suite_run("snapshotfile", tests);
+}
