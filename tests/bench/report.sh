@@ -161,7 +161,7 @@ together_part() {
 
 		collectd with tcpconns, the same collectd with our plugin (both every $COLLECTD_INTERVAL s, a process of
 		its own for each, or nobody could tell whose CPU time it was), and tcpstated with its
-		default configuration: all of it, answers to one request a second included, and the thread
+		default configuration: all of it, answers to one request a second included, and the process
 		that samples, which is held to \`cpu-budget\` (1 %).
 
 	END
@@ -216,26 +216,36 @@ rounds_of_all() {
 WALKS='
 plain_1|tcpStateConnTable, a column at a time
 busy_1|the same, with busy-poll
+module_1|the same, by tcpstate_snmp.so
 netsnmp_1|tcpConnectionTable of snmpd, a column
 plain_8|tcpStateConnTable, 8 columns in a request
 busy_8|the same, with busy-poll
+module_8|the same, by tcpstate_snmp.so
 netsnmp_2|tcpConnectionTable of snmpd, both columns
 '
 
 answers_part() {
-	local key title
+	local key title size cells
 	cat <<-END
 		## Answers over SNMP
 
-		snmpd, tcpstated and the client all run at nice -15 here. Cells a second, walks of
-		$(thousands "$WALKED") connections by GETBULK:
+		snmpd, tcpstated and the client all run at nice -15 here. Cells a second, walks of so many
+		connections by GETBULK:
 
 	END
 	{
-		joined '' cells/s
+		cells=()
+		for size in "${WALKED[@]}"; do
+			cells+=("$(thousands "$size")")
+		done
+		joined '' "${cells[@]}"
 		while IFS='|' read -r key title; do
-			[ -z "$key" ] || joined "$title" \
-				"$(thousands "$(printf %.0f "$(answer_value "walk_${key}_cells_per_s")")")"
+			[ -n "$key" ] || continue
+			cells=()
+			for size in "${WALKED[@]}"; do
+				cells+=("$(thousands "$(printf %.0f "$(walked "$size" "$key")")")")
+			done
+			joined "$title" "${cells[@]}"
 		done <<<"$WALKS"
 	} | table
 	cat <<-END
@@ -243,17 +253,27 @@ answers_part() {
 
 	END
 	{
-		joined '' median '99th percentile' longest 'sampling thread, % of a core'
+		joined '' median '99th percentile' longest 'sampling process, % of a core'
 		answers_line quiet 'no full samples'
 		answers_line sampling 'full samples, one a second'
 	} | table
 }
 
+walked() { # SOCKETS KEY: cells a second
+	answer_value walk "$1" "walk_$2_cells_per_s"
+}
+
+got() { # KEY
+	answer_value get "${SIZES[-1]}" "get_$1"
+}
+
 answers_line() { # KEY TITLE
-	joined "$2" "$(milliseconds "$(answer_value "get_$1_p50_us")")" \
-		"$(milliseconds "$(answer_value "get_$1_p99_us")")" \
-		"$(milliseconds "$(answer_value "get_$1_max_us")")" \
-		"$(answer_value "get_$1_sampling_percent")"
+	joined "$2" "$(milliseconds "$(got "$1_p50_us")")" "$(milliseconds "$(got "$1_p99_us")")" \
+		"$(milliseconds "$(got "$1_max_us")")" "$(got "$1_sampling_percent")"
+}
+
+walks_times() { # SOCKETS KEY KEY
+	quotient "$(walked "$1" "$2")" "$(walked "$1" "$3")"
 }
 
 # --- aims --------------------------------------------------------------------------------
@@ -279,7 +299,13 @@ aims_part() {
 		aim 'sampling, % of a core' "$(cpu_percent sampling)" most 1
 		aim 'suspicious states, age in s' "$(age max)" most 15
 		aim 'GET during full samples, 99th percentile in ms' \
-			"$(milliseconds "$(answer_value get_sampling_p99_us)")" most 5
+			"$(milliseconds "$(got sampling_p99_us)")" most 5
+		aim "tcpstate_snmp.so, times snmpd's own table, $(thousands "${WALKED[0]}")" \
+			"$(walks_times "${WALKED[0]}" module_1 netsnmp_1)" least 5
+		aim "tcpstate_snmp.so, times snmpd's own table, $(thousands "${WALKED[-1]}")" \
+			"$(walks_times "${WALKED[-1]}" module_1 netsnmp_1)" least 1
+		aim "8 columns over AgentX, times snmpd's own table, $(thousands "${WALKED[0]}")" \
+			"$(walks_times "${WALKED[0]}" plain_8 netsnmp_2)" least 0.5
 	} | table
 }
 

@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What SNMP costs, with a private snmpd. Walks of every connection by GETBULK: our table as
 # it is, with busy-poll, by the module inside snmpd, and net-snmp's own tcpConnectionTable of the
-# same sockets. GETs of a
-# count at a fixed rhythm: while full samples are taken as often as can be, and while there
-# are none. All by turns; the medians of the rounds, for people and then as KEY=VALUE.
+# same sockets. GETs of a count at a fixed rhythm: while full samples are taken as often as can
+# be, and while there are none. All by turns; the medians of the rounds, for people and then as KEY=VALUE.
 #
 #   SOCKETS  in the namespace (default: 10000)
 #   ROUNDS   of each (default: 5)
@@ -39,10 +38,6 @@ median() { # FILE KEY
 	value "$2" <"$T/$1" | sort -g | awk '{ n[NR] = $1 } END { print n[int((NR + 1) / 2)] }'
 }
 
-main_thread() {
-	echo "/proc/${PIDS[tcpstated]}/task/${PIDS[tcpstated]}"
-}
-
 # The newest full sample is not older than that; it may be as old.
 sampled_after() { # MICROSECONDS of $EPOCHREALTIME
 	local age
@@ -64,13 +59,18 @@ SELDOM=$'interval 3600\ndetail-interval 3600'
 FILE=$T/snapshot
 LISTED="$SELDOM"$'\n'"snapshot $FILE"$'\nconn-states all\nconn-rows 1000000'
 
-walk_ours() { # FILE
+# A column, and what it cost a process.
+walk_column() { # FILE OID PID
 	local before cells
-	before=$(cpu_ns "$(main_thread)")
-	client walk "$ENTRY.10" >>"$T/$1.1" || die "walk"
+	before=$(cpu_ns "$3")
+	client walk "$2" >>"$T/$1.1" || die "walk"
 	cells=$(tail -n 1 "$T/$1.1" | value cells)
-	echo "cpu_us=$((($(cpu_ns "$(main_thread)") - before) / cells / 10))" |
-		sed 's/..$/.&/' >>"$T/$1.1"
+	awk -v ns=$(($(cpu_ns "$3") - before)) -v cells="$cells" \
+		'BEGIN { printf "cpu_us=%.2f\n", ns / cells / 1000 }' >>"$T/$1.1"
+}
+
+walk_ours() { # FILE
+	walk_column "$1" "$ENTRY.10" "$(agent_pid)"
 	client walk "$ENTRY".{8,10,11,12,14,15,16,17} >>"$T/$1.8" || die "walk"
 }
 
@@ -78,7 +78,7 @@ walk_ours() { # FILE
 walk_module() {
 	snmpd_reload "dlmod tcpstate_snmp $BUILD/.libs/tcpstate_snmp.so"
 	getnext "$ENTRY" >/dev/null
-	client walk "$ENTRY.10" >>"$T/module.1" || die "walk"
+	walk_column module "$ENTRY.10" "${PIDS[snmpd]}"
 	client walk "$ENTRY".{8,10,11,12,14,15,16,17} >>"$T/module.8" || die "walk"
 	snmpd_reload
 }
@@ -91,7 +91,7 @@ walk_rounds() {
 		reconfigure "$LISTED"$'\n'"busy-poll $BUSY_POLL"
 		walk_ours busy
 		reconfigure "$LISTED"
-		client walk "$NETSNMP_ENTRY.7" >>"$T/netsnmp.1" || die "walk"
+		walk_column netsnmp "$NETSNMP_ENTRY.7" "${PIDS[snmpd]}"
 		client walk "$NETSNMP_ENTRY".{7,8} >>"$T/netsnmp.2" || die "walk"
 		walk_module
 	done
@@ -114,8 +114,9 @@ tell_walks() {
 	tell_walk busy.8 "... busy-poll $BUSY_POLL"
 	tell_walk module.8 '... tcpstate_snmp.so in snmpd'
 	tell_walk netsnmp.2 'net-snmp tcpConnectionTable, 2 columns (all)'
-	printf 'tcpstated, CPU time of an answer: %s us, with busy-poll %s us\n' \
-		"$(median plain.1 cpu_us)" "$(median busy.1 cpu_us)"
+	printf 'CPU time of a cell of one column: tcpstated %s us, with busy-poll %s us; snmpd %s us' \
+		"$(median plain.1 cpu_us)" "$(median busy.1 cpu_us)" "$(median module.1 cpu_us)"
+	printf ' with the module, %s us of its own table\n' "$(median netsnmp.1 cpu_us)"
 }
 
 walk_values() {
@@ -123,8 +124,9 @@ walk_values() {
 	for file in plain.1 busy.1 module.1 netsnmp.1 plain.8 busy.8 module.8 netsnmp.2; do
 		echo "walk_${file/./_}_cells_per_s=$(median "$file" cells_per_s)"
 	done
-	echo "walk_plain_cpu_us=$(median plain.1 cpu_us)"
-	echo "walk_busy_cpu_us=$(median busy.1 cpu_us)"
+	for file in plain busy module netsnmp; do
+		echo "walk_${file}_cpu_us=$(median $file.1 cpu_us)"
+	done
 }
 
 # --- GETs --------------------------------------------------------------------------------
@@ -133,11 +135,10 @@ OFTEN=$'interval 1\ndetail-interval 1'
 
 # As often as can be: each second, where a sample takes less.
 get_round() { # FILE
-	local before thread
-	thread=$(sampling_thread)
-	before=$(cpu_ns "$thread")
+	local before
+	before=$(cpu_ns "$(sampler_pid)")
 	client get "$COUNT_OID" "$RATE" "$SECONDS_OF_GETS" >>"$T/$1" || die "get"
-	awk -v ns=$(($(cpu_ns "$thread") - before)) -v seconds="$SECONDS_OF_GETS" \
+	awk -v ns=$(($(cpu_ns "$(sampler_pid)") - before)) -v seconds="$SECONDS_OF_GETS" \
 		'BEGIN { printf "sampling_percent=%.2f\n", ns / seconds / 1e7 }' >>"$T/$1"
 }
 
@@ -181,7 +182,8 @@ get_values() {
 
 require snmpd snmptranslate
 make_sockets "$SOCKETS"
-TCPSTATED_AS=() SNMPD_AS=(env "TCPSTATE_SNAPSHOT=$FILE")
+TCPSTATED_AS=() SNMPD_AS=()
+export TCPSTATE_SNAPSHOT=$FILE
 snmpd_start
 tcpstated_start "$SELDOM"
 for part in $PARTS; do

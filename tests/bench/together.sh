@@ -86,14 +86,14 @@ ages_watch() { # SECONDS
 }
 
 # --- the measurement ---------------------------------------------------------------------
-# $T/together has lines "NAME CPU-MICROSECONDS READS", and one for the thread of tcpstated that
+# $T/together has lines "NAME CPU-MICROSECONDS READS", and one for the process of tcpstated that
 # samples, which is what its budget is about; their reads are not told.
 
 together_run() { # SECONDS
-	local name pids=() line before=() sampling
+	local name pids=() line before=() sampling answering
 	ages_begin
 	passing_keep "$1"
-	sampling=$(cpu_ns "$(sampling_thread)")
+	sampling=$(cpu_ns "$(sampler_pid)") answering=$(cpu_ns "$(agent_pid)")
 	for name in "${TOGETHER[@]}"; do
 		before+=("$(reads "$name")")
 		cost "${PIDS[$name]}" sleep "$1" >"$T/together.$name" &
@@ -102,12 +102,16 @@ together_run() { # SECONDS
 	ages_watch "$1"
 	wait "${pids[@]}"
 	answer passing-client || die "short connections" "$REPLY"
+	sampling=$((($(cpu_ns "$(sampler_pid)") - sampling) / 1000))
+	answering=$((($(cpu_ns "$(agent_pid)") - answering) / 1000))
 	for name in "${TOGETHER[@]}"; do
 		line=$(<"$T/together.$name")
-		echo "$name ${line#*cpu_us=} $(($(reads "$name") - before[0]))"
+		line=${line#*cpu_us=}
+		[ "$name" != tcpstated ] || line=$((line + sampling + answering))
+		echo "$name $line $(($(reads "$name") - before[0]))"
 		before=("${before[@]:1}")
 	done >"$T/together"
-	echo "sampling $((($(cpu_ns "$(sampling_thread)") - sampling) / 1000)) 0" >>"$T/together"
+	echo "sampling $sampling 0" >>"$T/together"
 }
 
 together_value() { # NAME FIELD

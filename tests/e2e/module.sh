@@ -36,11 +36,11 @@ ${2:-}"
 }
 
 daemon_stops() {
-	kill -s STOP "${PIDS[tcpstated]}"
+	kill -s STOP "${PIDS[tcpstated]}" "$(sampler_pid)" "$(agent_pid)"
 }
 
 daemon_goes_on() {
-	kill -s CONT "${PIDS[tcpstated]}"
+	kill -s CONT "$(sampler_pid)" "$(agent_pid)" "${PIDS[tcpstated]}"
 }
 
 sample_now() { # tcpstated takes a full one
@@ -72,7 +72,7 @@ told() { # EXTENDED-REGEX: how many lines of snmpd's log
 
 # Every OID, and the values but those that each look at the listeners changes: what is told of the
 # sample, counters, conditions, rates.
-CHANGING="1\.(2|3|4|7|10|13)\.0|11\.1\.2\.[0-9.]*|13\.1\.(4|8|9|10)\.[0-9.]*|21\.1\.6\.[0-9]*"
+CHANGING="1\.(2|3|4|7|10|13|22)\.0|11\.1\.2\.[0-9.]*|13\.1\.(4|8|9|10)\.[0-9.]*|21\.1\.6\.[0-9]*"
 steady() {
 	sed -E "s/^($BASE\.1\.($CHANGING)) = .*/\1/; s/^(.1.3.6.1.6.3.10.2.1.3.0) = .*/\1/"
 }

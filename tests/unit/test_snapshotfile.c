@@ -26,13 +26,17 @@ static void write_one(int64_t age_s, uint32_t samples)
 {
 	const struct snapshotfile file = {path, "/etc/tcpstate.conf"};
 	struct snapshot s;
+	void *block;
+	size_t size;
 
 	model_fill(&s);
 	s.info.samples = samples;
 	s.info.monotonic = timing_now(CLOCK_MONOTONIC);
 	s.info.monotonic.tv_sec -= age_s;
 	s.info.interval_ms = 1000;
-	CHECK_EQ_INT_FATAL(snapshotfile_write(&file, &s), 0);
+	CHECK_EQ_INT_FATAL(snapshotfile_pack(&file, &s, &block, &size), 0);
+	CHECK_EQ_INT(snapshotfile_write(&file, block, size), 0);
+	free(block);
 }
 
 /* Whoever wrote it, and only when it is another one. */
