@@ -15,8 +15,9 @@
 #include "core/base/timing.h"
 #include "subagent/log.h"
 
-/* A life of this length ends a row of deaths; no pause is longer. */
-enum { ROW_MS = 60000, PAUSE_MS = 1000, DOUBLINGS = 6 };
+/* A life of ROW_MS ends a row of deaths. The pauses are 1, 2, 4, 8 and 16 s, and then 16 s again
+ * and again, about which the log says no more. */
+enum { ROW_MS = 60000, PAUSE_MS = 1000, DOUBLINGS = 4 };
 
 int child_init(struct child *child)
 {
@@ -70,16 +71,24 @@ bool child_ended(struct child *child, int status)
 	uint64_t now_ms = timing_now_ms(), pause_ms;
 	bool lived = child_lives(child) || child->lived;
 
+	child_settle(child);
 	child->pid = 0;
 	if (!lived && WIFEXITED(status) && WEXITSTATUS(status) != 0)
 		return false;
-	if (now_ms - child->started_ms >= ROW_MS)
-		child->deaths = 0;
 	pause_ms = (uint64_t)PAUSE_MS << (child->deaths < DOUBLINGS ? child->deaths : DOUBLINGS);
 	child->due_ms = now_ms + pause_ms;
-	child->deaths++;
-	tell(child, status, pause_ms);
+	if (child->deaths++ <= DOUBLINGS)
+		tell(child, status, pause_ms);
 	return true;
+}
+
+void child_settle(struct child *child)
+{
+	if (!child->pid || !child->deaths || timing_now_ms() - child->started_ms < ROW_MS)
+		return;
+	log_line(LOG_NOTICE, "the %s has run for a minute, after it had ended %u times in a row",
+		 child->name, child->deaths);
+	child->deaths = 0;
 }
 
 int child_wait_ms(const struct child *child)

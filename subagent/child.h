@@ -36,6 +36,9 @@ bool child_ended(struct child *child, int status);
 /* Milliseconds until it has to be started; -1: it runs. */
 int child_wait_ms(const struct child *child);
 
+/* To be called now and then: ends a row of deaths. */
+void child_settle(struct child *child);
+
 /* Whether it has shown a sign of life since the last call. */
 bool child_lives(struct child *child);
 

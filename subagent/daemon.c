@@ -128,6 +128,7 @@ static void start(struct daemon *d)
 	for (size_t i = 0; i < CHILDREN && !d->end_ms; i++) {
 		int ret = child_start(&d->children[i]);
 
+		child_settle(&d->children[i]);
 		if (ret < 0)
 			log_line(LOG_ERR, "the %s cannot be started: %s", d->children[i].name,
 				 strerror(-ret));
