@@ -351,7 +351,7 @@ static void judge_overdue(const struct snapshot *s, const struct rule *rule, int
 		row->severity = SEVERITY_CRITICAL;
 	else if (row->severity != SEVERITY_CRITICAL && is_overdue(s, rule, rule->warning, now_ms))
 		row->severity = SEVERITY_WARNING;
-	snprintf(row->offender, sizeof(row->offender), "the sampler hangs");
+	snprintf(row->offender, sizeof(row->offender), "the sampler gives no samples");
 	if (row->severity == was)
 		return;
 	row->since = s->info.time;

@@ -30,7 +30,7 @@ condition sampling warning 5 critical 15 hold 2'
 	check "not yet" normal "$(condition Severity sampling)"
 	check_told 20 Raised sampling warning
 	check_run "after threshold and hold" test "$SECONDS_TOLD" -ge 6
-	check "why" "the sampler hangs" "$(varbind Raised sampling ConditionOffender)"
+	check "why" "the sampler gives no samples" "$(varbind Raised sampling ConditionOffender)"
 	check "with the threshold of the table" 5 "$(varbind Raised sampling NotificationThreshold)"
 	check_told 25 Raised sampling critical
 	age=$(get -OQUv TCPSTATE-MIB::tcpStateDetailAge.0)
