@@ -24,7 +24,7 @@ SHOWN="tcpStateCount.3.8 tcpStateSampleInterval.0 tcpStateDetailInterval.0
 
 # --- the kernel's account ----------------------------------------------------------------
 
-cpu_us() { # STAT: CPU time of a process or thread, microseconds
+cpu_us() { # STAT: CPU time of a process, microseconds
 	local stat
 	read -r stat <"$1" || return
 	# shellcheck disable=SC2086
@@ -71,7 +71,7 @@ make_close_wait() {
 	MADE+=("${EPOCHREALTIME/./}")
 }
 
-# Lines "NOW THREAD INTERVAL DETAIL DURATION CPU LEAST MOST": the thread's CPU time, what is
+# Lines "NOW SAMPLER INTERVAL DETAIL DURATION CPU LEAST MOST": the sampler's CPU time, what is
 # shown, and between which two the age of the counts lies, in microseconds.
 look() { # SECONDS
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000)) now count least most
@@ -85,7 +85,7 @@ look() { # SECONDS
 		((count >= 0 && count <= ${#MADE[@]})) || die "$1 in CLOSE_WAIT" "of ${#MADE[@]} new ones"
 		least=0 most=$((now - (count > 0 ? MADE[count - 1] : BEGUN)))
 		((count == ${#MADE[@]})) || least=$((now - MADE[count]))
-		echo "$now $(thread_us) $2 $3 $4 $5 $least $most" >>"$T/looks"
+		echo "$now $(sampler_us) $2 $3 $4 $5 $least $most" >>"$T/looks"
 		sleep 0.25
 	done
 }

@@ -104,7 +104,13 @@ check_table() {
 		awk '{ sub(/\..*/, "", $2) } $1 != $2')"
 	check "all but tuningDrift, and a row a state" 24 "$(wc -l <"$T/names")"
 	rows=$(sed 's/ = .*//' "$T/names")
-	for column in Value Unit Warning Critical Severity Since Offender Advice; do
+	# What cannot be known in this namespace has no value.
+	check "but one: the values, of those that are known" "$(
+		bulkwalk -OQs TCPSTATE-MIB::tcpStateConditionSeverity |
+			sed -n '/ = unknown$/d; s/^tcpStateConditionSeverity\.\(.*\) = .*/\1/p')" \
+		"$(bulkwalk -OQs TCPSTATE-MIB::tcpStateConditionValue |
+			sed -n 's/^tcpStateConditionValue\.\(.*\) = .*/\1/p')"
+	for column in Unit Warning Critical Severity Since Offender Advice; do
 		check "tcpStateCondition$column has these rows" "$rows" \
 			"$(bulkwalk -OQs "TCPSTATE-MIB::tcpStateCondition$column" |
 				sed -n "s/^tcpStateCondition$column\.\(.*\) = .*/\1/p")"

@@ -84,7 +84,7 @@ static void test_invisible(void)
 			size_t len = put_utf8(code, text);
 
 			text_clean(text);
-			CHECK_EQ_STR(text, "????" + 4 - len);
+			CHECK_EQ_STR(text, &"????"[4 - len]);
 		}
 }
 
