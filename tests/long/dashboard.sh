@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # A quarter of an hour of a host with troubles, and the Grafana dashboard's queries about it, drawn:
 #
-#   tests/long/dashboard.sh PICTURE.png     made doc/tcpstate-dashboard.png
+#   tests/long/dashboard.sh PICTURE.png
 #
 # Needs gnuplot-nox and a build with its tests (make check TESTS=).
 set -u
