@@ -45,7 +45,7 @@ def place(panel, rows):
     grid = panel["gridPos"]
     return (f"set size {grid['w'] / GRID}, {grid['h'] / rows}\n"
             f"set origin {grid['x'] / GRID}, {1 - (TITLE + grid['y'] + grid['h']) / rows}\n"
-            f"set title {quoted(panel['title'])} font ',11'\n")
+            f"set title {quoted(panel['title'])} font ',11' noenhanced\n")
 
 
 def series(panel, url, instance, start, end):
@@ -80,7 +80,7 @@ def draw_table(panel, rows, url, instance, end):
     for number, (name, severity) in enumerate(cells):
         x, y = number // per_column / 3 + 0.02, 1 - (number % per_column + 1) / (per_column + 1)
         weight = "/:Bold " if severity in ("warning", "critical") else ""
-        script += f"set label {number + 1} {quoted('{' + weight + name + ': ' + severity + '}')} at graph {x},{y}\n"
+        script += f"set label {number + 1} {quoted('{' + weight + name.replace('_', chr(92) + '_') + ': ' + severity + '}')} at graph {x},{y}\n"
     return script + "plot [0:1] [0:1] NaN notitle\n"
 
 
