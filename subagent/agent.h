@@ -36,8 +36,8 @@ void agent_close(struct agent *agent);
  * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);
 
-/* Answers from this snapshot from now on; NULL: nothing to answer yet. The caller keeps it until the
- * next call. */
+/* Answers from this snapshot from now on; NULL: nothing to answer yet. The caller keeps it until
+ * the next call. */
 void agent_show(struct agent *agent, const struct snapshot *snapshot);
 
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does

@@ -93,7 +93,7 @@ static json_t *make_address(const struct snapshot *s, const uint32_t *oid)
 
 static json_t *make_index_text(const uint32_t *oid, size_t len)
 {
-	char text[OID_INDEX_MAX];
+	char text[OID_INDEX_MAX] = "";
 
 	for (size_t i = 0; i < len; i++)
 		text[i] = (char)oid[i];

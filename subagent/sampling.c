@@ -109,7 +109,7 @@ static void sample(struct sampling *s, enum sample_kind kind)
 static void reload(struct sampling *s)
 {
 	char error[CONFIG_ERROR_MAX];
-	struct daemon_config config;
+	struct daemon_config config = {0};
 
 	if (config_load(&daemon_config_options, s->options->config_path,
 			s->options->config_required, &config.common, error) < 0) {

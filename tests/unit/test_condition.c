@@ -768,7 +768,8 @@ static void test_overdue(void)
 		CHECK_EQ_INT(lab_severity(&lab, CONDITION_SAMPLING), moments[i].severity);
 		CHECK_EQ_INT(lab.now.s.diagnosis.worst, moments[i].severity);
 	}
-	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender, "the sampler gives no samples");
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_SAMPLING, 0)->offender,
+		     "the sampler gives no samples");
 	lab_close(&lab);
 }
 
