@@ -70,7 +70,7 @@ exit 1" "$(run extra)"
 	check "an option without its argument" "tcpstated: option requires an argument -- 'c'
 Try 'tcpstated --help'.
 exit 1" "$(run -c | sed "s#^$BIN/##")"
-	check "--json alone" "tcpstated: --json goes with --once or --tuning
+	check "--json alone" "tcpstated: --json goes with --once, --connections or --tuning
 Try 'tcpstated --help'.
 exit 1" "$(run --json)"
 }
