@@ -60,7 +60,7 @@ test_running() {
 	check_run "raised when it has held" wait_until 20 daemon_says 1
 	tcpstated --check
 	check_match "a line as ever, and its age" \
-		'^TCPSTATE WARNING - stateCount.LISTEN 3 .*\| closed=.* sample_age=[0-9]+ms;;;0$' "$OUTPUT"
+		'^TCPSTATE WARNING - stateCount.LISTEN 3, unknown: orphans, memory \| closed=.* sample_age=[0-9]+ms;;;0$' "$OUTPUT"
 	tell server close b
 	tell server close c
 	tcpstated --check --sample
