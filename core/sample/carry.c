@@ -7,7 +7,7 @@
 
 #include "core/base/array.h"
 #include "core/kernel/bounds.h"
-#include "core/sample/suspect.h"
+#include "core/count/suspect.h"
 
 /* The low byte is the row's state. Rows of different states have different keys, and are in the
  * keys' order. */

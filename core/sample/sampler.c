@@ -12,8 +12,8 @@
 #include "core/base/timing.h"
 #include "core/diagnosis/condition.h"
 #include "core/kernel/owner.h"
-#include "core/sample/peaks.h"
-#include "core/sample/rates.h"
+#include "core/figures/peaks.h"
+#include "core/figures/rates.h"
 #include "core/sample/sampler_private.h"
 #include "core/sample/stale_copy.h"
 

@@ -8,13 +8,13 @@
 #include "core/diagnosis/condition.h"
 #include "core/kernel/device.h"
 #include "core/kernel/owner.h"
-#include "core/sample/arcs.h"
+#include "core/figures/arcs.h"
 #include "core/sample/carry.h"
-#include "core/sample/limit.h"
-#include "core/sample/peaks.h"
-#include "core/sample/rates.h"
+#include "core/figures/limit.h"
+#include "core/figures/peaks.h"
+#include "core/figures/rates.h"
 #include "core/sample/sampler_private.h"
-#include "core/sample/suspect.h"
+#include "core/count/suspect.h"
 
 /* What a kind of sample does with the totals right before and right after its sockets. */
 typedef void (*settle_fn)(struct sampler *s, const struct totals *before,

@@ -9,7 +9,7 @@
 
 #include "core/kernel/bounds.h"
 #include "core/kernel/totals.h"
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 #include "core/sample/sampler.h"
 #include "core/sample/source.h"
 #include "core/sample/tuningkeep.h"

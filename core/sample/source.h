@@ -9,7 +9,7 @@
 
 #include "core/kernel/diag.h"
 #include "core/model/snapshot.h"
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 
 /* Fast samples leave out the states that are the bulk, and CLOSED, which costs a walk of its own.
  */

@@ -14,7 +14,9 @@ core/kernel: core/model core/base
 core/tuning: core/model core/base
 core/diagnosis: core/model core/base
 core/config: core/diagnosis core/model core/base
-core/sample: core/kernel core/tuning core/diagnosis core/config core/model core/base
+core/count: core/kernel core/diagnosis core/config core/model core/base
+core/figures: core/count core/kernel core/diagnosis core/model core/base
+core/sample: core/figures core/count core/kernel core/tuning core/diagnosis core/config core/model core/base
 subagent: core/sample core/config core/diagnosis core/model core/base
 plugin: core/sample core/config core/diagnosis core/model core/base
 module: subagent core/model core/base
@@ -127,7 +129,7 @@ plant() { # RULE FILE LINE [FILE LINE]...
 	local rule=$1 file=$2 line=$3 first='/* SPDX-License-Identifier: MIT */' each
 	[ "$rule" != licence ] || first='/* nothing */'
 	rm -rf "$T/tree"
-	mkdir -p "$T"/tree/{core/{base,model,kernel,tuning,diagnosis,config,sample},subagent,plugin,module} \
+	mkdir -p "$T"/tree/{core/{base,model,kernel,tuning,diagnosis,config,count,figures,sample},subagent,plugin,module} \
 		"$T"/tree/{tests,mib,profiles,doc}
 	shift
 	while [ $# -gt 0 ]; do
@@ -149,7 +151,7 @@ check_arrows() {
 	local from to arrows
 	while IFS=: read -r from arrows; do
 		[ -n "$from" ] || continue
-		for to in core/{base,model,kernel,tuning,diagnosis,config,sample} subagent plugin module; do
+		for to in core/{base,model,kernel,tuning,diagnosis,config,count,figures,sample} subagent plugin module; do
 			if [ "$from" = "$to" ] || [[ " $arrows " = *" $to "* ]]; then
 				plant none "$from/a.c" "#include \"$to/b.h\""
 			else

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/sample/rates.h"
+#include "core/figures/rates.h"
 
 struct inet_addr lab_ipv4(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/arcs.h"
+#include "core/figures/arcs.h"
 #include "tests/support/suite.h"
 
 static void test_arcs(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 #include "core/sample/carry.h"
 
 #include <arpa/inet.h>

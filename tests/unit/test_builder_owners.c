@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 #include "tests/support/host.h"
 #include "tests/support/suite.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/limit.h"
+#include "core/figures/limit.h"
 
 #include "tests/support/suite.h"
 

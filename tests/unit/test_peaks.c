@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/peaks.h"
+#include "core/figures/peaks.h"
 
 #include "tests/support/suite.h"
 

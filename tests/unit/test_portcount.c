@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <stdlib.h>
 
-#include "core/sample/portcount.h"
+#include "core/count/portcount.h"
 #include "tests/support/suite.h"
 
 struct socket_case {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/suspect.h"
+#include "core/count/suspect.h"
 
 #include "tests/support/suite.h"
 

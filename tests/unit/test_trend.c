@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/trend.h"
+#include "core/figures/trend.h"
 #include "tests/support/suite.h"
 
 /* Every five seconds, from *now_s on, for so long; the pace is per minute. What was told last. */

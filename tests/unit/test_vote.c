@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/vote.h"
+#include "core/count/vote.h"
 #include "tests/support/suite.h"
 
 /* Pairs of owner and count, up to an owner that is UINT32_MAX. */

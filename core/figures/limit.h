@@ -10,7 +10,7 @@
 #include "core/kernel/bounds.h"
 #include "core/kernel/proc.h"
 #include "core/model/snapshot.h"
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 
 /*
  * Fills now->limits (usage, capacity, percent, overflows, bound, detail; not the peak). ports: of

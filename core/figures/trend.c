@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/trend.h"
+#include "core/figures/trend.h"
 
 #include <stdio.h>
 #include <string.h>

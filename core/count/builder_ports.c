@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 /* Only full samples see all the sockets that have a port. Connections that come in to a transparent
  * proxy may have any local port, and those that it makes in a client's name the client's. */

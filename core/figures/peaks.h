@@ -8,7 +8,7 @@
  * when one of the sockets that share its address goes away.
  */
 
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 #include "core/model/snapshot.h"
 
 struct peaks;

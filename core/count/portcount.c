@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/portcount.h"
+#include "core/count/portcount.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /*
  * Suspects that the user has their condition leave out.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include "core/diagnosis/rule.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/vote.h"
+#include "core/count/vote.h"
 
 #include <stddef.h>
 

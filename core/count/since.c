@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/since.h"
+#include "core/count/since.h"
 
 #include <stdlib.h>
 

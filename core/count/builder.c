@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/builder.h"
+#include "core/count/builder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "core/base/array.h"
 #include "core/base/number.h"
 #include "core/model/state.h"
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 int builder_new(struct builder **ret_build)
 {

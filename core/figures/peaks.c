@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/peaks.h"
+#include "core/figures/peaks.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "core/base/history.h"
 #include "core/base/tally.h"
-#include "core/sample/trend.h"
+#include "core/figures/trend.h"
 
 enum { MINUTE = 60, LONG_WINDOW = 15 * MINUTE, FORGET_MS = 16 * MINUTE * 1000 };
 

@@ -3,7 +3,7 @@
  * The rows of the listeners: the sums over the sockets that share an address and port, and the one
  * socket whose accept queue is fullest.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/timing.h"
-#include "core/sample/rates.h"
+#include "core/figures/rates.h"
 
 #include <errno.h>
 #include <stdlib.h>

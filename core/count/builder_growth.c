@@ -4,7 +4,7 @@
  * of it, as at a restart, has many of them at once and no more later: that is no growth. A leak
  * goes on.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/arcs.h"
+#include "core/figures/arcs.h"
 
 /* A longer time than this has been brought down to a minute by rates_note(). */
 enum { MINUTE_MS = 60000, LONGEST_MS = 65000 };

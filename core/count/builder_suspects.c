@@ -4,7 +4,7 @@
  * A suspect is kept as the indices of what it is counted with, so that ten thousands of them are
  * ranked by adding up in arrays.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -7,10 +7,10 @@
  * builder_suspects.c count whose they are and which are suspicious, builder_rows.c makes the rows.
  */
 
-#include "core/sample/builder.h"
-#include "core/sample/portcount.h"
-#include "core/sample/suspect.h"
-#include "core/sample/vote.h"
+#include "core/count/builder.h"
+#include "core/count/portcount.h"
+#include "core/count/suspect.h"
+#include "core/count/vote.h"
 #include "core/base/tally.h"
 
 /* Keys are hashed whole: their padding is zeroed. */

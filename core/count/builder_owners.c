@@ -2,7 +2,7 @@
 /*
  * Whose the sockets are: known owners are credited at once, the others after the scan.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>

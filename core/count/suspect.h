@@ -8,7 +8,7 @@
 
 #include "core/model/conn.h"
 #include "core/model/snapshot.h"
-#include "core/sample/since.h"
+#include "core/count/since.h"
 
 /* A socket as the conditions see it. */
 struct suspicion {

@@ -2,7 +2,7 @@
 /*
  * The listening sockets of a sample, and which of them a connection belongs to.
  */
-#include "core/sample/builder_private.h"
+#include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <string.h>

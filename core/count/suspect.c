@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/suspect.h"
+#include "core/count/suspect.h"
 
 enum {
 	/* As many say that no answer comes; one is lost on any path. */
