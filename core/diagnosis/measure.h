@@ -83,8 +83,9 @@ enum measured measure_traffic(const struct measuring *in, const char *name, uint
 int64_t measure_counted_ms(const struct snapshot *s);
 
 /*
- * The measures of the listeners, the kernel's counters and limits. They fill m->value, m->at_ms
- * where it is not the time of the snapshot, and text, which ends up in m->offender.
+ * The measures of the listeners and the kernel's counters, of its limits, and of suspicious
+ * sockets. They fill m->value, m->at_ms where it is not the time of the snapshot, and text, which
+ * ends up in m->offender.
  */
 enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m);
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m);
@@ -98,5 +99,23 @@ enum measured measure_ephemeral_ports(const struct measuring *in, struct text *t
 				      struct measure *m);
 enum measured measure_orphans(const struct measuring *in, struct text *text, struct measure *m);
 enum measured measure_memory(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
+				     struct measure *m);
+enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
+				       struct measure *m);
+enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
+					    struct measure *m);
+enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
+				       struct measure *m);
+enum measured measure_closing_stuck(const struct measuring *in, struct text *text,
+				    struct measure *m);
+enum measured measure_syn_sent_fanout(const struct measuring *in, struct text *text,
+				      struct measure *m);
+enum measured measure_upstream_silent(const struct measuring *in, struct text *text,
+				      struct measure *m);
+enum measured measure_peer_silent(const struct measuring *in, struct text *text, struct measure *m);
+enum measured measure_peer_not_reading(const struct measuring *in, struct text *text,
+				       struct measure *m);
+enum measured measure_not_reading(const struct measuring *in, struct text *text, struct measure *m);
 
 #endif
