@@ -20,6 +20,7 @@ int builder_new(struct builder **ret_build)
 	tally_init(&b->remotes, sizeof(struct remote_key), sizeof(struct remote_entry));
 	tally_init(&b->ports, sizeof(struct ports_key), sizeof(struct ports_entry));
 	tally_init(&b->blocks, sizeof(struct block_key), sizeof(struct block_entry));
+	tally_init(&b->port_owners, sizeof(uint32_t), sizeof(struct port_owner));
 	since_init(&b->since);
 	*ret_build = b;
 	return 0;
@@ -33,6 +34,7 @@ void builder_free(struct builder *b)
 	tally_done(&b->remotes);
 	tally_done(&b->ports);
 	tally_done(&b->blocks);
+	tally_done(&b->port_owners);
 	portcount_done(&b->port_counts);
 	since_done(&b->since);
 	free(b->suspects);
@@ -50,6 +52,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	tally_clear(&b->remotes);
 	tally_clear(&b->ports);
 	tally_clear(&b->blocks);
+	tally_clear(&b->port_owners);
 	since_begin(&b->since, options->now_s);
 	b->n_suspects = 0;
 	memset(b->counts, 0, sizeof(b->counts));

@@ -49,7 +49,7 @@ struct builder_ports {
 	struct inet_addr local;
 	struct inet_addr remote; /* unless bound */
 	uint16_t remote_port;
-	uint32_t owner; /* of one of these connections */
+	uint32_t owner; /* with the most of these connections; 0: not known for sure */
 };
 
 struct builder_result {

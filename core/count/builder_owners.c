@@ -56,9 +56,6 @@ int builder_credit(struct builder *b, uint32_t owner, uint8_t state)
 /* A socket that was seen before its owner was known. */
 static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 {
-	struct ports_entry *ports;
-	struct block_entry *block;
-
 	if (builder_credit(b, owner, p->state) < 0)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < p->n_suspects; i++)
@@ -66,17 +63,9 @@ static int resolve(struct builder *b, const struct pending *p, uint32_t owner)
 	/* An evicted row holds another socket by now. */
 	if (p->row != UINT32_MAX && b->conns[p->row].inode == p->inode)
 		b->conns[p->row].owner = owner;
-	if (p->ports != UINT32_MAX) {
-		ports = tally_entry(&b->ports, p->ports);
-		vote_add(&ports->owners, owner, 1);
-	}
-	if (p->block != UINT32_MAX) {
-		block = tally_entry(&b->blocks, p->block);
-		vote_add(&block->owners, owner, 1);
-	}
 	if (p->listener != UINT32_MAX)
 		b->listener_sockets[p->listener].owner = owner;
-	return 0;
+	return builder_port_owner(b, p, owner);
 }
 
 int builder_resolve(struct builder *b)

@@ -64,19 +64,63 @@ static int add_to_block(struct builder *b, const struct conn *conn, struct pendi
 	block->shared[word] |= block->taken[word] & bit;
 	block->taken[word] |= bit;
 	block->closed += conn->state == STATE_CLOSED;
-	vote_add(&block->owners, conn->owner, 1);
 	pending->block = (uint32_t)(block - (const struct block_entry *)b->blocks.entries);
 	return 0;
 }
 
-int builder_add_port(struct builder *b, const struct lookahead *c, struct pending *pending)
+static void add_owner(struct sole_owner *sole, uint32_t owner)
+{
+	if (!sole->owner)
+		sole->owner = owner;
+	else if (sole->owner != owner)
+		sole->several = true;
+}
+
+/* Sockets are seen once and not kept. Who has the most of them is known without a count where all
+ * are one process's; else they are counted in the next full sample, when it is known which ports
+ * matter. */
+static bool is_asked(const struct builder *b, const struct ports_entry *entry,
+		     const struct block_entry *block)
+{
+	if (!b->asked_several)
+		return false;
+	if (b->asked.bound)
+		return block && inet_addr_cmp(&block->key.local, &b->asked.local) == 0;
+	return entry && entry->key.remote_port == b->asked.remote_port &&
+	       inet_addr_cmp(&entry->key.remote, &b->asked.remote) == 0 &&
+	       inet_addr_cmp(&entry->key.local, &b->asked.local) == 0;
+}
+
+int builder_port_owner(struct builder *b, const struct pending *pending, uint32_t owner)
+{
+	struct ports_entry *entry =
+	    pending->ports == UINT32_MAX ? NULL : tally_entry(&b->ports, pending->ports);
+	struct block_entry *block =
+	    pending->block == UINT32_MAX ? NULL : tally_entry(&b->blocks, pending->block);
+	struct port_owner *counted;
+
+	if (owner == 0)
+		return 0;
+	if (entry)
+		add_owner(&entry->owner, owner);
+	if (block)
+		add_owner(&block->owner, owner);
+	if (!is_asked(b, entry, block))
+		return 0;
+	counted = tally_add(&b->port_owners, &owner);
+	if (!counted)
+		return -ENOMEM;
+	counted->count++;
+	return 0;
+}
+
+/* Counts the port where it belongs; what is known of its owner comes after that. */
+static int count_port(struct builder *b, const struct lookahead *c, struct pending *pending)
 {
 	struct ports_key key = builder_ports_key(&c->conn);
 	struct ports_entry *entry;
 	int ret;
 
-	if (!builder_is_ephemeral(b, &c->conn))
-		return 0;
 	ret = add_to_block(b, &c->conn, pending);
 	if (ret < 0 || c->conn.state == STATE_CLOSED || is_given_back(b, &c->conn))
 		return ret;
@@ -85,9 +129,18 @@ int builder_add_port(struct builder *b, const struct lookahead *c, struct pendin
 		return -ENOMEM;
 	entry->used++;
 	entry->odd += is_odd(b, c->conn.local_port);
-	vote_add(&entry->owners, c->conn.owner, 1);
 	pending->ports = (uint32_t)(entry - (const struct ports_entry *)b->ports.entries);
 	return 0;
+}
+
+int builder_add_port(struct builder *b, const struct lookahead *c, struct pending *pending)
+{
+	int ret;
+
+	if (!builder_is_ephemeral(b, &c->conn))
+		return 0;
+	ret = count_port(b, c, pending);
+	return ret < 0 ? ret : builder_port_owner(b, pending, c->conn.owner);
 }
 
 /* The ports of one local address. Its key is hashed whole. */
@@ -101,7 +154,7 @@ struct local {
 	uint32_t ports; /* different ones */
 	uint32_t bound; /* of these, at the least */
 	uint32_t left;  /* odd ones that remotes have left to connect() */
-	struct vote owners;
+	struct sole_owner owner;
 };
 
 static struct local *local_of(struct tally *locals, const struct inet_addr *addr)
@@ -124,8 +177,9 @@ static int add_block(const struct builder *b, const struct block_entry *block, s
 		    (uint32_t)__builtin_popcount(block->taken[i] & ~block->shared[i] & odd);
 	}
 	local->bound += block->closed;
-	for (int i = 0; i < 2; i++)
-		vote_add(&local->owners, block->owners.owner[i], block->owners.count[i]);
+	if (block->owner.owner)
+		add_owner(&local->owner, block->owner.owner);
+	local->owner.several |= block->owner.several;
 	return 0;
 }
 
@@ -169,7 +223,13 @@ static uint32_t bound_ports(const struct local *local, const struct local *any)
 	return bound * 4 >= ports ? ports : 0;
 }
 
-static void put_bound(const struct builder *b, struct tally *locals, struct builder_ports *ports)
+/* The fullest use, and whose it is. */
+struct fullest {
+	struct builder_ports ports;
+	struct sole_owner owner;
+};
+
+static void put_bound(const struct builder *b, struct tally *locals, struct fullest *fullest)
 {
 	for (size_t i = 0; i < locals->count; i++) {
 		const struct local *local = tally_entry(locals, i);
@@ -178,17 +238,15 @@ static void put_bound(const struct builder *b, struct tally *locals, struct buil
 
 		if (used > b->options.ports_usable)
 			used = b->options.ports_usable;
-		if (used > ports->used)
-			*ports = (struct builder_ports){
-			    .used = used,
-			    .bound = true,
-			    .local = local->key.addr,
-			    .owner = vote_top(&local->owners),
+		if (used > fullest->ports.used)
+			*fullest = (struct fullest){
+			    .ports = {.used = used, .bound = true, .local = local->key.addr},
+			    .owner = local->owner,
 			};
 	}
 }
 
-static void put_remote(const struct builder *b, struct builder_ports *ports)
+static void put_remote(const struct builder *b, struct fullest *fullest)
 {
 	const struct ports_entry *top = NULL;
 
@@ -201,27 +259,62 @@ static void put_remote(const struct builder *b, struct builder_ports *ports)
 			top = entry;
 	}
 	if (top)
-		*ports = (struct builder_ports){
-		    .used = top->used,
-		    .local = top->key.local,
-		    .remote = top->key.remote,
-		    .remote_port = top->key.remote_port,
-		    .owner = vote_top(&top->owners),
+		*fullest = (struct fullest){
+		    .ports = {.used = top->used,
+			      .local = top->key.local,
+			      .remote = top->key.remote,
+			      .remote_port = top->key.remote_port},
+		    .owner = top->owner,
 		};
 }
 
-int builder_fullest_ports(const struct builder *b, struct builder_ports *ret_ports)
+static bool is_same(const struct builder_ports *a, const struct builder_ports *b)
 {
-	struct builder_ports ports = {0};
+	return a->bound == b->bound && inet_addr_cmp(&a->local, &b->local) == 0 &&
+	       (a->bound ||
+		(a->remote_port == b->remote_port && inet_addr_cmp(&a->remote, &b->remote) == 0));
+}
+
+/* The one with the most of those that were asked for, of equal ones the lower index; 0: none. */
+static uint32_t most_of_asked(const struct builder *b)
+{
+	struct port_owner most = {.count = 0};
+
+	for (size_t i = 0; i < b->port_owners.count; i++) {
+		const struct port_owner *row = tally_entry(&b->port_owners, i);
+
+		if (row->count > most.count ||
+		    (row->count == most.count && row->owner < most.owner))
+			most = *row;
+	}
+	return most.owner;
+}
+
+static uint32_t owner_of(const struct builder *b, const struct fullest *fullest)
+{
+	if (!fullest->owner.several)
+		return fullest->owner.owner;
+	return b->asked_several && is_same(&fullest->ports, &b->asked) ? most_of_asked(b) : 0;
+}
+
+int builder_fullest_ports(struct builder *b, struct builder_ports *ret_ports)
+{
+	struct fullest fullest = {.ports = {.used = 0}};
 	struct tally locals;
 	int ret;
 
 	tally_init(&locals, sizeof(struct local_key), sizeof(struct local));
 	ret = sum_up(b, &locals);
-	put_remote(b, &ports);
 	if (ret == 0) {
-		put_bound(b, &locals, &ports);
-		*ret_ports = ports;
+		put_remote(b, &fullest);
+		put_bound(b, &locals, &fullest);
+		fullest.ports.owner = owner_of(b, &fullest);
+		*ret_ports = fullest.ports;
+	}
+	/* Only full samples see ports. */
+	if (ret == 0 && fullest.ports.used > 0) {
+		b->asked = fullest.ports;
+		b->asked_several = fullest.owner.several;
 	}
 	tally_done(&locals);
 	return ret;

@@ -10,8 +10,13 @@
 #include "core/count/builder.h"
 #include "core/count/portcount.h"
 #include "core/count/suspect.h"
-#include "core/count/vote.h"
 #include "core/base/tally.h"
+
+/* Whose the sockets are that were counted together. */
+struct sole_owner {
+	uint32_t owner; /* the first one; 0: none is known */
+	bool several;   /* they are not all its */
+};
 
 /* Keys are hashed whole: their padding is zeroed. */
 struct listener_key {
@@ -57,6 +62,12 @@ struct suspect_socket {
 	uint16_t stale_s; /* both as in struct suspicion */
 };
 
+/* How many of the ports that are asked for are its. */
+struct port_owner {
+	uint32_t owner; /* the key */
+	uint32_t count;
+};
+
 struct owner_counts {
 	uint32_t states[STATE_COUNT];
 };
@@ -71,7 +82,7 @@ struct ports_entry {
 	struct ports_key key;
 	uint32_t used;
 	uint32_t odd; /* of these, see builder_ports.c */
-	struct vote owners;
+	struct sole_owner owner;
 };
 
 /* 256 local ports of one address. */
@@ -83,7 +94,7 @@ struct block_key {
 
 struct block_entry {
 	struct block_key key;
-	struct vote owners;
+	struct sole_owner owner;
 	uint32_t closed;    /* sockets that are bound and nothing else */
 	uint32_t taken[8];  /* bit map: ports that a socket has */
 	uint32_t shared[8]; /* bit map: ports that several have */
@@ -126,10 +137,13 @@ struct pending {
 
 struct builder {
 	struct builder_options options;
-	struct tally listeners; /* struct listener_entry */
-	struct tally remotes;   /* struct remote_entry */
-	struct tally ports;     /* struct ports_entry */
-	struct tally blocks;    /* struct block_entry */
+	struct tally listeners;     /* struct listener_entry */
+	struct tally remotes;       /* struct remote_entry */
+	struct tally ports;         /* struct ports_entry */
+	struct tally blocks;        /* struct block_entry */
+	struct tally port_owners;   /* struct port_owner: of the ports that are `asked` */
+	struct builder_ports asked; /* the fullest use of the full sample before */
+	bool asked_several;         /* which was that of several processes */
 	struct since since;
 	struct suspect_socket *suspects;
 	size_t n_suspects, suspects_capacity;
@@ -185,12 +199,15 @@ int builder_suspects(struct builder *b, uint32_t seen, struct snapshot *now);
 void builder_drop_ignored(struct builder *b, uint32_t seen, struct snapshot *now);
 
 /* A socket that has no listener may take an ephemeral port. */
+/* Notes whose a socket is that was counted there. 0 or -ENOMEM. */
+int builder_port_owner(struct builder *b, const struct pending *pending, uint32_t owner);
+
 struct ports_key builder_ports_key(const struct conn *conn);
 bool builder_is_ephemeral(const struct builder *b, const struct conn *conn);
 int builder_add_port(struct builder *b, const struct lookahead *c, struct pending *pending);
 
 /* The fullest use of ephemeral ports. 0 or -ENOMEM. */
-int builder_fullest_ports(const struct builder *b, struct builder_ports *ret_ports);
+int builder_fullest_ports(struct builder *b, struct builder_ports *ret_ports);
 
 /* The listener that a connection belongs to; NULL: none, or it cannot be told. */
 struct listener_entry *builder_listener_of(struct builder *b, const struct conn *conn);

@@ -170,6 +170,59 @@ static void the_top_process_of_a_state(void)
 	host_free(&h);
 }
 
+/* Three processes share the fullest use of ports: who has the most is known once they are counted,
+ * whatever the order, and not before. */
+static void who_has_the_most_ports(void)
+{
+	enum { THIRD = 300, EACH = 40, SOCKETS = 3 * EACH };
+	static const uint32_t pids[] = {WEB, APP, THIRD};
+	/* How many each has, in the order in which they are met. */
+	static const struct {
+		uint32_t n[3];
+		uint32_t most;
+	} cases[] = {
+	    {{1, 40, 39}, APP},  {{39, 40, 38}, APP}, {{20, 19, 18}, WEB},
+	    {{1, 2, 40}, THIRD}, {{7, 7, 7}, WEB},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct conn sockets[SOCKETS];
+		struct host h = host_new();
+		struct builder_result result;
+		struct builder *b;
+		size_t count = 0;
+
+		for (int p = 0; p < 3; p++) {
+			host_process(&h, pids[p], "some");
+			for (uint32_t k = 0; k < cases[i].n[p]; k++)
+				host_socket(&h, pids[p], 3 + k, pids[p] * 1000 + k);
+		}
+		for (uint32_t k = 0; k < EACH; k++)
+			for (int p = 0; p < 3; p++)
+				if (k < cases[i].n[p]) {
+					sockets[count] = conn(STATE_ESTABLISHED, pids[p] * 1000 + k,
+							      (uint16_t)(40000 + 2 * count), 5432);
+					count++;
+				}
+		CHECK_EQ_INT_FATAL(builder_new(&b), 0);
+		for (int round = 0; round < 3; round++) {
+			/* Found by the scan, then known beforehand. */
+			struct snapshot *s = sample(b, &h, sockets, count, round < 2, &result);
+
+			CHECK_EQ_INT(result.ports.used, count);
+			CHECK_EQ_INT(pid_of(s, result.ports.owner), round > 0 ? cases[i].most : 0);
+			snapshot_free(s);
+		}
+		/* Another remote is the fullest now: what was counted is not its. */
+		for (size_t k = 0; k < count; k++)
+			sockets[k].remote_port = 6379;
+		snapshot_free(sample(b, &h, sockets, count, false, &result));
+		CHECK_EQ_INT(result.ports.owner, 0);
+		builder_free(b);
+		host_free(&h);
+	}
+}
+
 /* So many sockets are kept for the scan; of the next one it is said that it was not. */
 static void more_than_are_kept_for_the_scan(void)
 {
@@ -196,6 +249,7 @@ int main(void)
 	static CU_TestInfo tests[] = {
 	    {"owners known before and after the scan", owners_before_and_after_the_scan},
 	    {"the top process of a state", the_top_process_of_a_state},
+	    {"who has the most ports", who_has_the_most_ports},
 	    {"more than are kept for the scan", more_than_are_kept_for_the_scan},
 	    CU_TEST_INFO_NULL,
 	};
