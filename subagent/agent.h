@@ -32,6 +32,10 @@ struct agent_options {
 int agent_open(const struct agent_options *options, struct agent **ret_agent);
 void agent_close(struct agent *agent);
 
+/* True for the address of a UNIX socket, as snmpd and net-snmp write it; "" is one. Any other one
+ * may have a name that is looked up at each attempt. */
+bool agent_is_unix(const char *address);
+
 /* How long to wait awake for the next request after one, in microseconds; 0, as it is at first:
  * not at all. */
 void agent_busy_poll(struct agent *agent, uint32_t us);

@@ -40,10 +40,20 @@ static time_t monotonic_seconds(void)
 /* --- what the log tells ---------------------------------------------------------------
  */
 
+static const char *path_of(const char *address)
+{
+	return strncmp(address, "unix:", 5) == 0 ? address + 5 : address;
+}
+
+bool agent_is_unix(const char *address)
+{
+	return address[0] == '\0' || path_of(address)[0] == '/';
+}
+
 /* Why a UNIX socket cannot be reached, with the remedy. */
 static const char *reason_of(const char *address)
 {
-	const char *path = strncmp(address, "unix:", 5) == 0 ? address + 5 : address;
+	const char *path = path_of(address);
 	struct stat st;
 
 	if (path[0] != '/')

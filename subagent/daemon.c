@@ -195,14 +195,21 @@ static int open_signals(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Each closes what is the other one's. */
 static int run_sampler(void *arg)
 {
-	return sampling_run(arg);
+	const struct sampling_options *options = arg;
+
+	close(options->handover->out_fd);
+	return sampling_run(options);
 }
 
 static int run_agent(void *arg)
 {
-	return serving_run(arg);
+	const struct serving_options *options = arg;
+
+	close(options->handover->in_fd);
+	return serving_run(options);
 }
 
 /* Large pieces of memory have a mapping of their own, and go back when they are freed. As it is by

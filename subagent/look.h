@@ -11,6 +11,9 @@
 #include "core/sample/sampler.h"
 #include "subagent/daemonconfig.h"
 
+/* The exit code of a command that has nothing to show, as of a check for Nagios. */
+enum { EXIT_UNKNOWN = 3 };
+
 struct look {
 	const struct daemon_config *config;
 	const char *config_path;

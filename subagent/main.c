@@ -11,6 +11,7 @@
 #include "subagent/daemon.h"
 #include "subagent/daemonconfig.h"
 #include "subagent/log.h"
+#include "subagent/look.h"
 #include "subagent/once.h"
 #include "subagent/trial.h"
 #include "subagent/watch.h"
@@ -33,8 +34,6 @@ enum long_option {
 	OPTION_TUNING,
 	OPTION_WATCH,
 };
-
-enum { EXIT_UNKNOWN = 3 };
 
 struct options {
 	struct daemon_options daemon;

@@ -19,8 +19,6 @@
 #include "subagent/screen.h"
 #include "subagent/tuningreport.h"
 
-enum { EXIT_UNKNOWN = 3 };
-
 static int exit_code(const struct snapshot *s)
 {
 	return s->diagnosis.worst == SEVERITY_NORMAL     ? 0

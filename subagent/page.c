@@ -16,7 +16,7 @@ struct page_place {
 	uint32_t width;
 };
 
-enum { GAP = 2, MARGIN = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
+enum { GAP = 2, CLIPPED_MIN = 8, TEXT_MAX = 2048 };
 
 static const char ellipsis[] = "...";
 
@@ -213,7 +213,7 @@ static struct layout fit_columns(const struct page_table *table)
 {
 	struct layout layout = {.width = table->width ? table->width : PAGE_WIDTH,
 				.n_columns = table->n_columns};
-	size_t total = table->marked ? MARGIN : 0,
+	size_t total = table->marked ? PAGE_MARGIN : 0,
 	       needed = table->n_needed ? table->n_needed : table->n_columns, c;
 
 	for (c = 0; c < table->n_columns; c++) {
@@ -265,8 +265,8 @@ static void put_row(FILE *out, const struct page_table *table, const struct layo
 
 	if (table->marked) {
 		fputc(mark, out);
-		at = start = MARGIN;
-		put_spaces(out, MARGIN - 1);
+		at = start = PAGE_MARGIN;
+		put_spaces(out, PAGE_MARGIN - 1);
 	}
 	for (size_t c = 0; c < layout->n_columns; start += layout->widths[c++] + GAP) {
 		const char *text = texts + cells[c].at;

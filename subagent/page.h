@@ -17,6 +17,7 @@ enum {
 	PAGE_WIDTH = 100,
 	PAGE_COLUMNS = 12,   /* of a table, at the most */
 	PAGE_CELL = 400,     /* bytes of a cell, with a NUL */
+	PAGE_MARGIN = 2,     /* columns of a mark in front of a row */
 	PAGE_NUMBER_MAX = 16 /* bytes of page_number(), with a NUL */
 };
 

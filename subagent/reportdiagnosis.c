@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 #include "subagent/page.h"
 
-enum { SEVERITY_COLUMNS = 10, MARGIN = 2, NAMES_MAX = 1536 };
+enum { SEVERITY_COLUMNS = 10, NAMES_MAX = 1536 };
 
 static const char *const words[] = {
     [SEVERITY_WARNING] = "WARNING",
@@ -20,7 +20,7 @@ static const char *const words[] = {
 /* Where the text beside it begins. */
 static int indent(const struct report_options *options)
 {
-	return SEVERITY_COLUMNS + (options->watched ? MARGIN : 0);
+	return SEVERITY_COLUMNS + (options->watched ? PAGE_MARGIN : 0);
 }
 
 static void print_severity(FILE *out, uint32_t severity, char mark,

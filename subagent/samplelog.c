@@ -42,26 +42,17 @@ static void tell_errors(struct samplelog *log, const struct snapshot *s)
 	log->failing = s->info.failing;
 }
 
-static void tell_tuning(struct samplelog *log, const struct snapshot *s)
+/* A text that says what is wrong, or "". told: what it was, of the same size. */
+static void tell_text(const char *now, char *told, size_t size, const char *consequence,
+		      const char *end)
 {
-	if (strcmp(s->info.tuning_error, log->tuning_error) == 0)
+	if (strcmp(now, told) == 0)
 		return;
-	memcpy(log->tuning_error, s->info.tuning_error, sizeof(log->tuning_error));
-	if (s->info.tuning_error[0])
-		log_line(LOG_WARNING, "%s: nothing is recommended", s->info.tuning_error);
+	memcpy(told, now, size);
+	if (now[0])
+		log_line(LOG_WARNING, "%s%s", now, consequence);
 	else
-		log_line(LOG_NOTICE, "the tuning profile can be read again");
-}
-
-static void tell_missing(struct samplelog *log, const struct snapshot *s)
-{
-	if (strcmp(s->info.missing, log->missing) == 0)
-		return;
-	memcpy(log->missing, s->info.missing, sizeof(log->missing));
-	if (s->info.missing[0])
-		log_line(LOG_WARNING, "%s", s->info.missing);
-	else
-		log_line(LOG_NOTICE, "/proc/net lacks nothing any more");
+		log_line(LOG_NOTICE, "%s", end);
 }
 
 static void tell_owners(struct samplelog *log, const struct snapshot *s)
@@ -79,7 +70,9 @@ void samplelog_update(struct samplelog *log, const struct snapshot *s)
 {
 	tell_source(log, s);
 	tell_errors(log, s);
-	tell_tuning(log, s);
-	tell_missing(log, s);
+	tell_text(s->info.tuning_error, log->tuning_error, sizeof(log->tuning_error),
+		  ": nothing is recommended", "the tuning profile can be read again");
+	tell_text(s->info.missing, log->missing, sizeof(log->missing), "",
+		  "/proc/net lacks nothing any more");
 	tell_owners(log, s);
 }

@@ -53,18 +53,19 @@ static struct handover_settings settings_of(const struct daemon_config *config)
 	};
 }
 
-/* The agent checks what is packed here, which takes less than packing it. It has no way to tell how
- * long it took: so the budget is charged for it as much. */
+/* The agent checks what is packed here, which takes less than to pack and write it. It has no way
+ * to tell how long it took: so the budget is charged as much once more. */
 static void publish(struct sampling *s)
 {
 	struct handover_settings settings = settings_of(&s->config);
-	uint64_t begun_us = timing_cpu_us();
+	uint64_t begun_us;
 	bool changed = eventkeep_note(&s->events, s->last);
 	struct snapshot shown = *s->last;
 
 	eventkeep_show(&s->events, &shown);
 	shown.diagnosis.notifications_lost = atomic_load(s->options->handover->lost);
 	publish_prometheus(&s->publish, &shown);
+	begun_us = timing_cpu_us();
 	if (publish_snapshot(&s->publish, &shown, &settings, changed) < 0)
 		samplelog_no_sample(&s->log, "out of memory");
 	s->agent_us = timing_cpu_us() - begun_us;

@@ -174,7 +174,7 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t n, uint32_t ac
 
 	/* A call that this architecture does not have is not an error. */
 	for (size_t i = 0; i < n && ret == 0; i++)
-		if (calls[i] != __NR_SCMP_ERROR && calls[i] >= 0)
+		if (calls[i] >= 0)
 			ret = seccomp_rule_add(filter, action, calls[i], 0);
 	return ret;
 }

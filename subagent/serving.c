@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/base/timing.h"
@@ -185,20 +186,21 @@ static int loop(struct serving *v)
 	return ret;
 }
 
-/* net-snmp is set up, and the master called for the first time, before the doors close. */
+/* net-snmp is set up, the master called for the first time, and the time zone read, which dates are
+ * shown in, before the doors close. */
 static int start(struct serving *v)
 {
 	const struct agent_options options = {.address = v->options->address,
 					      .retry_s = v->options->retry_s};
-	bool names = strncmp(options.address, "tcp", 3) == 0;
 	int ret = v->signal_fd = child_signals();
 
 	if (ret >= 0)
 		ret = notify_new(&v->notify);
 	if (ret == 0)
 		ret = agent_open(&options, &v->agent);
+	tzset();
 	if (ret == 0)
-		ret = sandbox_agent(v->options->filter, names);
+		ret = sandbox_agent(v->options->filter, !agent_is_unix(options.address));
 	return ret;
 }
 

@@ -21,8 +21,6 @@
  * sample of its own costs a tenth of the time at the most. */
 enum { LOOK_MS = 1000, MARKED_MS = 10000, COST_FACTOR = 10 };
 
-enum { EXIT_UNKNOWN = 3 };
-
 struct watch {
 	struct look look;
 	bool sample;

@@ -72,7 +72,7 @@ void owners_listening(struct owners *o, uint32_t inode, bool urgent);
  * found. Returns 0, or -errno if /proc itself cannot be read or handles or memory are short; a
  * process that vanishes or may not be read is skipped.
  */
-int owners_scan(struct owners *o, uint64_t allowed_us);
+int owners_scan(struct owners *o, uint32_t allowed_us);
 
 /* The CPU time that the last owners_scan() took, microseconds. */
 uint64_t owners_scan_us(const struct owners *o);

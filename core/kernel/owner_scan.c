@@ -381,7 +381,7 @@ static int scan(struct owners *o, uint64_t end_us)
 	return err;
 }
 
-int owners_scan(struct owners *o, uint64_t allowed_us)
+int owners_scan(struct owners *o, uint32_t allowed_us)
 {
 	uint64_t begun_us = timing_cpu_us();
 	int err = 0;

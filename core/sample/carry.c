@@ -58,6 +58,11 @@ static int merge(const void *last, size_t n_last, size_t size, key_fn key, uint3
 	if (!merged)
 		return -ENOMEM;
 	*count += carried;
+	/* As in a look at the listeners: all of them. */
+	if (n_own == 0 && carried == n_last) {
+		memcpy(merged, last, n_last * size);
+		carried = 0;
+	}
 	for (; carried > 0; from += size) {
 		uint64_t k = key(from);
 

@@ -4,6 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Those that have gone have no name any more. */
+static void renumber_processes(struct snapshot *s, const uint32_t *numbers)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->n_processes; i++) {
+		struct process row = s->processes[i];
+
+		row.owner = numbers[row.owner];
+		if (row.owner)
+			s->processes[kept++] = row;
+	}
+	s->n_processes = kept;
+}
+
 static void renumber_rows(struct snapshot *s, const uint32_t *numbers)
 {
 	for (size_t i = 0; i < s->n_listeners; i++) {
@@ -12,8 +27,7 @@ static void renumber_rows(struct snapshot *s, const uint32_t *numbers)
 	}
 	for (size_t i = 0; i < s->n_conns; i++)
 		s->conns[i].owner = numbers[s->conns[i].owner];
-	for (size_t i = 0; i < s->n_processes; i++)
-		s->processes[i].owner = numbers[s->processes[i].owner];
+	renumber_processes(s, numbers);
 	for (size_t i = 0; i < s->n_limits; i++)
 		s->limits[i].owner = numbers[s->limits[i].owner];
 	for (size_t i = 0; i < STATE_COUNT; i++)

@@ -166,6 +166,43 @@ test_end() {
 	check_run "without the first one the others end as well" wait_until 5 all_gone "${pids[@]}"
 }
 
+# --- what the agent has to open besides, and when ----------------------------------------
+
+# A master that is known by name is looked up at each attempt.
+test_names() {
+	local port
+	namespaces_start
+	port=$(free_udp_port)
+	AGENTX=localhost:$port
+	snmpd_configure
+	sed -i "s/^agentXSocket .*/agentXSocket tcp:localhost:$port/" "$T/snmpd.conf"
+	names_snmpd
+	printf '%s\n' "$CONFIG" >"$T/tcpstate.conf"
+	spawn tcpstated "${SERVER[@]}" "${TCPSTATED_AS[@]}" "$BIN/tcpstated" -f -c "$T/tcpstate.conf" \
+		-x "localhost:$port"
+	check_run "a master by its name" wait_until 30 tcpstated_sampled
+	snmpd_kill
+	names_snmpd
+	check_run "and again, after it was away" wait_until 30 tcpstated_sampled
+	check "it is told to be back" 1 "$(log_lines 'snmpd is back')"
+}
+
+names_snmpd() {
+	spawn snmpd "${SERVER[@]}" "${SNMPD_AS[@]}" env "SNMP_PERSISTENT_DIR=$T/snmpd" MIBS= \
+		snmpd -f -C -c "$T/snmpd.conf" -Lo -I -smux
+	wait_until 20 get -t 0.5 -r 0 -On .1.3.6.1.2.1.1.3.0 >/dev/null 2>&1 ||
+		die "snmpd does not answer" "$(cat "$T/snmpd.log")"
+}
+
+# Dates have the host's own time zone, a file that is read once.
+test_zone() {
+	echo 'Zone Test 5:45 - TST' >"$T/zone.txt"
+	/usr/sbin/zic -d "$T" "$T/zone.txt" || die "zic"
+	chmod 644 "$T/Test"
+	start env "TZ=:$T/Test"
+	check_match "in the host's time zone" ',\+5:45$' "$(get -OQUv TCPSTATE-MIB::tcpStateSampleTime.0)"
+}
+
 # --- systemd -----------------------------------------------------------------------------
 
 told() { # LINE: how often systemd was told so
@@ -200,4 +237,4 @@ while True:
 	check "the end" "0 1" "$? $(told STOPPING=1)"
 }
 
-side_by_side "$@" -- rights attacks deaths end notify
+side_by_side "$@" -- rights attacks deaths end names zone notify

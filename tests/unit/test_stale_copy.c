@@ -57,10 +57,12 @@ static void test_owners_have_new_numbers(void)
 	s = stale_copy_new(last, h.owners, &owner);
 	for (int i = 0; i < 4; i++) {
 		CHECK_EQ_INT(pid_of(s, s->conns[i].owner), pids[i]);
-		CHECK_EQ_INT(pid_of(s, s->processes[i].owner), pids[i]);
 		CHECK_EQ_INT(pid_of(s, s->tops[i].owner), pids[i]);
 		CHECK_EQ_INT(pid_of(s, s->suspects[i].owners[0].index), pids[i]);
 	}
+	CHECK_EQ_INT_FATAL(s->n_processes, 2);
+	CHECK_EQ_INT(pid_of(s, s->processes[0].owner), 20);
+	CHECK_EQ_INT(pid_of(s, s->processes[1].owner), 40);
 	CHECK_EQ_INT(pid_of(s, s->limits[0].owner), 40);
 	CHECK_EQ_INT(pid_of(s, owner), 40);
 	/* The next one begins, fails as well, and nobody has ended. */
