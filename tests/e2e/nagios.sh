@@ -237,12 +237,7 @@ test_gone() {
 }
 
 namespaces_start
-sockets_start server "${SERVER[@]}"
-sockets_start client "${CLIENT[@]}"
-tell server listen a "$SERVER4" 80 64
-tell client connect c "$SERVER4" 80 20
-tell server accept x a 20
-tell client close c
+forgetful_server
 tables_start
 tcpstated_stop
 TCPSTATED_AS=(setpriv --reuid=65534 --regid=nagios --clear-groups)

@@ -166,12 +166,7 @@ test_gone() {
 
 make_root >"$T/root.log" 2>&1 || die "no root" "$(tail -n 20 "$T/root.log")"
 namespaces_start
-sockets_start server "${SERVER[@]}"
-sockets_start client "${CLIENT[@]}"
-tell server listen a "$SERVER4" 80 64
-tell client connect c "$SERVER4" 80 20
-tell server accept x a 20
-tell client close c
+forgetful_server
 snmpd_start
 TCPSTATED_AS=()
 tcpstated_start "$SAMPLING
