@@ -71,6 +71,7 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	agent->address = options->address[0] ? options->address : NETSNMP_AGENTX_SOCKET;
 	agent->retry_s = options->retry_s;
 	agent->notifies_only = options->notifies_only;
+	agent->queue.lost = options->lost;
 	netsnmp_large_fd_set_init(&agent->fds, FD_SETSIZE);
 	set_up(agent);
 	agent_session_keep(0, agent);

@@ -22,6 +22,7 @@ struct agent_options {
 	const char *address; /* of the master as snmpd writes it; "": net-snmp's default; kept */
 	bool notifies_only;  /* registers nothing: the daemon beside it does */
 	uint32_t retry_s;    /* pause between attempts to reach the master, and of pings */
+	uint32_t lost;       /* notifications lost by those before it, which it counts on from */
 };
 
 /*

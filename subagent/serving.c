@@ -191,7 +191,8 @@ static int loop(struct serving *v)
 static int start(struct serving *v)
 {
 	const struct agent_options options = {.address = v->options->address,
-					      .retry_s = v->options->retry_s};
+					      .retry_s = v->options->retry_s,
+					      .lost = atomic_load(v->options->handover->lost)};
 	int ret = v->signal_fd = child_signals();
 
 	if (ret >= 0)
