@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef TCPSTATE_CORE_NETNS_H
+#define TCPSTATE_CORE_NETNS_H
+
+/*
+ * This module is a network namespace of the host as a row: who lives in it, and what its newest
+ * sample has shown.
+ */
+
+#include <stdint.h>
+#include <time.h>
+
+#include "core/model/state.h"
+
+/* With the NUL. No longer than VACM lets the name of an SNMP context be. */
+enum { NETNS_NAME_MAX = 33 };
+
+/* TcpStateNamespaceKind of TCPSTATE-MIB: where the name is from. */
+enum netns_kind {
+	NETNS_NAMED = 1,  /* a name below /run/netns or /run/docker/netns */
+	NETNS_DOCKER,     /* a container, by the cgroup of the lowest process */
+	NETNS_PODMAN,
+	NETNS_CONTAINERD,
+	NETNS_CRIO,
+	NETNS_KUBERNETES, /* a pod, whatever runs its containers */
+	NETNS_NSPAWN,     /* a machine of systemd-nspawn */
+	NETNS_LXC,
+	NETNS_SERVICE,    /* a unit of systemd with a network of its own */
+	NETNS_PROCESS,    /* none of these: the lowest process */
+};
+
+enum { NETNS_KIND_COUNT = NETNS_PROCESS };
+
+struct netns {
+	char name[NETNS_NAME_MAX]; /* printable ASCII without '/', unique, the same while it lives */
+	uint64_t inode;
+	uint32_t kind;      /* enum netns_kind */
+	uint32_t pid;       /* the lowest process in it; 0: none */
+	uint32_t processes; /* in it */
+	/* Of the newest sample. */
+	uint32_t sockets;
+	uint32_t count[STATE_COUNT]; /* by state - 1 */
+	struct timespec counted_at;  /* CLOCK_MONOTONIC; 0: never yet */
+	uint32_t worst;              /* enum severity */
+	char condition[32];          /* the name of the worst condition; "": none is raised */
+	char offender[192];          /* of it */
+};
+
+#endif
