@@ -79,7 +79,7 @@ static bool is_visible(const struct ask *ask, netsnmp_variable_list *vb)
 }
 
 /* The next variable that the requester may see. False: there is none here, and snmpd goes on to
- * the subtree behind this one. */
+ * the subtree after this one. */
 static bool answer_next(const struct ask *ask, netsnmp_request_info *request, size_t *last)
 {
 	netsnmp_variable_list *vb = request->requestvb;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TCPSTATE_PLUGIN_PLACES_H
-#define TCPSTATE_PLUGIN_PLACES_H
+#ifndef TCPSTATE_PLUGIN_SELECTION_H
+#define TCPSTATE_PLUGIN_SELECTION_H
 
 /*
  * This module gives the values of single listeners, ports and remote addresses, of which there is

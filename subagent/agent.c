@@ -41,7 +41,7 @@ static void isolate(void)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, off[i], 1);
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);
-	/* net-snmp makes a folder for certificates there; it is for TLS, which is not used. */
+	/* net-snmp makes a directory for certificates there; it is for TLS, which is not used. */
 	setenv("SNMP_PERSISTENT_DIR", "/dev/null", 1);
 }
 

@@ -39,7 +39,7 @@ static void set_value(netsnmp_variable_list *vb, const struct value *value)
 	}
 }
 
-/* The identifier below tcpStateMIB; one before it becomes the empty one. False: behind. */
+/* The identifier below tcpStateMIB; one before it becomes the empty one. False: after it. */
 static bool relative(const netsnmp_variable_list *vb, uint32_t ret_oid[OID_MAX], size_t *ret_len)
 {
 	size_t len = 0;

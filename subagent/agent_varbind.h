@@ -21,7 +21,7 @@ extern const oid agent_base_oid[AGENT_BASE_LEN];
 /* Sets the value, or the exception that says why there is none. s: NULL: nothing to answer yet. */
 void agent_varbind_get(const struct snapshot *s, netsnmp_variable_list *vb);
 
-/* Sets the first variable behind this one (or this one, if inclusive) that is before `end`, and
+/* Sets the first variable after this one (or this one, if inclusive) that is before `end`, and
  * returns true; else leaves vb as it is. end: {0, 0} or of length 0: there is none.
  * last: as for oidtable_next(). */
 bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, bool inclusive,

@@ -51,7 +51,7 @@ static size_t aligned(size_t size)
 	return (size + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* Where the arrays begin, and behind them the texts. False: they cannot lie in `size` bytes. */
+/* Where the arrays begin, and after them the texts. False: they cannot lie in `size` bytes. */
 static bool lay_out(const struct flat *f, size_t size, size_t ret_at[ARRAYS + 1])
 {
 	size_t at = aligned(sizeof(*f));
@@ -102,7 +102,7 @@ struct texts {
 	size_t at;   /* offset of the pool in the block */
 };
 
-/* What lay in memory behind a text's end is nobody's business. */
+/* What lay in memory after a text's end is not given away. */
 static void clear_rest(char *text, size_t size)
 {
 	size_t len = strnlen(text, size);
@@ -226,7 +226,7 @@ static bool is_top(const struct flat *f, const struct suspect_top *top)
 	return top->count == 0 || top->index == UINT32_MAX || top->index < f->snapshot.n_listeners;
 }
 
-/* The texts have a NUL behind the last one. */
+/* The texts have a NUL after the last one. */
 static bool unpack_text(const struct flat *f, void *member, size_t pool)
 {
 	uintptr_t offset;

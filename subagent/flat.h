@@ -4,7 +4,7 @@
 
 /*
  * This module makes one block of bytes of a snapshot, and a snapshot of such a block: a header, the
- * snapshot, its arrays one behind the other, and a pool of texts. Nothing in the block points to
+ * snapshot, its arrays one after the other, and a pool of texts. Nothing in the block points to
  * anything; where an array begins follows from the counts, a text is told by its offset.
  *
  * The block is for programs of the same version on the same host: the rows are as they lie in

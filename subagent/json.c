@@ -100,7 +100,7 @@ static json_t *make_index_text(const uint32_t *oid, size_t len)
 	return make_text(text, len);
 }
 
-/* Makes the value of one part; *at moves behind it. */
+/* Makes the value of one part; *at moves past it. */
 static json_t *make_part(const struct snapshot *s, const struct index_part *part,
 			 const uint32_t *oid, size_t len, size_t *at)
 {

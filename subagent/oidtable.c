@@ -39,7 +39,7 @@ static int row_cmp(const struct table *table, const struct snapshot *s, const vo
 	return oid_cmp(index, n, oid, len);
 }
 
-/* The first row whose index is behind oid, or at it if inclusive; count if there is none. */
+/* The first row whose index is after oid, or at it if inclusive; count if there is none. */
 static size_t find_row(const struct table *table, const struct snapshot *s, const void *rows,
 		       size_t count, const uint32_t *oid, size_t len, bool inclusive)
 {
@@ -144,7 +144,7 @@ bool oidtable_value(const struct snapshot *s, const struct column *column, const
 	return true;
 }
 
-/* -1, 0, 1: oid lies before the table's prefix, in its subtree, behind it. */
+/* -1, 0, 1: oid lies before the table's prefix, in its subtree, after it. */
 static int place(const struct table *table, const uint32_t *oid, size_t len)
 {
 	size_t n = len < table->prefix_len ? len : table->prefix_len;
@@ -187,7 +187,7 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 	return OID_NO_OBJECT;
 }
 
-/* A walk asks for the row behind the one before. */
+/* A walk asks for the row after the one before. */
 static size_t find_next(const struct table *table, const struct snapshot *s, const void *rows,
 			size_t count, const uint32_t *oid, size_t len, bool inclusive, size_t last)
 {
@@ -198,7 +198,7 @@ static size_t find_next(const struct table *table, const struct snapshot *s, con
 	return find_row(table, s, rows, count, oid, len, inclusive);
 }
 
-/* The first cell of the table behind (or at) suffix, which starts with the column's arc. */
+/* The first cell of the table after (or at) suffix, which starts with the column's arc. */
 static bool table_next(const struct table *table, const struct snapshot *s, const uint32_t *suffix,
 		       size_t len, bool inclusive, size_t *last, uint32_t ret_oid[OID_MAX],
 		       size_t *ret_len, struct value *ret_value)

@@ -83,7 +83,7 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 			     const uint32_t *oid, size_t len, struct value *ret_value);
 
 /*
- * The first instance behind oid (or at it, if inclusive) and its identifier. OID_END: none is
+ * The first instance after oid (or at it, if inclusive) and its identifier. OID_END: none is
  * left. GETBULK is this in a loop; ret_oid may be oid itself. *last: the row of the answer before,
  * if there was one, which makes a loop faster; any number will do.
  */

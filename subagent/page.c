@@ -247,7 +247,7 @@ static void put_clipped(FILE *out, const char *text, size_t width)
 	fprintf(out, "%.*s%s%s", (int)head, text, ellipsis, tail);
 }
 
-/* Writes a cell at a column; returns the column behind it. */
+/* Writes a cell at a column; returns the column after it. */
 static size_t put_cell(FILE *out, const char *text, size_t own, size_t at, size_t width)
 {
 	if (own > width) {

@@ -26,7 +26,7 @@ static bool deserves_a_look(const struct tuning *row)
 	       is_set_but_absent(row) || row->refused;
 }
 
-/* Prints words, broken into lines of at most WIDTH, each behind the prefix. */
+/* Prints words, broken into lines of at most WIDTH, each after the prefix. */
 static void print_wrapped(FILE *out, const char *prefix, const char *text)
 {
 	size_t column = 0;
@@ -254,7 +254,7 @@ int tuningreport_sysctl(FILE *out, const struct tuning_table *table)
 		"# Review it, store it as /etc/sysctl.d/90-tcpstate.conf, apply it with\n"
 		"# \"sysctl -p /etc/sysctl.d/90-tcpstate.conf\". A file that is named as "
 		"the place of\n"
-		"# an older setting wins if its name sorts behind: change it there.\n\n",
+		"# an older setting wins if its name sorts after: change it there.\n\n",
 		table->profile);
 	for (size_t first = 0; first < table->count; first = end) {
 		for (end = first + 1; end < table->count && table->rows[end].element > 1; end++)

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /*
- * Reads the digits that *text begins with and moves *text behind them. base: 10 or 16. False: no
+ * Reads the digits that *text begins with and moves *text past them. base: 10 or 16. False: no
  * digit, or more than max; *text and *ret_number are untouched.
  */
 bool number_take(const char **text, unsigned base, uint64_t max, uint64_t *ret_number);

@@ -3,7 +3,7 @@
 #define TCPSTATE_CORE_TALLY_H
 
 /*
- * This module keeps values by a key of fixed size: a flat hash table whose entries lie one behind
+ * This module keeps values by a key of fixed size: a flat hash table whose entries lie one after
  * the other in the order of their arrival, so that they can be sorted and copied whole. Why not
  * uthash: doc/decisions.md.
  */
@@ -22,7 +22,7 @@ struct tally {
 };
 
 /* An empty table; takes no memory before the first entry. entry_size >= key_size, the value lies
- * behind the key in the caller's own struct. */
+ * after the key in the caller's own struct. */
 void tally_init(struct tally *t, size_t key_size, size_t entry_size);
 
 /* Frees what the table holds; the table is as after tally_init(). */

@@ -20,7 +20,7 @@ struct text {
 /* An empty text in buf; size is at least 1. */
 struct text text_begin(char *buf, size_t size);
 
-/* Appends a piece, behind sep unless it is the first. False: it does not fit, and the text is as
+/* Appends a piece, after sep unless it is the first. False: it does not fit, and the text is as
  * before. */
 bool text_add(struct text *text, const char *sep, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -17,7 +17,7 @@ int textpool_new(struct textpool **ret_pool);
 /* Frees the pool and all of its strings; NULL is allowed. */
 void textpool_free(struct textpool *pool);
 
-/* Keeps a copy of len bytes and a NUL behind them. NULL: out of memory. */
+/* Keeps a copy of len bytes and a NUL after them. NULL: out of memory. */
 char *textpool_add(struct textpool *pool, const char *text, size_t len);
 
 /* Keeps what the format gives, cut at 1023 bytes. NULL: out of memory. */

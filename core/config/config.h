@@ -18,7 +18,7 @@
 #include "core/diagnosis/rule.h"
 #include "core/model/counter.h"
 
-/* In which order the sysctl.d folders are read: as systemd-sysctl or as procps' sysctl does it;
+/* In which order the sysctl.d directories are read: as systemd-sysctl or as procps' sysctl does it;
  * auto: as the one that the host boots with. */
 enum sysctl_order { SYSCTL_ORDER_AUTO, SYSCTL_ORDER_SYSTEMD, SYSCTL_ORDER_PROCPS };
 
@@ -43,7 +43,7 @@ extern const struct option_table config_common, config_connections;
 
 /*
  * The options of a program: tables, up to a NULL. Those that are
- * its own set members behind struct config, which is the first one of a struct of `size` bytes.
+ * its own set members after struct config, which is the first one of a struct of `size` bytes.
  */
 struct option_set {
 	size_t size;

@@ -57,7 +57,7 @@ int config_split(char *line, const char *argv[CONFIG_ARGS_MAX], char error[CONFI
 	return more < 0 ? more : argc;
 }
 
-/* line: len bytes and a NUL behind them. */
+/* line: len bytes and a NUL after them. */
 static int read_line(const struct option_set *options, struct config *config, char *line,
 		     size_t len, char *error)
 {

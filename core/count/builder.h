@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TCPSTATE_CORE_BUILD_H
-#define TCPSTATE_CORE_BUILD_H
+#ifndef TCPSTATE_CORE_BUILDER_H
+#define TCPSTATE_CORE_BUILDER_H
 
 /*
  * This module turns the sockets of one sample into the rows of a snapshot: counts, sorted and

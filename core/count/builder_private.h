@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TCPSTATE_CORE_BUILD_PRIVATE_H
-#define TCPSTATE_CORE_BUILD_PRIVATE_H
+#ifndef TCPSTATE_CORE_BUILDER_PRIVATE_H
+#define TCPSTATE_CORE_BUILDER_PRIVATE_H
 
 /*
  * What the parts of builder share: builder.c takes the sockets in, builder_owners.c and

@@ -135,7 +135,7 @@ static int put_remotes(const struct builder *b, struct snapshot *now)
 		if (!entry->count)
 			continue; /* it only counts suspects of other states */
 		now->spreads[state - 1].remotes++;
-		/* The bytes behind the address as well: the row goes into a file. */
+		/* The bytes after the address as well: the row goes into a file. */
 		memset(&row, 0, sizeof(row));
 		row.state = state;
 		row.count = entry->count;

@@ -22,7 +22,7 @@ enum since_what { SINCE_CLOSING, SINCE_PROBING, SINCE_UNREAD, SINCE_WHAT_COUNT }
 
 struct since {
 	struct tally sockets; /* struct since_entry of since.c */
-	size_t next;          /* index of the entry behind the one last looked up */
+	size_t next;          /* index of the entry after the one last looked up */
 	uint32_t now_s;
 	uint32_t round;                  /* of this sample, from 1 on */
 	uint32_t last[SINCE_WHAT_COUNT]; /* the last round that was ended; 0: none yet */

@@ -127,7 +127,7 @@ char *events_format(const struct events *events)
 enum { NUMBER_MAX = INT32_MAX };             /* of a change: there is always a next one */
 #define TIME_MAX (INT32_MAX * UINT64_C(100)) /* a year of four digits */
 
-/* Takes a number and the space behind it. */
+/* Takes a number and the space after it. */
 static bool take(const char **text, uint64_t max, uint64_t *ret_number)
 {
 	if (!number_take(text, 10, max, ret_number) || **text != ' ')

@@ -18,7 +18,7 @@ enum { CONDITION_NUMBER_MAX = 16 };
 char *condition_number(const struct condition *condition, int32_t number,
 		       char buf[CONDITION_NUMBER_MAX]);
 
-/* The measure in words, to stand behind the value. */
+/* The measure in words, to stand after the value. */
 const char *condition_phrase(const struct condition *condition);
 
 /*

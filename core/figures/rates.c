@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* As many moments as there are steps in a minute, the one behind it, and the newest. */
+/* As many moments as there are steps in a minute, the one after it, and the newest. */
 enum { MINUTE_MS = 60000, STEP_MS = 5000, MOMENTS = MINUTE_MS / STEP_MS + 2 };
 
 struct moment {

@@ -113,7 +113,7 @@ static void take_options(const void *data, size_t len, struct conn *c)
 
 /*
  * One walk, no table of pointers: this runs for each socket. An attribute whose length is a lie
- * ends the walk, because nothing behind it can be found.
+ * ends the walk, because nothing after it can be found.
  */
 static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, struct conn *c)
 {

@@ -73,7 +73,7 @@ struct owners {
 	size_t count;
 	size_t list_capacity, holders_capacity;
 	struct tally inodes; /* struct known by inode */
-	size_t next;         /* index of the entry behind the one last looked up */
+	size_t next;         /* index of the entry after the one last looked up */
 	uint32_t round;
 	size_t wanted; /* inodes that a scan is to find */
 	bool thorough; /* a scan that begins relies on nothing read before */

@@ -19,7 +19,7 @@ static const char *skip_blanks(const char *at)
 	return at + strspn(at, " \t");
 }
 
-/* What stands behind a number or a word, a NUL included. */
+/* What may follow a number or a word, a NUL included. */
 static bool ends_word(char c)
 {
 	return strchr(" \t\n", c) != NULL;
@@ -55,7 +55,7 @@ int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max)
 	return count > 0 ? count : -EBADMSG;
 }
 
-/* The line of `text` that begins with the label ("Tcp:"), behind it; NULL: none. */
+/* The line of `text` that begins with the label ("Tcp:"), after it; NULL: none. */
 static const char *find_line(const char *text, const char *label)
 {
 	size_t len = strlen(label);
@@ -83,7 +83,7 @@ static int read_net_file(int net_fd, const char *path, char **ret_text)
 	return 0;
 }
 
-/* A word of a line, blanks behind it skipped; false: the line ends here. A word that the text ends
+/* A word of a line, blanks after it skipped; false: the line ends here. A word that the text ends
  * with may have been cut. */
 static bool take_word(const char **text, const char **ret_word, size_t *ret_len)
 {

@@ -93,7 +93,7 @@ static bool parse_stat(const char *stat, struct procpid *ret_process)
 	size_t len;
 
 	/* "PID (comm) state ...": comm may hold any byte but NUL, parentheses and blanks as well;
-	 * the fields behind it hold numbers and one letter. */
+	 * the fields after it hold numbers and one letter. */
 	name = strchr(stat, '(');
 	end = name ? strrchr(name, ')') : NULL;
 	if (!end)

@@ -4,7 +4,7 @@
 
 /*
  * This module reads /proc/PID: who a process is, its service, its sockets. Everything is read
- * below one handle of the process's folder, which never comes to mean another process: after the
+ * below one handle of the process's directory, which never comes to mean another process: after the
  * end of the process, reading through it fails.
  *
  * Errors everywhere: -ENOENT or -ESRCH: the process has gone; -EACCES or -EPERM: not permitted;
@@ -25,7 +25,7 @@ struct procpid {
 /* The ids of all processes that /proc shows, ascending, in a new array. */
 int procpid_list(int proc_fd, uint32_t **ret_pids, size_t *ret_count);
 
-/* A handle of the process's folder, for the caller to close, or -errno. */
+/* A handle of the process's directory, for the caller to close, or -errno. */
 int procpid_open(int proc_fd, uint32_t pid);
 
 /* -EBADMSG: stat has not the form that the kernel gives it. */

@@ -15,7 +15,7 @@
 /* Each level of a walk holds a handle. Containers within containers reach some ten. */
 enum { DEPTH_MAX = 32 };
 
-/* How many rounds a name outlives its folder once it is not looked up any more. */
+/* How many rounds a name outlives its directory once it is not looked up any more. */
 enum { ROUNDS_KEPT = 2 };
 
 struct services {
@@ -25,7 +25,7 @@ struct services {
 };
 
 /* A cgroup on the way of a walk. */
-struct folder {
+struct cgroup {
 	const char *name;
 	uint64_t unit;         /* id of the nearest one, from here up, that is a unit; 0 */
 	const char *unit_name; /* its name */
@@ -104,21 +104,21 @@ void services_begin(struct services *s)
 	}
 }
 
-static bool add(struct tally *cgroups, uint64_t id, const struct folder *folder)
+static bool add(struct tally *cgroups, uint64_t id, const struct cgroup *cgroup)
 {
-	const char *name = folder->unit ? folder->unit_name : folder->name;
+	const char *name = cgroup->unit ? cgroup->unit_name : cgroup->name;
 	struct service *service = tally_add(cgroups, &id);
 
 	if (!service)
 		return false;
-	service->named = folder->unit ? folder->unit : id;
+	service->named = cgroup->unit ? cgroup->unit : id;
 	copy_name(name, strlen(name), sizeof(service->name), service->name);
 	return true;
 }
 
-/* Adds the folder and all below it. Takes fd over. A folder that has gone meanwhile or may not be
- * read is left out; other errors end the walk. */
-static int walk(struct tally *cgroups, int fd, struct folder folder)
+/* Adds the directory and all below it. Takes fd over. A directory that has gone meanwhile or may
+ * not be read is left out; other errors end the walk. */
+static int walk(struct tally *cgroups, int fd, struct cgroup cgroup)
 {
 	struct dirent *entry;
 	struct stat st;
@@ -130,25 +130,25 @@ static int walk(struct tally *cgroups, int fd, struct folder folder)
 		err = -errno;
 		goto out;
 	}
-	if (is_unit(folder.name, strlen(folder.name))) {
-		folder.unit = st.st_ino;
-		folder.unit_name = folder.name;
+	if (is_unit(cgroup.name, strlen(cgroup.name))) {
+		cgroup.unit = st.st_ino;
+		cgroup.unit_name = cgroup.name;
 	}
-	if (!add(cgroups, st.st_ino, &folder)) {
+	if (!add(cgroups, st.st_ino, &cgroup)) {
 		err = -ENOMEM;
 		goto out;
 	}
-	folder.depth++;
-	while (!err && folder.depth < DEPTH_MAX && (entry = readdir(dir))) {
+	cgroup.depth++;
+	while (!err && cgroup.depth < DEPTH_MAX && (entry = readdir(dir))) {
 		int child;
 
 		if (entry->d_type != DT_DIR || strcmp(entry->d_name, ".") == 0 ||
 		    strcmp(entry->d_name, "..") == 0)
 			continue;
 		child = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		folder.name = entry->d_name;
+		cgroup.name = entry->d_name;
 		if (child >= 0)
-			err = walk(cgroups, child, folder);
+			err = walk(cgroups, child, cgroup);
 		else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM)
 			err = -errno;
 	}
@@ -175,7 +175,7 @@ static int refresh(struct services *s)
 			*kept = *old;
 	}
 	fd = openat(s->cgroup_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	err = fd < 0 ? -errno : walk(&cgroups, fd, (struct folder){.name = ""});
+	err = fd < 0 ? -errno : walk(&cgroups, fd, (struct cgroup){.name = ""});
 	tally_done(err ? &cgroups : &s->cgroups);
 	if (!err)
 		s->cgroups = cgroups;

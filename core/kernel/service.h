@@ -3,9 +3,9 @@
 #define TCPSTATE_CORE_SERVICE_H
 
 /*
- * This module names the services behind cgroups. The kernel gives a socket's cgroup as an id: the
- * inode number of the cgroup's folder in the cgroup2 file system. That file system is walked when
- * an id turns up that is not known, once a round at most.
+ * This module names the services that cgroups belong to. The kernel gives a socket's cgroup as an
+ * id: the inode number of the cgroup's directory in the cgroup2 file system. That file system is
+ * walked when an id turns up that is not known, once a round at most.
  *
  * A service's name is the last part of the path that ends in ".service" or ".scope", else the last
  * part: services and containers may divide their own cgroup further. Names may hold any bytes but
@@ -22,7 +22,7 @@ struct service {
 	uint64_t id;     /* of the cgroup */
 	uint64_t named;  /* id of the cgroup that has the name: this one or one above it */
 	uint32_t owner;  /* for the caller; 0 again after services_begin() */
-	uint32_t rounds; /* that it will be kept for after its folder has gone */
+	uint32_t rounds; /* that it will be kept for after its directory has gone */
 	char name[SERVICE_NAME_MAX];
 };
 

@@ -50,7 +50,7 @@ struct conn {
 	uint32_t uid;       /* owner's user id; 0 for SYN_RECV and TIME_WAIT */
 	uint32_t inode;     /* of the socket; 0: no process owns it */
 	uint32_t owner;     /* index into the snapshot's owners, 0: nobody known */
-	uint64_t cgroup_id; /* inode number of the cgroup2 folder; 0: unknown */
+	uint64_t cgroup_id; /* inode number of the cgroup2 directory; 0: unknown */
 	uint64_t id;        /* the socket's for life: its cookie, else its inode; 0: it has none */
 };
 

@@ -195,7 +195,7 @@ struct limit {
 	uint32_t percent;
 	uint32_t peak_percent; /* 15 minutes */
 	uint64_t overflows;    /* how often the kernel hit it */
-	uint32_t owner;        /* process behind a listener or the ports; 0 */
+	uint32_t owner;        /* process of a listener or of the ports; 0 */
 	char bound[64];        /* the sysctl, or "listen() backlog" */
 	char detail[160];      /* which listener; which remote address and port; "" */
 	bool has_overflows;    /* the kernel counts how often it was hit */

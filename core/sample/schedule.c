@@ -166,7 +166,7 @@ static void note_lesser(struct schedule *s, enum sample_kind kind, uint64_t cost
 		expect_less(s);
 }
 
-/* A kind whose cost was learned when it was high is not to wait for ever behind fuller samples,
+/* A kind whose cost was learned when it was high is not to wait for ever for fuller samples,
  * which come more often and say nothing of it: twice as long as it takes to pay for the last of
  * its own is enough. */
 static void set_due(struct schedule *s)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef TCPSTATE_CORE_STANDIN_H
-#define TCPSTATE_CORE_STANDIN_H
+#ifndef TCPSTATE_CORE_STALE_COPY_H
+#define TCPSTATE_CORE_STALE_COPY_H
 
 /*
  * This module makes the snapshot that stands for a sample that failed: the last one once more, so

@@ -135,7 +135,7 @@ static int parse_reason(struct parser *p, char *line, struct profile_rule *rule)
 	while (len > 0 && strchr(blanks, reason[len - 1]))
 		reason[--len] = '\0';
 	if (len == 0)
-		return fail(p, "no reason behind the value");
+		return fail(p, "no reason after the value");
 	if (len > REASON_MAX)
 		return fail(p, "a reason of %zu bytes; %d are allowed", len, REASON_MAX);
 	for (size_t i = 0; i < len; i++)
@@ -216,21 +216,22 @@ static int read_text(const char *path, char **ret_text)
 	return 0;
 }
 
-char *profile_path(const char *folder, const char *name)
+char *profile_path(const char *directory, const char *name)
 {
 	char *path;
-	int r = strchr(name, '/') ? asprintf(&path, "%s", name)
-				  : asprintf(&path, "%s/%s.conf",
-					     folder ? folder : TCPSTATE_DATADIR "/profiles", name);
+	int r = strchr(name, '/')
+		    ? asprintf(&path, "%s", name)
+		    : asprintf(&path, "%s/%s.conf",
+			       directory ? directory : TCPSTATE_DATADIR "/profiles", name);
 
 	return r < 0 ? NULL : path;
 }
 
-int profile_read(const char *folder, const char *name, struct profile *ret_profile,
+int profile_read(const char *directory, const char *name, struct profile *ret_profile,
 		 char error[PROFILE_ERROR_MAX])
 {
 	struct parser p = {.error = error};
-	char *path = profile_path(folder, name);
+	char *path = profile_path(directory, name);
 	int r;
 
 	if (!path)

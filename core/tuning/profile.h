@@ -48,15 +48,15 @@ struct profile {
 	char *text; /* what the rules point into */
 };
 
-/* Where a profile is: name.conf in the folder (NULL: the one that is installed), or name itself if
- * it holds a slash. The caller frees it. NULL: out of memory. */
-char *profile_path(const char *folder, const char *name);
+/* Where a profile is: name.conf in the directory (NULL: the one that is installed), or name itself
+ * if it holds a slash. The caller frees it. NULL: out of memory. */
+char *profile_path(const char *directory, const char *name);
 
 /*
- * Reads a profile; folder and name as for profile_path(). -ENOMEM; -EINVAL for a wrong line; else
- * what open() and read() gave: error says file, line and what is allowed.
+ * Reads a profile; directory and name as for profile_path(). -ENOMEM; -EINVAL for a wrong line;
+ * else what open() and read() gave: error says file, line and what is allowed.
  */
-int profile_read(const char *folder, const char *name, struct profile *ret_profile,
+int profile_read(const char *directory, const char *name, struct profile *ret_profile,
 		 char error[PROFILE_ERROR_MAX]);
 void profile_done(struct profile *profile);
 

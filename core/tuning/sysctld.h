@@ -6,11 +6,11 @@
  * This module tells what the next boot writes to a kernel parameter: what the kernel's command
  * line says, then the files of sysctl.d(5), then those that ufw and tuned have.
  *
- * The folders /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d
- * and /lib/sysctl.d are one: of files with the same name the one in the folder named
+ * The directories /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d
+ * and /lib/sysctl.d are one: of files with the same name the one in the directory named
  * first hides the others (so an empty file or a link to /dev/null switches a file off).
  * What is left is read in the order of the names, and a later assignment wins over an
- * earlier one, whatever folder it comes from. A parameter that is named explicitly is not
+ * earlier one, whatever directory it comes from. A parameter that is named explicitly is not
  * touched by patterns.
  *
  * Two programs read these files, and differ:

@@ -16,13 +16,13 @@
 enum { FILES_MAX = 16384, FOUND_MAX = 4 * FILES_MAX };
 
 /* The first hides the others' files. */
-static const char *const folders[] = {"etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d",
-				      "usr/lib/sysctl.d", "lib/sysctl.d"};
+static const char *const directories[] = {"etc/sysctl.d", "run/sysctl.d", "usr/local/lib/sysctl.d",
+					  "usr/lib/sysctl.d", "lib/sysctl.d"};
 
 struct found {
 	char *path;
 	const char *name; /* its last part */
-	size_t folder;
+	size_t directory;
 };
 
 struct search {
@@ -41,7 +41,7 @@ static bool is_wanted(const char *name, enum sysctld_order order)
 	return order == SYSCTLD_PROCPS || name[0] != '.';
 }
 
-static int add(struct search *s, size_t folder, const char *name)
+static int add(struct search *s, size_t directory, const char *name)
 {
 	struct found *row;
 
@@ -50,25 +50,25 @@ static int add(struct search *s, size_t folder, const char *name)
 	if (ARRAY_RESERVE(s->rows, &s->capacity, s->count + 1) < 0)
 		return -ENOMEM;
 	row = &s->rows[s->count];
-	if (asprintf(&row->path, "%s/%s", folders[folder], name) < 0)
+	if (asprintf(&row->path, "%s/%s", directories[directory], name) < 0)
 		return -ENOMEM;
-	row->name = row->path + strlen(folders[folder]) + 1;
-	row->folder = folder;
+	row->name = row->path + strlen(directories[directory]) + 1;
+	row->directory = directory;
 	s->count++;
 	return 0;
 }
 
-/* A folder that is not there has no files; of one that may not be read nobody knows. */
-static int search_folder(struct search *s, int root, size_t folder, enum sysctld_order order)
+/* A directory that is not there has no files; of one that may not be read nobody knows. */
+static int search_directory(struct search *s, int root, size_t directory, enum sysctld_order order)
 {
 	struct dirent *entry;
 	int fd, r = 0;
 	DIR *dir;
 
-	fd = openat(root, folders[folder], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(root, directories[directory], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		if (errno != ENOENT && errno != ENOTDIR)
-			s->unseen = folders[folder];
+			s->unseen = directories[directory];
 		return 0;
 	}
 	dir = fdopendir(fd);
@@ -79,7 +79,7 @@ static int search_folder(struct search *s, int root, size_t folder, enum sysctld
 	}
 	while (r == 0 && (entry = readdir(dir)))
 		if (is_wanted(entry->d_name, order))
-			r = add(s, folder, entry->d_name);
+			r = add(s, directory, entry->d_name);
 	closedir(dir);
 	return r;
 }
@@ -91,7 +91,7 @@ static int found_cmp(const void *va, const void *vb)
 
 	if (cmp != 0)
 		return cmp;
-	return (a->folder > b->folder) - (a->folder < b->folder);
+	return (a->directory > b->directory) - (a->directory < b->directory);
 }
 
 /* Moves the paths that are not hidden to files->paths, which has room for all. */
@@ -117,8 +117,8 @@ int sysctldfiles_list(int root, enum sysctld_order order, struct sysctldfiles *r
 	struct search s = {0};
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
-		r = search_folder(&s, root, i, order);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && r == 0; i++)
+		r = search_directory(&s, root, i, order);
 	if (r < 0)
 		goto out;
 	r = -ENOMEM;

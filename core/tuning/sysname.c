@@ -54,7 +54,7 @@ bool sysname_parse(const char *text, char ret_name[SYSNAME_MAX])
 	if (strncmp(name, ipv4_prefix, strlen(ipv4_prefix)) == 0) {
 		const char *rest = name + strlen(ipv4_prefix);
 
-		/* Parameters in folders below net.ipv4 keep the whole of their name. */
+		/* Parameters in directories below net.ipv4 keep the whole of their name. */
 		if (!strchr(rest, '.'))
 			start = rest;
 	} else if (strchr(name, '.') && strncmp(name, "net.", 4) != 0) {

@@ -98,7 +98,7 @@ static enum syswrite_result judge_word(const struct syswrite_kernel *kernel,
 	return SYSWRITE_TAKEN;
 }
 
-/* Up to as many numbers as the parameter has elements; what stands behind is ignored. */
+/* Up to as many numbers as the parameter has elements; what follows is ignored. */
 static enum syswrite_result try_numbers(const struct syswrite_kernel *kernel,
 					const struct writerule *rule, const char *text,
 					struct syswrite *write)

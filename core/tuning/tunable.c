@@ -21,7 +21,7 @@
 #include "core/tuning/tunabledata.h"
 #include "core/tuning/tuningaudit.h"
 
-/* Kernels have some hundred; what a folder of fixtures or a profile adds is bounded. */
+/* Kernels have some hundred; what a directory of fixtures or a profile adds is bounded. */
 enum { NAMES_MAX = 1024 };
 
 struct reading {
@@ -63,7 +63,7 @@ static void sort_names(struct reading *r)
 	r->n_names = kept;
 }
 
-/* Every tcp_* file of net.ipv4. A kernel without that folder (no IPv4) has none. */
+/* Every tcp_* file of net.ipv4. A kernel without that directory (no IPv4) has none. */
 static int list_kernel_names(struct reading *r)
 {
 	struct dirent *entry;

@@ -12,11 +12,11 @@
 
 enum { TUNABLE_ERROR_MAX = 320 };
 
-/* Where to read; NULL stands for the host's own. Tests pass fixture folders. */
+/* Where to read; NULL stands for the host's own. Tests pass fixture directories. */
 struct tunable_roots {
 	const char *proc_sys;     /* "/proc/sys" */
-	const char *root;         /* "/": the sysctl.d folders are looked for below it */
-	const char *profiles;     /* folder of the profiles, $(pkgdatadir)/profiles */
+	const char *root;         /* "/": the sysctl.d directories are looked for below it */
+	const char *profiles;     /* directory of the profiles, $(pkgdatadir)/profiles */
 	enum sysctld_order order; /* whose rules the next boot follows */
 };
 

@@ -40,7 +40,7 @@ test_wrong_files() {
 	rm "$FILE"
 	check "a file that is not there" "tcpstated: $FILE: No such file or directory"$'\nexit 1' \
 		"$(run -f -c "$FILE")"
-	check "a folder" "tcpstated: $T: Is a directory"$'\nexit 1' "$(run -f -c "$T")"
+	check "a directory" "tcpstated: $T: Is a directory"$'\nexit 1' "$(run -f -c "$T")"
 }
 
 # The options in the order of the example.
@@ -153,17 +153,17 @@ test_priorities() {
 		"$(JOURNAL_STREAM=1:1 run -f -c "$FILE")"
 }
 
-# Without -c, in a mount namespace where the default's folder is empty or has the file.
+# Without -c, in a mount namespace where the default's directory is empty or has the file.
 test_default_file() {
-	local folder
-	folder=$(run --help | sed -n 's#^ *-c FILE.*\[\(.*\)/tcpstate.conf\]$#\1#p')
-	[ -d "$folder" ] || die "no folder $folder, to put another over"
+	local directory
+	directory=$(run --help | sed -n 's#^ *-c FILE.*\[\(.*\)/tcpstate.conf\]$#\1#p')
+	[ -d "$directory" ] || die "no directory $directory, to put another over"
 	for seconds in 5 2; do
 		rm -f "$T/tcpstated.log"
 		spawn tcpstated "${SERVER[@]}" unshare --mount sh -c '
 			mount -t tmpfs none "$1" &&
 			{ [ "$2" = 5 ] || echo "interval $2" >"$1/tcpstate.conf"; } && shift 2 &&
-			exec "$@"' sh "$folder" "$seconds" "${UNPRIVILEGED[@]}" \
+			exec "$@"' sh "$directory" "$seconds" "${UNPRIVILEGED[@]}" \
 			"$BIN/tcpstated" -f -x "unix:$AGENTX"
 		wait_until 30 tcpstated_settled
 		check "the default file, interval $seconds" $((seconds * 1000)) "$(interval)"

@@ -5,7 +5,7 @@
 # has no other modules than the project's own and net-snmp's? The IETF's real modules, which
 # are held against ours, come from Debian's erlang-snmp package; nothing of it is installed.
 #
-#   TCPSTATE_CACHE  where the package is kept (default: a folder of the build)
+#   TCPSTATE_CACHE  where the package is kept (default: a directory of the build)
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"
 
@@ -95,7 +95,7 @@ test_counters() {
 }
 
 # A fresh Debian has none of the IETF's modules. With ours in front of the list the later
-# folders come first, so that real ones win wherever they are.
+# directories come first, so that real ones win wherever they are.
 test_fresh() {
 	local args=(-M "-$BASE" -m TCPSTATE-MIB)
 	cp "$BUILD/mib/TCPSTATE-MIB.txt" "$HOME/.snmp/mibs"

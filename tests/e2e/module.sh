@@ -24,7 +24,7 @@ conn-states all
 snapshot $FILE"
 
 install -m 644 "$BUILD/.libs/tcpstate_snmp.so" "$BIN/" || die "no module in $BUILD"
-daemon_folder tcpstated
+daemon_directory tcpstated
 
 module_start() { # [CONFIGURATION OF tcpstated [LINES OF snmpd.conf]]
 	namespaces_start

@@ -52,7 +52,7 @@ step() { # NAME COMMAND...: in the copy; the test ends if it fails
 	ok "$name"
 }
 
-installed() { # FOLDER
+installed() { # DIRECTORY
 	(cd "$1" && find . ! -type d | sed 's/^\.//' | sort)
 }
 
@@ -60,7 +60,7 @@ test_install() {
 	local file missing=
 	copy_source "$COPY"
 	step "autoreconf" autoreconf -fi
-	step "configure, in the source folder" ./configure "--prefix=$PREFIX" --enable-werror
+	step "configure, in the source directory" ./configure "--prefix=$PREFIX" --enable-werror
 	step "make" make
 	step "make install" make install "DESTDIR=$T/dest"
 	check "nothing is installed outside of the prefix" "" \

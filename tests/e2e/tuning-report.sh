@@ -214,9 +214,9 @@ tcp_wmem 1000000" \
 		"$T/secret\.conf:1: \"tcp_fastopen_key\" is no parameter"
 	echo 'tcp_sack = 1' >"$T/no-reason.conf"
 	check_refused "no reason" "$T/no-reason.conf" \
-		"$T/no-reason\.conf:1: no reason behind the value$"
+		"$T/no-reason\.conf:1: no reason after the value$"
 	check_refused "no such profile" no-such "$installed/no-such\.conf: No such file or directory$"
-	check_refused "a folder" "$T/" "$T/: Is a directory$"
+	check_refused "a directory" "$T/" "$T/: Is a directory$"
 }
 
 # --- never a write -----------------------------------------------------------------------

@@ -163,7 +163,7 @@ profile \"$T/mine.conf\""
 		wait_until 10 is_tuning none Drift tcp_fin_timeout
 	mkdir "$HOST/run/sysctl.d"
 	echo 'net.ipv4.tcp_fin_timeout = 21' >"$HOST/run/sysctl.d/b.conf"
-	check_run "when a folder comes" \
+	check_run "when a directory comes" \
 		wait_until 10 is_tuning /run/sysctl.d/b.conf:1 PersistedIn tcp_fin_timeout
 	rm "$HOST/run/sysctl.d/b.conf"
 	check_run "when one goes" wait_until 10 is_tuning 19 Persisted tcp_fin_timeout

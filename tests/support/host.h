@@ -3,7 +3,7 @@
 #define TCPSTATE_TESTS_HOST_H
 
 /*
- * This module gives the tests of owner a folder that stands for /proc, with the processes and
+ * This module gives the tests of owner a directory that stands for /proc, with the processes and
  * sockets that they put there.
  */
 

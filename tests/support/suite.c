@@ -2,6 +2,7 @@
 #include "tests/support/suite.h"
 
 #include <CUnit/Basic.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -31,4 +32,12 @@ const char *suite_data(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir ? dir : "tests/data", name);
 	return path;
+}
+
+int suite_open_data(const char *name)
+{
+	int fd = open(suite_data(name), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	CU_ASSERT_FATAL(fd >= 0);
+	return fd;
 }

@@ -15,4 +15,7 @@ int suite_run(const char *name, CU_TestInfo *tests);
 /* The path of a fixture below tests/data; the result is valid until the next call. */
 const char *suite_data(const char *name);
 
+/* A directory handle of such a fixture. */
+int suite_open_data(const char *name);
+
 #endif

@@ -2,6 +2,7 @@
 #include "tests/support/tree.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ void tree_make(struct tree *ret_tree)
 	snprintf(ret_tree->path, sizeof(ret_tree->path), "/tmp/tcpstate-test-XXXXXX");
 	if (!mkdtemp(ret_tree->path))
 		give_up(ret_tree->path);
+	ret_tree->fd = open(ret_tree->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret_tree->fd < 0)
+		give_up(ret_tree->path);
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -32,6 +36,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 
 void tree_remove(struct tree *t)
 {
+	close(t->fd);
 	nftw(t->path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -67,6 +72,10 @@ void tree_file(const struct tree *t, const char *name, const char *text)
 {
 	FILE *file;
 
+	if (!text) {
+		unlink(tree_path(t, name));
+		return;
+	}
 	make_parents(t, name);
 	file = fopen(tree_path(t, name), "we");
 	if (!file || fputs(text, file) == EOF || fclose(file) == EOF)

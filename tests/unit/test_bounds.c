@@ -8,7 +8,7 @@
 #include "tests/support/suite.h"
 #include "tests/support/tree.h"
 
-/* A folder that stands for /proc. */
+/* A directory that stands for /proc. */
 static struct tree proc;
 
 static void put(const char *name, const char *text)

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "subagent/eventfile.h"
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/suite.h"
 
 static struct events *make(size_t changes)
@@ -27,7 +27,7 @@ static struct events *make(size_t changes)
 	return events;
 }
 
-static void path_in(const struct folder *f, const char *name, char path[64])
+static void path_in(const struct tree *f, const char *name, char path[64])
 {
 	snprintf(path, 64, "%s/%s", f->path, name);
 }
@@ -36,16 +36,16 @@ static void path_in(const struct folder *f, const char *name, char path[64])
 static void test_replace(void)
 {
 	struct events *events = make(300), *again = make(0);
-	struct folder f;
+	struct tree f;
 	struct stat st;
 	char path[64], beside[64];
 
-	folder_make(&f);
+	tree_make(&f);
 	path_in(&f, "events", path);
 	path_in(&f, "events.new", beside);
 	CHECK_EQ_INT(eventfile_read(path, again), -ENOENT);
-	folder_put(&f, "events", "an old one");
-	folder_put(&f, "events.new", "left behind");
+	tree_file(&f, "events", "an old one");
+	tree_file(&f, "events.new", "left behind");
 	CHECK_EQ_INT(eventfile_write(path, events), 0);
 	CHECK_EQ_INT(stat(path, &st), 0);
 	CHECK_EQ_INT(st.st_mode & 07777, 0644);
@@ -54,7 +54,7 @@ static void test_replace(void)
 	CHECK_EQ_INT_FATAL(again->count, EVENTS_MAX);
 	CHECK_EQ_INT(again->last, 300);
 	CHECK_EQ_STR(again->rows[0].offender, events->rows[0].offender);
-	folder_remove(&f);
+	tree_remove(&f);
 	free(again);
 	free(events);
 }
@@ -63,38 +63,38 @@ static void test_replace(void)
 static void test_link(void)
 {
 	struct events *events = make(1);
-	struct folder f;
+	struct tree f;
 	struct stat st;
 	char path[64], other[64];
 
-	folder_make(&f);
+	tree_make(&f);
 	path_in(&f, "events", path);
 	path_in(&f, "other", other);
-	folder_put(&f, "other", "");
+	tree_file(&f, "other", "");
 	CHECK_EQ_INT_FATAL(symlinkat("other", f.fd, "events.new"), 0);
 	CHECK_EQ_INT(eventfile_write(path, events), 0);
 	CHECK_EQ_INT(stat(other, &st), 0);
 	CHECK_EQ_INT(st.st_size, 0);
-	folder_remove(&f);
+	tree_remove(&f);
 	free(events);
 }
 
 static void test_unwritable(void)
 {
 	struct events *events = make(1);
-	struct folder f;
+	struct tree f;
 	char path[64], long_path[400];
 
-	folder_make(&f);
+	tree_make(&f);
 	path_in(&f, "none/events", path);
 	CHECK_EQ_INT(eventfile_write(path, events), -ENOENT);
-	folder_put(&f, "file", "");
+	tree_file(&f, "file", "");
 	path_in(&f, "file/events", path);
 	CHECK_EQ_INT(eventfile_write(path, events), -ENOTDIR);
 	memset(long_path, 'x', sizeof(long_path) - 1);
 	long_path[sizeof(long_path) - 1] = '\0';
 	CHECK_EQ_INT(eventfile_write(long_path, events), -ENAMETOOLONG);
-	folder_remove(&f);
+	tree_remove(&f);
 	free(events);
 }
 
@@ -103,22 +103,22 @@ static void test_damaged(void)
 {
 	struct events *events = make(2), *again = make(0);
 	char *text = events_format(events), *large = malloc(EVENTS_TEXT_MAX + 2);
-	struct folder f;
+	struct tree f;
 	char path[64], beside[64];
 	int fd;
 
 	CU_ASSERT_FATAL(text && large);
-	folder_make(&f);
+	tree_make(&f);
 	path_in(&f, "events", path);
 	for (size_t len = strlen(text) - 1; len > 0; len--) {
 		text[len] = '\0';
-		folder_put(&f, "events", text);
+		tree_file(&f, "events", text);
 		CHECK_EQ_INT(eventfile_read(path, again), text[len - 1] == '\n' ? 0 : -EINVAL);
 	}
 	memset(again, 0, sizeof(*again));
 	memset(large, 'x', EVENTS_TEXT_MAX + 1);
 	large[EVENTS_TEXT_MAX + 1] = '\0';
-	folder_put(&f, "events", large);
+	tree_file(&f, "events", large);
 	CHECK_EQ_INT(eventfile_read(path, again), -EINVAL);
 	fd = openat(f.fd, "events", O_WRONLY | O_TRUNC);
 	CHECK_EQ_INT(write(fd, "tcpstate events 1\n\0", 19), 19);
@@ -129,7 +129,7 @@ static void test_damaged(void)
 	CHECK_EQ_INT(eventfile_read(beside, again), -EINVAL);
 	CHECK_EQ_INT(eventfile_read(f.path, again), -EINVAL);
 	CHECK_EQ_INT(again->count, 0);
-	folder_remove(&f);
+	tree_remove(&f);
 	free(large);
 	free(text);
 	free(again);
@@ -141,9 +141,9 @@ static void test_lock(void)
 {
 	struct eventfile_lock one = {.fd = -1}, other = {.fd = -1};
 	char path[64], beside[64], nowhere[64];
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	path_in(&f, "events", path);
 	path_in(&f, "others", beside);
 	path_in(&f, "no/events", nowhere);
@@ -157,7 +157,7 @@ static void test_lock(void)
 	close(other.fd);
 	CHECK_EQ_INT(eventfile_lock(&one, path), 0);
 	close(one.fd);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 int main(void)

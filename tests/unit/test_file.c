@@ -8,21 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/suite.h"
 
 static void files_are_read_whole_or_not_at_all(void)
 {
 	enum { SIZE = 10000 };
 	char *big = malloc(SIZE + 1), *text = NULL;
-	struct folder f;
+	struct tree f;
 	size_t len = 0;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(big);
 	memset(big, 'x', SIZE);
 	big[SIZE] = '\0';
-	folder_make(&f);
-	folder_put(&f, "file", big);
+	tree_make(&f);
+	tree_file(&f, "file", big);
 	CHECK_EQ_INT(file_read(f.fd, "file", SIZE - 1, &text, &len), -EFBIG);
 	CHECK_EQ_INT(file_read(f.fd, "file", 0, &text, &len), -EFBIG);
 	CHECK_EQ_INT(file_read(f.fd, "absent", SIZE, &text, &len), -ENOENT);
@@ -33,22 +33,22 @@ static void files_are_read_whole_or_not_at_all(void)
 	CHECK_EQ_INT(len, SIZE);
 	CHECK_EQ_STR(text, big);
 	free(text);
-	folder_put(&f, "file", "");
+	tree_file(&f, "file", "");
 	CHECK_EQ_INT_FATAL(file_read(f.fd, "file", 0, &text, &len), 0);
 	CHECK_EQ_INT(len, 0);
 	CHECK_EQ_STR(text, "");
 	free(text);
 	free(big);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 /* Each size around those of the buffer, by both ways of reading. */
 static void every_size_is_whole(void)
 {
 	static const size_t sizes[] = {1, 4095, 4096, 4097, 8191, 8192, 8193, 20000};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		char *text = malloc(sizes[i] + 1), *read;
 		size_t len;
@@ -57,7 +57,7 @@ static void every_size_is_whole(void)
 		for (size_t j = 0; j < sizes[i]; j++)
 			text[j] = (char)('a' + j % 26);
 		text[sizes[i]] = '\0';
-		folder_put(&f, "file", text);
+		tree_file(&f, "file", text);
 		CHECK_EQ_INT_FATAL(file_read(f.fd, "file", sizes[i], &read, &len), 0);
 		CHECK_EQ_INT(len, sizes[i]);
 		CHECK_EQ_STR(read, text);
@@ -70,17 +70,17 @@ static void every_size_is_whole(void)
 		CHECK_EQ_INT(file_read_parameter(f.fd, "file", sizes[i] - 1, &read, &len), -EFBIG);
 		free(text);
 	}
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 static void only_regular_files(void)
 {
-	struct folder f;
+	struct tree f;
 	char *text;
 	size_t len;
 
-	folder_make(&f);
-	folder_put(&f, "file", "x");
+	tree_make(&f);
+	tree_file(&f, "file", "x");
 	CHECK_EQ_INT_FATAL(symlinkat("file", f.fd, "link"), 0);
 	CHECK_EQ_INT_FATAL(mkfifoat(f.fd, "fifo", 0600), 0);
 	CHECK_EQ_INT(file_read_regular(f.fd, ".", 10, &text, &len), -EISDIR);
@@ -93,7 +93,7 @@ static void only_regular_files(void)
 	free(text);
 	CHECK_EQ_INT(unlinkat(f.fd, "link", 0), 0);
 	CHECK_EQ_INT(unlinkat(f.fd, "fifo", 0), 0);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 int main(void)

@@ -27,7 +27,7 @@ static struct block pack(const struct snapshot *s)
 	return b;
 }
 
-/* An exact copy, so that a sanitizer sees a byte behind its end. */
+/* An exact copy, so that a sanitizer sees a byte after its end. */
 static void *copy_of(const struct block *b, size_t size)
 {
 	void *bytes = malloc(size ? size : 1);

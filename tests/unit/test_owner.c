@@ -46,7 +46,7 @@ static void test_scan(void)
 	host_free(&h);
 }
 
-/* The lowest pid owns what several hold, whatever the order of their folders. */
+/* The lowest pid owns what several hold, whatever the order of their directories. */
 static void test_shared(void)
 {
 	static const unsigned pids[] = {900, 9, 80, 1000, 10};

@@ -410,7 +410,7 @@ static int note(const struct conn *conn, void *arg)
 	return 0;
 }
 
-/* sock_diag's inode is the number in /proc/PID/fd, its cgroup id a folder's inode. */
+/* sock_diag's inode is the number in /proc/PID/fd, its cgroup id a directory's inode. */
 static void test_sock_diag(void)
 {
 	struct sockaddr_in addr = {.sin_family = AF_INET,

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -23,7 +23,7 @@ static bool has(const struct counters *c, const char *name, uint64_t expected)
 
 static void counters_are_those_of_nstat(void)
 {
-	int fd = folder_open_fixture("proc/linux-6.18");
+	int fd = suite_open_data("proc/linux-6.18");
 	FILE *nstat = fopen(suite_data("proc/linux-6.18/nstat.txt"), "re");
 	struct counters c = {.rows = NULL};
 	char line[128], name[64];
@@ -54,7 +54,7 @@ static void counters_are_those_of_nstat(void)
 
 static void an_old_kernel_has_fewer(void)
 {
-	int fd = folder_open_fixture("proc/linux-3.10");
+	int fd = suite_open_data("proc/linux-3.10");
 	struct counters c = {.rows = NULL};
 	struct sockstat s;
 	uint64_t value;
@@ -112,15 +112,15 @@ static void what_is_odd_is_left_out(void)
 	     "ELF\x02\x01\xff\xfe\n\n\n",
 	     EXT, "TcpExtA=1 "},
 	};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct counters c = {.count = 4711};
 		char names[256] = "";
 
-		folder_put(&f, "snmp", cases[i].snmp);
-		folder_put(&f, "netstat", cases[i].netstat);
+		tree_file(&f, "snmp", cases[i].snmp);
+		tree_file(&f, "netstat", cases[i].netstat);
 		CHECK_EQ_INT_FATAL(proc_counters(f.fd, &c), 0);
 		for (size_t j = 0; j < c.count; j++) {
 			size_t len = strlen(names);
@@ -131,7 +131,7 @@ static void what_is_odd_is_left_out(void)
 		CHECK_EQ_STR(names, cases[i].names);
 		proc_counters_done(&c);
 	}
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 /* That this process lacks handles says nothing of the kernel. */
@@ -140,11 +140,11 @@ static void a_shortage_is_an_error(void)
 	struct rlimit limit, none;
 	struct counters c = {.count = 4711};
 	struct sockstat s = {.orphans = 99};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
-	folder_put(&f, "sockstat", "TCP: orphan 1\n");
-	folder_put(&f, "snmp", EXT);
+	tree_make(&f);
+	tree_file(&f, "sockstat", "TCP: orphan 1\n");
+	tree_file(&f, "snmp", EXT);
 	getrlimit(RLIMIT_NOFILE, &limit);
 	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
 	setrlimit(RLIMIT_NOFILE, &none);
@@ -153,29 +153,29 @@ static void a_shortage_is_an_error(void)
 	setrlimit(RLIMIT_NOFILE, &limit);
 	CHECK_EQ_INT(c.count, 4711);
 	CHECK_EQ_INT(s.orphans, 99);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 /* Skipped rather than cut: it would be shown as another counter's. */
 static void names_too_long_are_skipped(void)
 {
 	struct counters c = {.rows = NULL};
-	struct folder f;
+	struct tree f;
 	char longest[48], text[256];
 
 	memset(longest, 'A', sizeof(longest));
 	longest[47 - strlen("Tcp")] = '\0';
 	snprintf(text, sizeof(text), "Tcp: B %s %sA C\nTcp: 1 2 3 4\n", longest, longest);
-	folder_make(&f);
-	folder_put(&f, "snmp", text);
-	folder_put(&f, "netstat", EXT);
+	tree_make(&f);
+	tree_file(&f, "snmp", text);
+	tree_file(&f, "netstat", EXT);
 	CHECK_EQ_INT(proc_counters(f.fd, &c), 0);
 	CHECK_EQ_INT(c.count, 4);
 	snprintf(text, sizeof(text), "Tcp%s", longest);
 	CU_ASSERT_TRUE(has(&c, text, 2));
 	CU_ASSERT_TRUE(has(&c, "TcpC", 4));
 	proc_counters_done(&c);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 static void sockstat_is_read(void)
@@ -199,14 +199,14 @@ static void sockstat_is_read(void)
 	    {"TCP: orphan -2 tw 3x mem 5\n", "- - 5"},
 	    {"TCP: orphan 2 tw 3 mem 5 \xff\n", "2 3 5"},
 	};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		char orphans[8] = "-", time_wait[8] = "-", memory[8] = "-", figures[32];
 		struct sockstat s;
 
-		folder_put(&f, "sockstat", cases[i].sockstat);
+		tree_file(&f, "sockstat", cases[i].sockstat);
 		CHECK_EQ_INT_FATAL(proc_sockstat(f.fd, &s), 0);
 		if (s.has_orphans)
 			snprintf(orphans, sizeof(orphans), "%u", (unsigned)s.orphans);
@@ -217,7 +217,7 @@ static void sockstat_is_read(void)
 		snprintf(figures, sizeof(figures), "%s %s %s", orphans, time_wait, memory);
 		CHECK_EQ_STR(figures, cases[i].figures);
 	}
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 static void numbers_are_read(void)
@@ -243,17 +243,17 @@ static void numbers_are_read(void)
 	    {"18446744073709551616\n", 3, -EBADMSG, {0}},
 	    {NULL, 3, -ENOENT, {0}},
 	};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		uint64_t numbers[3] = {0};
 
-		folder_put(&f, "n", cases[i].text);
+		tree_file(&f, "n", cases[i].text);
 		CHECK_EQ_INT(proc_numbers(f.fd, "n", numbers, cases[i].max), cases[i].result);
 		CHECK_EQ_INT(memcmp(numbers, cases[i].numbers, sizeof(numbers)), 0);
 	}
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 int main(void)

@@ -10,7 +10,7 @@
 
 #include "core/model/state.h"
 #include "tests/support/conntext.h"
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/suite.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -45,7 +45,7 @@ static int refuse_second(const struct conn *conn, void *arg)
 /* The kernel prints addresses as numbers in the byte order of the machine. */
 static void recorded_files_are_read(void)
 {
-	int fd = folder_open_fixture("procnet/linux-6.18");
+	int fd = suite_open_data("procnet/linux-6.18");
 	struct diag_stats stats = {.sockets = 0};
 	struct conntext text;
 
@@ -179,15 +179,15 @@ static void files_may_be_odd(void)
 	    {LISTEN_LINE, HEADER, -EBADMSG, 0, 0, 0},
 	    {HEADER, "", -EBADMSG, 0, 0, 0},
 	};
-	struct folder f;
+	struct tree f;
 
-	folder_make(&f);
+	tree_make(&f);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		struct diag_stats stats = {.sockets = 99};
 		unsigned calls = 0;
 
-		folder_put(&f, "tcp", cases[i].tcp);
-		folder_put(&f, "tcp6", cases[i].tcp6);
+		tree_file(&f, "tcp", cases[i].tcp);
+		tree_file(&f, "tcp6", cases[i].tcp6);
 		CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats),
 			     cases[i].error);
 		if (cases[i].error) {
@@ -199,34 +199,34 @@ static void files_may_be_odd(void)
 		CHECK_EQ_INT(stats.unknown_states, cases[i].unknown_states);
 		CHECK_EQ_INT(stats.malformed, cases[i].malformed);
 	}
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 /* A kernel without IPv6 has no tcp6. One that has IPv6 is hiding it. */
 static void tcp6_may_be_hidden(void)
 {
 	struct diag_stats stats;
-	struct folder f;
+	struct tree f;
 	unsigned calls = 0;
 
-	folder_make(&f);
-	folder_put(&f, "tcp", HEADER LISTEN_LINE);
+	tree_make(&f);
+	tree_file(&f, "tcp", HEADER LISTEN_LINE);
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
-	folder_put(&f, "if_inet6", "");
+	tree_file(&f, "if_inet6", "");
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -ENOENT);
-	folder_put(&f, "tcp6", HEADER);
+	tree_file(&f, "tcp6", HEADER);
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 static void mask_and_callback_are_heeded(void)
 {
 	struct diag_stats stats = {.sockets = 0};
-	struct folder f;
+	struct tree f;
 	unsigned calls = 0;
 
-	folder_make(&f);
-	folder_put(&f, "tcp", HEADER LISTEN_LINE LISTEN_LINE LISTEN_LINE);
+	tree_make(&f);
+	tree_file(&f, "tcp", HEADER LISTEN_LINE LISTEN_LINE LISTEN_LINE);
 	CHECK_EQ_INT(
 	    procnet_dump(f.fd, STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN), count, &calls, &stats),
 	    0);
@@ -235,7 +235,7 @@ static void mask_and_callback_are_heeded(void)
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_BIT(STATE_LISTEN), refuse_second, &calls, &stats),
 		     -ECANCELED);
 	CHECK_EQ_INT(calls, 2);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 /* A file of many buffers, with lines of any length across their borders. */
@@ -246,24 +246,24 @@ static void long_files_are_streamed(void)
 	char *text = malloc(size);
 	struct diag_stats stats = {.sockets = 0};
 	unsigned calls = 0;
-	struct folder f;
+	struct tree f;
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
 	len = (size_t)sprintf(text, "%s", HEADER);
 	for (unsigned i = 0; i < LINES; i++)
 		len += (size_t)sprintf(text + len, "%.*s%*s\n", (int)sizeof(LISTEN_LINE) - 2,
 				       LISTEN_LINE, (int)(i % PAD), "");
-	folder_make(&f);
-	folder_put(&f, "tcp", text);
+	tree_make(&f);
+	tree_file(&f, "tcp", text);
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), 0);
 	CHECK_EQ_INT(calls, LINES);
 	CHECK_EQ_INT(stats.malformed, 0);
 	/* One line that fills more than a buffer. */
 	memset(text + sizeof(HEADER), 'x', size - sizeof(HEADER) - 1);
 	text[size - 1] = '\0';
-	folder_put(&f, "tcp", text);
+	tree_file(&f, "tcp", text);
 	CHECK_EQ_INT(procnet_dump(f.fd, STATE_MASK_ALL, count, &calls, &stats), -EBADMSG);
-	folder_remove(&f);
+	tree_remove(&f);
 	free(text);
 }
 

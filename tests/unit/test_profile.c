@@ -75,8 +75,8 @@ static void wrong_lines(void)
 	    {"tcp_sack =", ":1: no value; a number, a word or \"default\" is allowed"},
 	    {"tcp_sack one-of , why", ":1: no value; a number, a word or \"default\" is allowed"},
 	    {"tcp_sack one-of 1,2,3,4,5,6,7,8,9 why", ":1: more than 8 values"},
-	    {"tcp_sack = 1", ":1: no reason behind the value"},
-	    {"tcp_sack = 1  \t", ":1: no reason behind the value"},
+	    {"tcp_sack = 1", ":1: no reason after the value"},
+	    {"tcp_sack = 1  \t", ":1: no reason after the value"},
 	    {"tcp_sack >= many why", ":1: \"many\" where a number or \"default\" is allowed"},
 	    {"tcp_sack <= 1x why", ":1: \"1x\" where a number or \"default\" is allowed"},
 	    {"tcp_sack[0] = 1 why", ":1: the element of tcp_sack is to be [1] to [16]"},
@@ -153,14 +153,14 @@ static void shipped(void)
 		const char *name;
 		size_t count;
 	} cases[] = {{"modern", 19}, {"web-server", 9}, {"http-client", 28}};
-	const char *folder = getenv("PROFILES");
+	const char *directory = getenv("PROFILES");
 	char error[PROFILE_ERROR_MAX] = "";
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct profile profile = {0};
 
-		if (profile_read(folder ? folder : "profiles", cases[i].name, &profile, error) <
-		    0) {
+		if (profile_read(directory ? directory : "profiles", cases[i].name, &profile,
+				 error) < 0) {
 			printf("%s\n", error);
 			CU_FAIL("unreadable");
 			continue;
@@ -210,14 +210,15 @@ static size_t check_figures(const struct profile *profile, size_t column)
 static void founding_figures(void)
 {
 	static const char *const names[] = {[1] = "web-server", [2] = "http-client"};
-	const char *folder = getenv("PROFILES");
+	const char *directory = getenv("PROFILES");
 	char error[PROFILE_ERROR_MAX];
 
 	for (size_t column = 1; column <= 2; column++) {
 		struct profile profile = {0};
 
-		CHECK_EQ_INT_FATAL(
-		    profile_read(folder ? folder : "profiles", names[column], &profile, error), 0);
+		CHECK_EQ_INT_FATAL(profile_read(directory ? directory : "profiles", names[column],
+						&profile, error),
+				   0);
 		/* None is lost, and none is there that nobody recommended. */
 		CU_ASSERT(profile.count > 0);
 		CHECK_EQ_INT(check_figures(&profile, column), profile.count);

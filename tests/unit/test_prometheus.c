@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "subagent/prometheus.h"
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/model.h"
 #include "tests/support/sample.h"
 #include "tests/support/suite.h"
@@ -142,10 +142,10 @@ static void test_write(void)
 {
 	struct snapshot *s = sample_quiet();
 	char path[64], other[96], read[64] = "";
-	struct folder f;
+	struct tree f;
 	FILE *file;
 
-	folder_make(&f);
+	tree_make(&f);
 	snprintf(path, sizeof(path), "%s/tcpstate.prom", f.path);
 	CHECK_EQ_INT(prometheus_write(path, s), 0);
 	file = fopen(path, "r");
@@ -156,7 +156,7 @@ static void test_write(void)
 	snprintf(other, sizeof(other), "%s/none/tcpstate.prom", f.path);
 	CHECK_EQ_INT(prometheus_write(other, s), -ENOENT);
 	sample_free(s);
-	folder_remove(&f);
+	tree_remove(&f);
 }
 
 int main(void)

@@ -95,10 +95,10 @@ static void test_name(void)
 	CHECK_EQ_STR(small, "nginx.s");
 }
 
-/* The same folders as a tree: what a walk names must be what the path names. */
+/* The same directories as a tree: what a walk names must be what the path names. */
 static void test_walk(void)
 {
-	static const char *const folders[] = {
+	static const char *const directories[] = {
 	    "system.slice",
 	    "system.slice/nginx.service",
 	    "system.slice/docker-0123.scope",
@@ -114,11 +114,11 @@ static void test_walk(void)
 	char name[SERVICE_NAME_MAX];
 	struct mount m = mount_new();
 
-	for (size_t i = 0; i < COUNT(folders); i++)
-		add_cgroup(&m, folders[i]);
-	for (size_t i = 0; i < COUNT(folders); i++) {
-		service_name(folders[i], sizeof(name), name);
-		CHECK_EQ_STR(name_of(m.services, id_of(&m, folders[i])), name);
+	for (size_t i = 0; i < COUNT(directories); i++)
+		add_cgroup(&m, directories[i]);
+	for (size_t i = 0; i < COUNT(directories); i++) {
+		service_name(directories[i], sizeof(name), name);
+		CHECK_EQ_STR(name_of(m.services, id_of(&m, directories[i])), name);
 	}
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, ".")));
 	CU_ASSERT_PTR_NULL(services_find(m.services, id_of(&m, "system.slice/cgroup.procs")));
@@ -142,7 +142,7 @@ static void test_shared(void)
 	mount_free(&m);
 }
 
-/* One walk a round; a name outlives its folder as long as it is looked up. */
+/* One walk a round; a name outlives its directory as long as it is looked up. */
 static void test_rounds(void)
 {
 	struct mount m = mount_new();
@@ -229,11 +229,11 @@ int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"the name in a path", test_name},
-	    {"a walk names every folder as its path does", test_walk},
+	    {"a walk names every directory as its path does", test_walk},
 	    {"cgroups below a service share it", test_shared},
 	    {"rounds", test_rounds},
 	    {"unknown ids", test_nameless},
-	    {"long names, deep folders", test_hostile},
+	    {"long names, deep directories", test_hostile},
 	    {"no cgroup2", test_no_cgroup},
 	    CU_TEST_INFO_NULL,
 	};

@@ -8,17 +8,17 @@
 #include <unistd.h>
 
 #include "core/base/timing.h"
-#include "tests/support/folder.h"
+#include "tests/support/tree.h"
 #include "tests/support/model.h"
 #include "tests/support/suite.h"
 
-static struct folder folder;
+static struct tree tree;
 static char path[64];
 
 static void begin(void)
 {
-	folder_make(&folder);
-	snprintf(path, sizeof(path), "%s/snapshot", folder.path);
+	tree_make(&tree);
+	snprintf(path, sizeof(path), "%s/snapshot", tree.path);
 }
 
 /* One of so many seconds ago, with this many samples. */
@@ -62,7 +62,7 @@ static void test_follow(void)
 	unlink(path);
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ENOENT);
 	CU_ASSERT_PTR_NULL(copy.block);
-	folder_remove(&folder);
+	tree_remove(&tree);
 }
 
 static void test_not_shown(void)
@@ -76,7 +76,7 @@ static void test_not_shown(void)
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ETIME);
 	write_one(-10, 3);
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -ETIME);
-	folder_put(&folder, "snapshot", "no snapshot");
+	tree_file(&tree, "snapshot", "no snapshot");
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
 	CU_ASSERT_PTR_NULL(copy.block);
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
@@ -87,7 +87,7 @@ static void test_not_shown(void)
 	CHECK_EQ_INT(snapshotfile_follow(&copy, path), -EINVAL);
 	rmdir(path);
 	snapshotfile_drop(&copy);
-	folder_remove(&folder);
+	tree_remove(&tree);
 }
 
 /* A daemon with another configuration is followed, but not read. */
@@ -105,7 +105,7 @@ static void test_read(void)
 	free(block);
 	write_one(4, 1);
 	CHECK_EQ_INT(snapshotfile_read(&own, &s, &block), -ESTALE);
-	folder_remove(&folder);
+	tree_remove(&tree);
 }
 
 int main(void)

@@ -487,7 +487,7 @@ static void tuned(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"folders, names and the last assignment", precedence},
+	    {"directories, names and the last assignment", precedence},
 	    {"sysctl.conf, for systemd and for procps", sysctl_conf_and_order},
 	    {"masking, dangling and looping links", masking},
 	    {"lines", lines},

@@ -14,8 +14,8 @@
 #include "tests/support/suite.h"
 #include "tests/support/tree.h"
 
-/* What opening a folder gives, if it is not 0. */
-static int folder_error;
+/* What opening a directory gives, if it is not 0. */
+static int directory_error;
 
 /* In place of libc's. */
 DIR *fdopendir(int fd)
@@ -23,8 +23,8 @@ DIR *fdopendir(int fd)
 	char path[32];
 	DIR *dir;
 
-	if (folder_error) {
-		errno = folder_error;
+	if (directory_error) {
+		errno = directory_error;
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
@@ -159,7 +159,7 @@ static void named_parameters_are_always_there(void)
 	tree_remove(&t);
 }
 
-/* A folder, a link and a file with a NUL are no parameters; none may end the reading. */
+/* A directory, a link and a file with a NUL are no parameters; none may end the reading. */
 static void unreadable(void)
 {
 	struct tuning_table *table;
@@ -216,8 +216,8 @@ static void no_proc_sys(void)
 	tunable_free(NULL);
 }
 
-/* Whatever keeps a folder from being read is named. */
-static void folders_that_fail(void)
+/* Whatever keeps a directory from being read is named. */
+static void directories_that_fail(void)
 {
 	struct tuning_table *table = NULL;
 	struct sysctld *sysctld = NULL;
@@ -227,14 +227,14 @@ static void folders_that_fail(void)
 	tree_make(&t);
 	tree_file(&t, "sys/net/ipv4/tcp_sack", "1\n");
 	tree_file(&t, "etc/sysctl.d/50-admin.conf", "net.ipv4.tcp_sack=1\n");
-	folder_error = EMFILE;
+	directory_error = EMFILE;
 	CHECK_EQ_INT(
 	    tunable_read(&(struct tunable_roots){.proc_sys = tree_path(&t, "sys"), .root = t.path},
 			 NULL, NULL, 0, &table, error),
 	    -EMFILE);
 	CHECK_EQ_STR(error, strerror(EMFILE));
 	CHECK_EQ_INT(sysctld_read(t.path, SYSCTLD_SYSTEMD, &sysctld), -EMFILE);
-	folder_error = 0;
+	directory_error = 0;
 	CU_ASSERT_PTR_NULL(table);
 	CU_ASSERT_PTR_NULL(sysctld);
 	tree_remove(&t);
@@ -267,7 +267,7 @@ int main(void)
 	    {"what is no parameter, and secrets", unreadable},
 	    {"a long value is cut", long_value_is_cut},
 	    {"no /proc/sys", no_proc_sys},
-	    {"folders that fail", folders_that_fail},
+	    {"directories that fail", directories_that_fail},
 	    {"this kernel", this_kernel},
 	    CU_TEST_INFO_NULL,
 	};

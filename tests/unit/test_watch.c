@@ -29,7 +29,7 @@ static void each_change(void)
 		const char *text; /* to be written; NULL: the path goes */
 		const char *link; /* to be linked to instead */
 	} cases[] = {
-	    {"a folder with a file comes", "etc/sysctl.d/a.conf", "x", NULL},
+	    {"a directory with a file comes", "etc/sysctl.d/a.conf", "x", NULL},
 	    {"a second one", "run/sysctl.d/b.conf", "x", NULL},
 	    {"a file that systemd alone does not read", "etc/sysctl.conf", "x", NULL},
 	    {"a hidden one", "etc/sysctl.d/.c.conf", "x", NULL},
@@ -42,7 +42,7 @@ static void each_change(void)
 	    {"and changes", "target", "xy", NULL},
 	    {"and goes", "target", NULL, NULL},
 	    {"a loop", "lib/sysctl.d/o.conf", NULL, "o.conf"},
-	    {"a folder goes", "etc/sysctl.d", NULL, NULL},
+	    {"a directory goes", "etc/sysctl.d", NULL, NULL},
 	    {"the profile comes", "mine.conf", "x", NULL},
 	    {"and changes", "mine.conf", "xy", NULL},
 	    {"and goes", "mine.conf", NULL, NULL},

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# A private collectd with the plugin of the build folder, without privilege, in the server's
+# A private collectd with the plugin of the build directory, without privilege, in the server's
 # namespace unless COLLECTD_IN says otherwise. No system service and none of its files is
 # touched.
 

@@ -8,11 +8,11 @@
 # and namespaces are removed, a summary is printed, and the exit code is 0 only if there were
 # checks and none failed.
 #
-#   BUILD  the build folder (default: the current one)
-#   SRC    the source folder (default: the one that this file is in)
+#   BUILD  the build directory (default: the current one)
+#   SRC    the source directory (default: the one that this file is in)
 #   BIN    (made here) copies of tcpstated, sockets, nodiag that any user can run
-#   T      (made here) the temporary folder
-#   KEEP   not empty: keep the temporary folder, for its logs
+#   T      (made here) the temporary directory
+#   KEEP   not empty: keep the temporary directory, for its logs
 
 set -u
 SRC=${SRC:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)}
@@ -24,7 +24,7 @@ PATH=$PATH:/usr/sbin:/sbin
 T=$(mktemp -d "${TMPDIR:-/tmp}/tcpstate-test.XXXXXX") || exit 1
 chmod 755 "$T"
 
-# Copies, because users without privilege may not reach the folders of the one who builds.
+# Copies, because users without privilege may not reach the directories of the one who builds.
 BIN=$T/bin
 mkdir "$BIN" "$T/mibs"
 for file in tcpstated tests/tools/{freeze,inject,nodiag,sockets}; do
@@ -110,7 +110,7 @@ wait_until() { # SECONDS COMMAND...: polls; 1 if it did not come true
 
 # What git knows of the source, as it is now; a fresh clone, but for what is not committed. A
 # source that is no clone (a release) is copied whole, without builds.
-copy_source() { # FOLDER
+copy_source() { # DIRECTORY
 	local files
 	mkdir -p "$1"
 	if files=$(git -C "$SRC" -c safe.directory='*' ls-files 2>/dev/null); then
@@ -121,7 +121,7 @@ copy_source() { # FOLDER
 }
 
 # The links of README.md and of the pages in doc/ beside it that lead nowhere: "FILE LINK".
-dead_links() { # FOLDER
+dead_links() { # DIRECTORY
 	local file link to
 	for file in "$1"/README.md "$1"/doc/*.md; do
 		grep -o '](\([^)]*\))' "$file" | tr -d '()]' | grep -v '^http' |

@@ -36,8 +36,8 @@ free_udp_port() {
 	echo "$port"
 }
 
-# A folder of a daemon that it may write to itself.
-daemon_folder() { # NAME
+# A directory of a daemon that it may write to itself.
+daemon_directory() { # NAME
 	mkdir -p "$T/$1"
 	chmod 777 "$T/$1"
 }
@@ -46,7 +46,7 @@ daemon_folder() { # NAME
 
 snmpd_configure() { # [FURTHER-LINES]: before snmpd_start, with trap sinks if snmptrapd runs
 	: "${SNMP_PORT:=$(free_udp_port)}"
-	daemon_folder snmpd
+	daemon_directory snmpd
 	cat >"$T/snmpd.conf" <<-END
 		agentAddress udp:127.0.0.1:$SNMP_PORT
 		rocommunity $COMMUNITY 127.0.0.1
@@ -159,7 +159,7 @@ trapd_ready() {
 # varbinds, all apart by tabs.
 trapd_start() {
 	: "${TRAP_PORT:=$(free_udp_port)}"
-	daemon_folder snmptrapd
+	daemon_directory snmptrapd
 	: >"$T/traps"
 	chmod 666 "$T/traps"
 	cat >"$T/snmptrapd.conf" <<-END

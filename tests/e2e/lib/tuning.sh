@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash disable=SC2016,SC2034
 # A host whose kernel parameters and files are the test's own: the server's network namespace,
-# and a mount namespace where the folders of sysctl.d(5), /etc/sysctl.conf, /run and the folder
-# of the installed profiles are those below $HOST. Nothing of the real host is written.
+# and a mount namespace where the directories of sysctl.d(5), /etc/sysctl.conf, /run and the
+# directory of the installed profiles are those below $HOST. Nothing of the real host is written.
 
 HOST=$T/host
 
@@ -19,15 +19,15 @@ installed_profiles() {
 }
 
 host_start() { # before all daemons
-	local folder
+	local directory
 	require unshare mount
 	namespaces_start
 	mkdir -p "$HOST"/{sysctl.d,usr-sysctl.d,run,local,profiles}
 	: >"$HOST/sysctl.conf"
 	cp "$SRC"/profiles/*.conf "$HOST/profiles/"
 	chmod -R a+rX "$HOST"
-	for folder in /etc/sysctl.d /usr/lib/sysctl.d /usr/local/lib /etc/sysctl.conf; do
-		[ -e "$folder" ] || die "$folder is missing, to put another over"
+	for directory in /etc/sysctl.d /usr/lib/sysctl.d /usr/local/lib /etc/sysctl.conf; do
+		[ -e "$directory" ] || die "$directory is missing, to put another over"
 	done
 	cat >"$T/host.sh" <<-'END'
 		set -e
