@@ -12,30 +12,6 @@ static const char magic[8] = "TCPSTATE";
 enum { ALIGN = 16 };
 #define TIME_MAX_S (INT64_C(1) << 40)
 
-/* The arrays of a block, in their order: those of the snapshot, the events, the parameters. */
-enum { ARRAYS = SNAPSHOT_ARRAYS + 2 };
-
-struct array_place {
-	size_t rows, count, size; /* as struct snapshot_array, offsets in struct flat */
-};
-
-static struct array_place place_of(size_t i)
-{
-	static const struct array_place more[] = {
-	    {offsetof(struct flat, snapshot.events), offsetof(struct flat, snapshot.n_events),
-	     sizeof(struct event)},
-	    {offsetof(struct flat, tuning.rows), offsetof(struct flat, tuning.count),
-	     sizeof(struct tuning)},
-	};
-	const struct snapshot_array *own;
-
-	if (i >= SNAPSHOT_ARRAYS)
-		return more[i - SNAPSHOT_ARRAYS];
-	own = &snapshot_arrays[i];
-	return (struct array_place){offsetof(struct flat, snapshot) + own->rows,
-				    offsetof(struct flat, snapshot) + own->count, own->size};
-}
-
 static size_t count_at(const struct flat *f, size_t offset)
 {
 	return *(const size_t *)((const char *)f + offset);
@@ -51,21 +27,30 @@ static size_t aligned(size_t size)
 	return (size + ALIGN - 1) / ALIGN * ALIGN;
 }
 
-/* Where the arrays begin, and after them the texts. False: they cannot lie in `size` bytes. */
-static bool lay_out(const struct flat *f, size_t size, size_t ret_at[ARRAYS + 1])
+/* The bytes of an array. */
+static size_t bytes_of(const struct flat *f, const struct flat_rows *r)
+{
+	return count_at(f, r->count) * r->times * r->size;
+}
+
+/* Where the arrays begin, 0 for rows that are in struct flat, and after them the texts. False: they
+ * cannot lie in `size` bytes. */
+static bool lay_out(const struct flat *f, size_t size, size_t ret_at[FLAT_ROWS + 1])
 {
 	size_t at = aligned(sizeof(*f));
 
-	for (size_t i = 0; i < ARRAYS; i++) {
-		struct array_place place = place_of(i);
-		size_t count = count_at(f, place.count);
+	for (size_t i = 0; i < FLAT_ROWS; i++) {
+		const struct flat_rows *r = &flat_rows[i];
 
-		if (at > size || count > (size - at) / place.size)
+		ret_at[i] = 0;
+		if (r->inside)
+			continue;
+		if (at > size || count_at(f, r->count) > (size - at) / (r->times * r->size))
 			return false;
 		ret_at[i] = at;
-		at = aligned(at + count * place.size);
+		at = aligned(at + bytes_of(f, r));
 	}
-	ret_at[ARRAYS] = at;
+	ret_at[FLAT_ROWS] = at;
 	return at <= size;
 }
 
@@ -88,7 +73,7 @@ static bool for_rows(struct flat *f, const struct flat_rows *r, each_member *eac
 
 static bool for_members(struct flat *f, each_member *each, void *arg)
 {
-	for (size_t i = 0; i < flat_rows_count; i++)
+	for (size_t i = 0; i < FLAT_ROWS; i++)
 		if (!for_rows(f, &flat_rows[i], each, arg))
 			return false;
 	return true;
@@ -155,20 +140,23 @@ static void head_fill(const struct snapshot *s, const struct flat_origin *origin
 	f->snapshot.tuning = NULL;
 }
 
-static void copy_arrays(struct flat *f, const struct flat *head, const size_t at[ARRAYS + 1])
+static void copy_arrays(struct flat *f, const struct flat *head, const size_t at[FLAT_ROWS + 1])
 {
 	memcpy(f, head, sizeof(*f));
-	for (size_t i = 0; i < ARRAYS; i++) {
-		struct array_place place = place_of(i);
-		size_t bytes = count_at(head, place.count) * place.size;
-		char *rows = (char *)f + at[i];
+	for (size_t i = 0; i < FLAT_ROWS; i++) {
+		size_t bytes = at[i] ? bytes_of(head, &flat_rows[i]) : 0;
 
 		if (bytes)
-			memcpy(rows, *pointer_at(f, place.rows), bytes);
-		/* What is between two arrays goes into a file as well. */
-		memset(rows + bytes, 0, at[i + 1] - at[i] - bytes);
-		*pointer_at(f, place.rows) = rows;
+			memcpy((char *)f + at[i], *pointer_at(f, flat_rows[i].at), bytes);
 	}
+}
+
+/* The pointers to the arrays: into the block, or NULL (at: NULL). */
+static void point_to_arrays(struct flat *f, const size_t *at)
+{
+	for (size_t i = 0; i < FLAT_ROWS; i++)
+		if (!flat_rows[i].inside)
+			*pointer_at(f, flat_rows[i].at) = at ? (char *)f + at[i] : NULL;
 }
 
 int flat_pack(const struct snapshot *s, const struct flat_origin *origin, void **ret_block,
@@ -176,24 +164,24 @@ int flat_pack(const struct snapshot *s, const struct flat_origin *origin, void *
 {
 	struct texts texts = {.pool = NULL};
 	struct flat head, *f;
-	size_t at[ARRAYS + 1];
+	size_t at[FLAT_ROWS + 1];
 
 	head_fill(s, origin, &head);
 	for_members(&head, pack_member, &texts);
 	if (!lay_out(&head, SIZE_MAX / 2, at))
 		return -ENOMEM;
 	/* The pool ends with a NUL of its own, even if there are no texts. */
-	head.size = at[ARRAYS] + texts.used + 1;
-	f = malloc(head.size);
+	head.size = at[FLAT_ROWS] + texts.used + 1;
+	/* Zeroes: what is between two arrays goes into a file as well. */
+	f = calloc(1, head.size);
 	if (!f)
 		return -ENOMEM;
 	copy_arrays(f, &head, at);
-	memset((char *)f + sizeof(*f), 0, at[0] - sizeof(*f));
-	texts = (struct texts){.pool = (char *)f + at[ARRAYS], .at = at[ARRAYS]};
+	point_to_arrays(f, at);
+	texts = (struct texts){.pool = (char *)f + at[FLAT_ROWS], .at = at[FLAT_ROWS]};
 	for_members(f, pack_member, &texts);
 	texts.pool[texts.used] = '\0';
-	for (size_t i = 0; i < ARRAYS; i++)
-		*pointer_at(f, place_of(i).rows) = NULL;
+	point_to_arrays(f, NULL);
 	*ret_block = f;
 	*ret_size = head.size;
 	return 0;
@@ -286,7 +274,7 @@ int flat_unpack(void *block, size_t size, const struct snapshot **ret_snapshot,
 		struct flat_origin *ret_origin)
 {
 	struct flat *f = block;
-	size_t at[ARRAYS + 1];
+	size_t at[FLAT_ROWS + 1];
 	int ret = check_head(f, size);
 
 	if (ret < 0)
@@ -295,9 +283,8 @@ int flat_unpack(void *block, size_t size, const struct snapshot **ret_snapshot,
 	if (f->snapshot.n_limits > LIMIT_COUNT || f->snapshot.n_arcs > ARC_COUNT ||
 	    f->snapshot.n_owners == 0 || !lay_out(f, size - 1, at))
 		return -EINVAL;
-	for (size_t i = 0; i < ARRAYS; i++)
-		*pointer_at(f, place_of(i).rows) = (char *)f + at[i];
-	if (!for_members(f, check_member, &at[ARRAYS]))
+	point_to_arrays(f, at);
+	if (!for_members(f, check_member, &at[FLAT_ROWS]))
 		return -EINVAL;
 	f->snapshot.next = NULL;
 	f->tuning.pool = NULL;

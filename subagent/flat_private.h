@@ -41,7 +41,7 @@ struct flat_member {
 	uint32_t min, max;
 };
 
-/* Rows that have such members. */
+/* Rows of a snapshot: an array of the block, or inside its struct flat. */
 struct flat_rows {
 	bool inside;  /* they lie in struct flat; else `at` is the place of a pointer to them */
 	size_t at;    /* offset in struct flat */
@@ -52,8 +52,10 @@ struct flat_rows {
 	size_t n_members;
 };
 
-extern const struct flat_rows flat_rows[];
-extern const size_t flat_rows_count;
+/* In the order in which their arrays lie in a block. */
+enum { FLAT_ROWS = 21 };
+
+extern const struct flat_rows flat_rows[FLAT_ROWS];
 
 /* Two programs whose rows lie differently in memory have different ones. */
 uint64_t flat_layout(void);

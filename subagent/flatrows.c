@@ -90,9 +90,10 @@ static const struct flat_member owners[] = {
 };
 
 static const struct flat_member listeners[] = {
-    ADDRESS(struct listener, addr),    BOOL(struct listener, dual_stack),
-    BOOL(struct listener, has_limits), OWNER(struct listener, owner),
-    TIME(struct listener, since),      OWNER(struct listener, fullest_owner),
+    ADDRESS(struct listener, addr),        BOOL(struct listener, dual_stack),
+    BOOL(struct listener, has_limits),     BOOL(struct listener, several_owners),
+    OWNER(struct listener, owner),         TIME(struct listener, since),
+    OWNER(struct listener, fullest_owner),
 };
 
 static const struct flat_member listener_states[] = {
@@ -213,18 +214,18 @@ const struct flat_rows flat_rows[] = {
 	 sizeof(struct tuning), tunings),
 };
 
-const size_t flat_rows_count = COUNT_OF(flat_rows);
-
 static uint64_t add(uint64_t hash, uint64_t number)
 {
 	return (hash ^ number) * 0x100000001b3;
 }
 
+_Static_assert(COUNT_OF(flat_rows) == FLAT_ROWS, "all of them");
+
 uint64_t flat_layout(void)
 {
 	uint64_t hash = add(0xcbf29ce484222325, sizeof(struct flat));
 
-	for (const struct flat_rows *r = flat_rows; r < flat_rows + flat_rows_count; r++) {
+	for (const struct flat_rows *r = flat_rows; r < flat_rows + FLAT_ROWS; r++) {
 		hash = add(add(add(add(hash, r->at), r->count), r->times), r->size);
 		for (const struct flat_member *m = r->members; m < r->members + r->n_members; m++)
 			hash = add(add(add(add(add(hash, m->kind), m->offset), m->size), m->min),

@@ -37,8 +37,8 @@ struct conn {
 	uint16_t remote_port; /* host order; 0 for LISTEN */
 	uint16_t idle_s;      /* seconds without traffic of the application's; see diag_parse() */
 	uint8_t state;        /* enum tcp_state */
-	uint8_t ip_version;   /* IP_V4 or IP_V6 */
-	uint8_t flags;        /* enum conn_flag */
+	uint8_t ip_version;   /* enum ip_version: IP_V4 or IP_V6 */
+	uint8_t flags;        /* bits of enum conn_flag */
 	uint8_t retransmits;  /* of the segment that is waiting; SYN-ACKs for SYN_RECV; probes */
 	uint32_t recv_queue;  /* bytes unread; LISTEN: connections in the accept queue */
 	uint32_t send_queue;  /* bytes unacknowledged; LISTEN: the accept queue's limit */

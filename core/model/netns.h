@@ -17,22 +17,23 @@ enum { NETNS_NAME_MAX = 33 };
 
 /* TcpStateNamespaceKind of TCPSTATE-MIB: where the name is from. */
 enum netns_kind {
-	NETNS_NAMED = 1,  /* a name below /run/netns or /run/docker/netns */
-	NETNS_DOCKER,     /* a container, by the cgroup of the lowest process */
+	NETNS_NAMED = 1, /* a name below /run/netns or /run/docker/netns */
+	NETNS_DOCKER,    /* a container, by the cgroup of the lowest process */
 	NETNS_PODMAN,
 	NETNS_CONTAINERD,
 	NETNS_CRIO,
 	NETNS_KUBERNETES, /* a pod, whatever runs its containers */
 	NETNS_NSPAWN,     /* a machine of systemd-nspawn */
 	NETNS_LXC,
-	NETNS_SERVICE,    /* a unit of systemd with a network of its own */
-	NETNS_PROCESS,    /* none of these: the lowest process */
+	NETNS_SERVICE, /* a unit of systemd with a network of its own */
+	NETNS_PROCESS, /* none of these: the lowest process */
 };
 
 enum { NETNS_KIND_COUNT = NETNS_PROCESS };
 
 struct netns {
-	char name[NETNS_NAME_MAX]; /* printable ASCII without '/', unique, the same while it lives */
+	char
+	    name[NETNS_NAME_MAX]; /* printable ASCII without '/', unique, the same while it lives */
 	uint64_t inode;
 	uint32_t kind;      /* enum netns_kind */
 	uint32_t pid;       /* the lowest process in it; 0: none */

@@ -55,7 +55,7 @@ struct sample_info {
 	uint32_t malformed;           /* messages or lines on sockets that made no sense, ever */
 	uint32_t suspects_omitted;    /* suspicious ones whose time in their state is not kept */
 	uint32_t owners_unreadable;   /* processes whose descriptors may not be read */
-	uint32_t counted_source;      /* of the newest fast or full sample */
+	uint32_t counted_source;      /* enum sample_source, of the newest fast or full sample */
 	char missing[256];            /* what /proc/net lacks and what that costs; "" */
 
 	/* wall clock, since when the kernel's counters are known to have had no break */
@@ -128,7 +128,7 @@ struct listener {
 /* n_listeners * STATE_COUNT rows, in the listeners' order. */
 struct listener_state {
 	uint32_t listener; /* index into listeners */
-	uint32_t state;
+	uint32_t state;    /* enum tcp_state */
 	uint32_t count;
 };
 
@@ -142,28 +142,28 @@ struct port {
 };
 
 struct remote {
-	uint32_t state;
+	uint32_t state; /* enum tcp_state */
 	uint32_t count;
 	struct inet_addr addr;
 };
 
 /* How a state spreads; STATE_COUNT rows. */
 struct spread {
-	uint32_t state;
+	uint32_t state;     /* enum tcp_state */
 	uint32_t remotes;   /* different remote addresses, complete */
 	uint32_t processes; /* different processes, complete */
 };
 
 struct process {
 	uint32_t pid;
-	uint32_t state;
+	uint32_t state; /* enum tcp_state */
 	uint32_t count;
 	uint32_t owner; /* index into owners */
 };
 
 /* An arc of the state diagram, or several, that the kernel counts. */
 struct arc {
-	uint32_t number;
+	uint32_t number;    /* 1 to ARC_COUNT */
 	uint32_t from, to;  /* enum tcp_state; 0: not a single one */
 	const char *name;   /* a constant: "activeOpens" */
 	const char *phrase; /* a constant: "opened from here" */
@@ -195,7 +195,7 @@ struct limit {
 	uint32_t percent;
 	uint32_t peak_percent; /* 15 minutes */
 	uint64_t overflows;    /* how often the kernel hit it */
-	uint32_t owner;        /* process of a listener or of the ports; 0 */
+	uint32_t owner;        /* index into owners: of a listener or of the ports; 0 */
 	char bound[64];        /* the sysctl, or "listen() backlog" */
 	char detail[160];      /* which listener; which remote address and port; "" */
 	bool has_overflows;    /* the kernel counts how often it was hit */
@@ -205,7 +205,7 @@ struct limit {
 
 struct condition {
 	uint32_t id;      /* enum condition_id of core/diagnosis/rule.h */
-	uint32_t element; /* the state for stateCount and stateSurge, else 0 */
+	uint32_t element; /* enum tcp_state for stateCount and stateSurge, else 0 */
 	char name[32];    /* "closeWaitStale", "stateCount.SYN_RECV" */
 	int32_t value;
 	const char *unit; /* a constant */
@@ -231,10 +231,10 @@ struct condition {
 struct event {
 	uint32_t number;      /* grows by one, over restarts */
 	struct timespec time; /* wall clock */
-	uint32_t id;
-	uint32_t element;
-	uint32_t severity; /* enum severity, after the change */
-	uint32_t was;      /* and before it */
+	uint32_t id;          /* enum condition_id of core/diagnosis/rule.h */
+	uint32_t element;     /* enum tcp_state, as in struct condition */
+	uint32_t severity;    /* enum severity, after the change */
+	uint32_t was;         /* enum severity, before it */
 	int32_t value;
 	int32_t threshold; /* that was crossed */
 	char offender[192];
@@ -242,7 +242,7 @@ struct event {
 
 /* The top process and the top remote of one state; STATE_COUNT rows. */
 struct state_top {
-	uint32_t owner;
+	uint32_t owner; /* index into owners */
 	uint32_t owner_count;
 	struct inet_addr remote;
 	uint32_t remote_count;

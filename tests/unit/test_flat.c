@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/file.h"
 #include "subagent/check.h"
 #include "subagent/flat_private.h"
 #include "subagent/json.h"
@@ -116,11 +119,142 @@ static void test_arrays(void)
 		size_t at = offsetof(struct flat, snapshot) + snapshot_arrays[i].rows;
 		bool found = false;
 
-		for (const struct flat_rows *r = flat_rows; r < flat_rows + flat_rows_count; r++)
+		for (const struct flat_rows *r = flat_rows; r < flat_rows + FLAT_ROWS; r++)
 			found |= !r->inside && r->at == at &&
 				 r->size * r->times == snapshot_arrays[i].size;
 		CU_ASSERT(found);
 	}
+}
+
+/* A file of the source. The caller frees it. */
+static char *read_source(const char *name)
+{
+	const char *srcdir = getenv("SRCDIR");
+	char path[4096], *text;
+	size_t len;
+
+	snprintf(path, sizeof(path), "%s/%s", srcdir ? srcdir : ".", name);
+	CHECK_EQ_INT_FATAL(file_read(AT_FDCWD, path, 1 << 20, &text, &len), 0);
+	return text;
+}
+
+/* Members that need a line in flatrows.c: what it begins with. */
+static const struct checked {
+	const char *type, *word; /* as it is declared; what the rest of the line has in it */
+	const char *kind;        /* NULL: none is needed */
+} checked[] = {
+    {"const char *", "", "TEXT"},
+    {"char ", "[", "CHARS"},
+    {"bool ", "", "BOOL"},
+    {"struct timespec ", "", "TIME"},
+    {"struct inet_addr ", "", "ADDRESS"},
+    {"struct suspect_remote ", "", "ADDRESS"},
+    {"struct suspect_top listeners", "", "TOP"},
+    {"struct suspect_top ", "", "OWNER"},
+    {"uint8_t ", "/* enum ", "NUMBER8"},
+    {"uint32_t ", "/* enum ", "NUMBER32"},
+    {"uint32_t ", "/* 1 to ", "NUMBER32"},
+    {"uint32_t ", "/* index into the snapshot's owners", "OWNER"},
+    {"uint32_t ", "/* index into owners", "OWNER"},
+    {"uint32_t ", "/* index into listeners", "FLAT_LISTENER, offsetof"},
+    {"uint", "", NULL},
+    {"int", "", NULL},
+    {"size_t ", "", NULL},
+    {"unsigned ", "", NULL},
+    {"struct tuning *rows", "", NULL},   /* an array */
+    {"struct textpool *pool", "", NULL}, /* none in a block */
+};
+
+static const struct checked *find_checked(const char *line)
+{
+	for (size_t i = 0; i < sizeof(checked) / sizeof(checked[0]); i++) {
+		size_t len = strlen(checked[i].type);
+
+		if (strncmp(line, checked[i].type, len) == 0 && strstr(line, checked[i].word))
+			return &checked[i];
+	}
+	return NULL;
+}
+
+static bool has_line(const char *rows, const char *kind, const char *row, const char *member)
+{
+	char text[128];
+	int len = snprintf(text, sizeof(text), "%s(struct %s, %s", kind, row, member);
+
+	for (; (rows = strstr(rows, text)); rows++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz_0123456789", rows[len]))
+			return true;
+	return false;
+}
+
+/* The members of one declaration: "uint32_t from, to; ..." */
+static size_t check_declaration(const char *rows, const char *row, const char *line)
+{
+	const struct checked *c = find_checked(line);
+	char names[128], *save, *name;
+	size_t count = 0;
+
+	if (!c)
+		printf("\n    struct %s: what of \"%s\"?", row, line);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(c);
+	if (!c->kind)
+		return 0;
+	/* A type that has a name in it is for that name. */
+	snprintf(names, sizeof(names), "%.*s", (int)strcspn(line, ";"), line);
+	name = strrchr(c->type, ' ');
+	name = names + (name[1] == '*' ? name + 2 - c->type : name + 1 - c->type);
+	for (name = strtok_r(name, ", ", &save); name; name = strtok_r(NULL, ", ", &save)) {
+		bool found;
+
+		name[strcspn(name, "[")] = '\0';
+		found = has_line(rows, c->kind, row, name);
+		if (!found)
+			printf("\n    subagent/flatrows.c: %s(struct %s, %s) is missing", c->kind,
+			       row, name);
+		CU_ASSERT(found);
+		count += strncmp(c->kind, "NUMBER", 6) == 0;
+	}
+	return count;
+}
+
+static size_t count_word(const char *text, const char *word)
+{
+	size_t count = 0;
+
+	for (; (text = strstr(text, word)); text++)
+		count++;
+	return count;
+}
+
+/* Each member that is more than a number which may have any value is checked. */
+static void test_members(void)
+{
+	static const char *const headers[] = {"snapshot", "suspects", "tuning", "conn", "counter"};
+	char *rows = read_source("subagent/flatrows.c"), path[64];
+	size_t numbers = 0;
+
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		char row[32] = "", text[64], *header, *save, *line;
+
+		snprintf(path, sizeof(path), "core/model/%s.h", headers[i]);
+		header = read_source(path);
+		for (line = strtok_r(header, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save)) {
+			if (line[0] == '}')
+				row[0] = '\0';
+			else if (line[0] != '\t' && strchr(line, '{'))
+				sscanf(line, "struct %31[a-z_]", row);
+			snprintf(text, sizeof(text), "(struct %s, ", row);
+			if (line[0] == '\t' && islower(line[1]) && strstr(rows, text) &&
+			    strcmp(line + 1, "union {") != 0)
+				numbers += check_declaration(rows, row, line + 1);
+		}
+		free(header);
+	}
+	/* The comment of a number that is checked says what it counts from. */
+	CHECK_EQ_INT(numbers,
+		     count_word(rows, "NUMBER8(struct") + count_word(rows, "NUMBER32(struct"));
+	free(rows);
 }
 
 /* No tuning has been read, nobody has a socket. */
@@ -242,6 +376,7 @@ int main(void)
 	static CU_TestInfo tests[] = {
 	    {"what comes out is what went in", test_same},
 	    {"every array", test_arrays},
+	    {"every member that is checked", test_members},
 	    {"a snapshot of nothing", test_little},
 	    {"cut anywhere", test_truncated},
 	    {"any byte wrong", test_flipped},
