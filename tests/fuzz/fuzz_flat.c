@@ -5,14 +5,30 @@
 #include <string.h>
 
 #include "subagent/check.h"
+#include "subagent/connections.h"
 #include "subagent/flat_private.h"
 #include "subagent/json.h"
+#include "subagent/prometheus.h"
 #include "subagent/report.h"
+#include "subagent/tables.h"
+#include "tests/fuzz/fuzz.h"
 #include "tests/support/model.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
+/* As a walk of the whole MIB. The rows need not be in order: the agent ends a walk that goes
+ * back, and this one ends after as many cells as nobody has. */
+static void walk(const struct snapshot *s)
+{
+	static struct value value;
+	uint32_t name[OID_MAX];
+	size_t len = 0, last = SIZE_MAX;
+
+	for (int i = 0; i < 10000; i++) {
+		if (oidtable_next(&tables_tree, s, name, len, false, &last, name, &len, &value) !=
+		    OID_FOUND)
+			return;
+		REQUIRE(len <= OID_MAX);
+	}
+}
 
 static void show(const struct snapshot *s)
 {
@@ -24,6 +40,9 @@ static void show(const struct snapshot *s)
 		out = fopen("/dev/null", "we");
 	check_print(out, s, 1);
 	report_print(out, s, &options);
+	prometheus_print(out, s);
+	connections_print(out, s, STATE_MASK_ALL, "Of a fuzzer", 80);
+	walk(s);
 	json_dumpf(json, out, 0);
 	json_decref(json);
 }
