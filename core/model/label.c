@@ -23,6 +23,8 @@ LABELS(label_tuning_status, "asRecommended", "differs", "harmful", "absent", "un
        "noRecommendation")
 LABELS(label_tuning_drift, "none", "differsFromPersisted", "notPersisted", "notApplicable",
        "notKnown", "refused")
+LABELS(label_netns_kind, "named", "docker", "podman", "containerd", "crio", "kubernetes", "nspawn",
+       "lxc", "service", "process")
 
 static const struct {
 	const char *word, *metric, *title;

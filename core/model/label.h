@@ -16,6 +16,7 @@ const char *label_severity(uint32_t number);
 const char *label_source(uint32_t number);
 const char *label_tuning_status(uint32_t number);
 const char *label_tuning_drift(uint32_t number);
+const char *label_netns_kind(uint32_t number);
 
 /* What the limits are called: an enum limit_id in the words of the MIB ("timeWaitBuckets"), as a
  * metric ("time_wait_buckets"), and for a reader ("TIME_WAIT buckets"). NULL: no such number. */

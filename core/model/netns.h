@@ -7,6 +7,7 @@
  * sample has shown.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -46,5 +47,10 @@ struct netns {
 	char condition[32];          /* the name of the worst condition; "": none is raised */
 	char offender[192];          /* of it */
 };
+
+/* Makes a name of prefix and len bytes of text: each byte of the text that a name must not have
+ * becomes '_', what is too long is cut. */
+void netns_set_name(const char *prefix, const char *text, size_t len,
+		    char ret_name[NETNS_NAME_MAX]);
 
 #endif
