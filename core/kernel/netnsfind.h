@@ -30,9 +30,13 @@ struct netnsfind;
 int netnsfind_new(int proc_fd, struct netnsfind **ret_find);
 void netnsfind_free(struct netnsfind *f);
 
-/* Looks again. A namespace found before keeps its name, and its place where there are more than
- * filter->max. 0 or -errno: /proc itself cannot be read, or memory is short; then the list is as
- * it was. */
+/*
+ * Looks again. A namespace found before keeps its name, and its place where there are more than
+ * filter->max. A new one whose name is but a program's choice, a service or a process is listed
+ * one look later, for it may be on its way to become a container; the first look lists all. 0 or
+ * -errno: /proc itself cannot be read, or memory or descriptors are short; then the list is as it
+ * was.
+ */
 int netnsfind_look(struct netnsfind *f, const struct netns_filter *filter);
 
 /* Those found, by name; what a sample shows is 0. Valid until the next look. */
@@ -40,6 +44,9 @@ const struct netns *netnsfind_list(const struct netnsfind *f, size_t *ret_count)
 
 /* The processes of one, ascending. */
 const uint32_t *netnsfind_processes(const struct netnsfind *f, size_t index, size_t *ret_count);
+
+/* A number that no other namespace found has had: inodes and names are used again. */
+uint64_t netnsfind_id(const struct netnsfind *f, size_t index);
 
 /* How many more there are: not wanted by name, and beyond filter->max. */
 uint32_t netnsfind_excluded(const struct netnsfind *f);
