@@ -174,8 +174,7 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 enum measured measure_take(const struct measuring *in, enum condition_id id,
 			   struct measure *ret_measure)
 {
-	static enum measured (*const measures[CONDITION_COUNT + 1])(
-	    const struct measuring *in, struct text *text, struct measure *m) = {
+	static measure_function *const measures[CONDITION_COUNT + 1] = {
 	    [CONDITION_SYN_QUEUE] = measure_syn_queue,
 	    [CONDITION_SYN_UNANSWERED] = measure_syn_unanswered,
 	    [CONDITION_SYN_COOKIES] = measure_syn_cookies,

@@ -87,35 +87,12 @@ int64_t measure_counted_ms(const struct snapshot *s);
  * sockets. They fill m->value, m->at_ms where it is not the time of the snapshot, and text, which
  * ends up in m->offender.
  */
-enum measured measure_syn_queue(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_accept_queue(const struct measuring *in, struct text *text,
-				   struct measure *m);
-enum measured measure_accept_drops(const struct measuring *in, struct text *text,
-				   struct measure *m);
-enum measured measure_descriptors(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_time_wait(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
-				      struct measure *m);
-enum measured measure_orphans(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_memory(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
-				     struct measure *m);
-enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
+typedef enum measured measure_function(const struct measuring *in, struct text *text,
 				       struct measure *m);
-enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
-					    struct measure *m);
-enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
-				       struct measure *m);
-enum measured measure_closing_stuck(const struct measuring *in, struct text *text,
-				    struct measure *m);
-enum measured measure_syn_sent_fanout(const struct measuring *in, struct text *text,
-				      struct measure *m);
-enum measured measure_upstream_silent(const struct measuring *in, struct text *text,
-				      struct measure *m);
-enum measured measure_peer_silent(const struct measuring *in, struct text *text, struct measure *m);
-enum measured measure_peer_not_reading(const struct measuring *in, struct text *text,
-				       struct measure *m);
-enum measured measure_not_reading(const struct measuring *in, struct text *text, struct measure *m);
+measure_function measure_syn_queue, measure_syn_cookies, measure_accept_queue, measure_accept_drops,
+    measure_descriptors, measure_time_wait, measure_ephemeral_ports, measure_orphans,
+    measure_memory, measure_syn_unanswered, measure_close_wait_stale, measure_close_wait_unaccepted,
+    measure_fin_wait_2_stale, measure_closing_stuck, measure_syn_sent_fanout,
+    measure_upstream_silent, measure_peer_silent, measure_peer_not_reading, measure_not_reading;
 
 #endif

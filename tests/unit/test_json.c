@@ -93,7 +93,7 @@ static void expect(const json_t *json, const char *expected)
 	wanted = json_loads(text, JSON_DECODE_ANY, NULL);
 	CU_ASSERT_PTR_NOT_NULL(wanted);
 	if (!json_equal(json, wanted))
-		printf("\n    got:     %s\n    instead: %s\n", got, text);
+		printf("\n    is:       %s\n    expected: %s\n", got, text);
 	CU_ASSERT(json_equal(json, wanted));
 	json_decref(wanted);
 	free(text);
