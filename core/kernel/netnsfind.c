@@ -14,6 +14,10 @@
 #include "core/base/array.h"
 #include "core/kernel/netnsfind_private.h"
 
+/* For how many looks a namespace waits for a better name, and how many for its first process, while
+ * images are loaded. */
+enum { LOOKS_NAME = 1, LOOKS_PROCESS = 10 };
+
 struct netnsfind {
 	int proc_fd, own_fd;
 	uint64_t own;
@@ -140,8 +144,9 @@ static int name_all(struct netnsfind *f, struct look *look, struct space **fresh
 			continue;
 		}
 		ret = spaces_name(f->proc_fd, &look->spaces, space, &sure);
-		if (space->name[0] != '\0' && !sure && !old && f->looked)
-			space->name[0] = '\0'; /* the next look will tell */
+		space->looks = old ? old->looks + 1 : f->looked ? 0 : LOOKS_PROCESS;
+		if (!sure && space->looks < (space->processes ? LOOKS_NAME : LOOKS_PROCESS))
+			space->name[0] = '\0'; /* the next look may tell more */
 		if (space->name[0] != '\0')
 			fresh[(*n_fresh)++] = space;
 	}

@@ -33,7 +33,8 @@ void netnsfind_free(struct netnsfind *f);
 /*
  * Looks again. A namespace found before keeps its name, and its place where there are more than
  * filter->max. A new one whose name is but a program's choice, a service or a process is listed
- * one look later, for it may be on its way to become a container; the first look lists all. 0 or
+ * one look later, or ten without a process: it may be on its way to become a container. The first
+ * look lists all. 0 or
  * -errno: /proc itself cannot be read, or memory or descriptors are short; then the list is as it
  * was.
  */

@@ -116,7 +116,7 @@ int spaces_name(int proc_fd, const struct spaces *spaces, struct space *space, b
 {
 	int ret = 0;
 
-	if (space->file && space->found_named)
+	if (space->file && space->given)
 		name_by_file(space);
 	else
 		ret = ask_processes(proc_fd, spaces, space);

@@ -18,11 +18,12 @@ struct space {
 	uint32_t pid;             /* the lowest process; 0: none */
 	size_t first;             /* of its processes, in struct spaces */
 	uint32_t processes;
-	bool found_named; /* file is a name that somebody gave, not a program */
+	bool given; /* somebody gave it the file's name, not a program */
 
 	/* What netnsfind makes of it. */
 	bool listed;
-	uint32_t kind; /* enum netns_kind */
+	uint32_t looks; /* so many before this one saw it */
+	uint32_t kind;  /* enum netns_kind */
 	uint64_t id;
 	char name[NETNS_NAME_MAX]; /* "": none yet */
 };

@@ -123,7 +123,7 @@ static bool is_generated(const char *name)
 	return digits >= 12;
 }
 
-/* A namespace of another type is none of ours. fd may be of O_PATH: there is no ioctl() then. */
+/* A namespace of another type is none of ours. A descriptor of O_PATH has no ioctl(). */
 static bool is_network(int dir_fd, const char *name)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), type;
@@ -153,7 +153,7 @@ static int stat_namespace(int dir_fd, const char *name, struct stat *ret_stat)
 /* One that somebody gave comes first, then the order of the alphabet. */
 static bool is_better(const struct space *space, const char *file, bool given)
 {
-	if (!space->file || given != space->found_named)
+	if (!space->file || given != space->given)
 		return !space->file || given;
 	return strcmp(file, space->file) < 0;
 }
@@ -178,7 +178,7 @@ static int add_name(struct spaces *s, uint64_t own, int dir_fd, const char *dir,
 		return -ENOMEM;
 	if (is_better(space, file, given)) {
 		space->file = file;
-		space->found_named = given;
+		space->given = given;
 		space->attached = st.st_ctim;
 	}
 	return 0;

@@ -258,6 +258,26 @@ static void test_several_names(void)
 	netnslab_detach(names[3]);
 }
 
+/* Its name is docker's; the container's first process is still to come. */
+static void test_first_process(void)
+{
+	struct netnslab_child child;
+	struct netnsfind *find;
+	int proc_fd, looks = 1;
+
+	find = new_find(&proc_fd);
+	CHECK_EQ_INT(netnsfind_look(find, &ALL), 0);
+	child = netnslab_start();
+	netnslab_attach("/run/docker/netns/3f4e5d6c7b8a", child.pid, "net");
+	netnslab_stop(&child);
+	while (!is_listed(find, child.inode) && looks < 100)
+		looks++;
+	CHECK_EQ_INT(looks, 11);
+	CHECK_EQ_STR(row_of(find, child.inode)->name, "3f4e5d6c7b8a");
+	netnslab_detach("/run/docker/netns/3f4e5d6c7b8a");
+	free_find(find, proc_fd);
+}
+
 /* The same name, most often the same inode: another one all the same. */
 static void test_made_again(void)
 {
@@ -377,6 +397,7 @@ int main(void)
 	    {"a name without a process", test_name_only},
 	    {"files that are no names", test_no_names},
 	    {"several names", test_several_names},
+	    {"a made-up name without a process", test_first_process},
 	    {"made again", test_made_again},
 	    {"made and ended all the time", test_churn},
 	    {"without permission", test_unprivileged},
