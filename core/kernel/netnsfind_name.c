@@ -70,7 +70,7 @@ static int ask_processes(int proc_fd, const struct spaces *spaces, struct space 
 
 		snprintf(path, sizeof(path), "%u/cgroup", spaces->pids[space->first + i]);
 		ret = file_read(proc_fd, path, CGROUP_MAX, &text, &len);
-		if (ret == -ENOMEM || ret == -EMFILE || ret == -ENFILE)
+		if (spaces_is_fatal(ret))
 			return ret;
 		if (ret < 0)
 			continue;

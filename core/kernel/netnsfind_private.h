@@ -6,6 +6,8 @@
  * What netnsfind and its scan share.
  */
 
+#include <errno.h>
+
 #include "core/base/tally.h"
 #include "core/base/textpool.h"
 #include "core/kernel/netnsfind.h"
@@ -38,8 +40,11 @@ struct spaces {
 int spaces_scan(int proc_fd, uint64_t own, struct spaces *ret_spaces);
 void spaces_done(struct spaces *s);
 
-/* The inode of a process's namespace; 0: it has ended, or may not be looked at. */
-uint64_t spaces_inode(int proc_fd, uint32_t pid);
+/* Whether a look cannot go on: everything else that goes wrong is of one process or one name. */
+static inline bool spaces_is_fatal(int error)
+{
+	return error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
 
 /*
  * Gives it a kind and a name, which is not unique yet; "": its processes have ended meanwhile.

@@ -25,13 +25,8 @@ struct member {
 	uint32_t pid;
 };
 
-/* Everything else that goes wrong is of one process or one name. */
-static bool is_fatal(int error)
-{
-	return error == EMFILE || error == ENFILE || error == ENOMEM;
-}
-
-uint64_t spaces_inode(int proc_fd, uint32_t pid)
+/* The inode of a process's namespace; 0: it has ended, or may not be looked at. */
+static uint64_t inode_of(int proc_fd, uint32_t pid)
 {
 	static const char PREFIX[] = "net:[";
 	char path[32], link[32];
@@ -66,7 +61,7 @@ static struct member *elsewhere(int proc_fd, uint64_t own, const uint32_t *pids,
 	size_t kept = 0;
 
 	for (size_t i = 0; members && i < *count; i++) {
-		uint64_t inode = spaces_inode(proc_fd, pids[i]);
+		uint64_t inode = inode_of(proc_fd, pids[i]);
 
 		if (inode != 0 && inode != own)
 			members[kept++] = (struct member){inode, pids[i]};
@@ -168,7 +163,7 @@ static int add_name(struct spaces *s, uint64_t own, int dir_fd, const char *dir,
 	int ret = stat_namespace(dir_fd, name, &st);
 
 	if (ret < 0)
-		return is_fatal(-ret) ? ret : 0;
+		return spaces_is_fatal(ret) ? ret : 0;
 	inode = st.st_ino;
 	if (inode == own)
 		return 0;
@@ -191,7 +186,7 @@ static int scan_names(struct spaces *s, uint64_t own, const char *path)
 	int ret = 0;
 
 	if (!dir)
-		return is_fatal(errno) ? -errno : 0;
+		return spaces_is_fatal(-errno) ? -errno : 0;
 	while (ret == 0 && (entry = readdir(dir))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			ret = add_name(s, own, dirfd(dir), path, entry->d_name);
