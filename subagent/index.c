@@ -4,168 +4,149 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/diagnosis/rule.h"
+#include "core/model/label.h"
+
 /* A longer name does not occur; cut, it still fits OID_INDEX_MAX. */
 enum { NAME_ARCS_MAX = 64 };
 
-/* InetAddressType, then InetAddress: its length first, for it is of variable size. */
-static size_t put_address(const struct inet_addr *addr, uint32_t *oid)
+static const char *label_state(uint32_t number)
 {
-	size_t len = inet_addr_len(addr->type);
-
-	oid[0] = addr->type;
-	oid[1] = (uint32_t)len;
-	for (size_t i = 0; i < len; i++)
-		oid[2 + i] = addr->bytes[i];
-	return 2 + len;
+	return number >= 1 && number <= STATE_COUNT ? state_name(number) : NULL;
 }
 
-static size_t put_endpoint(const struct inet_addr *addr, uint16_t port, uint32_t *oid)
-{
-	size_t n = put_address(addr, oid);
+/* clang-format off */
+#define PART(n, syntax_, row, member, ...) \
+	{.name = (n), .syntax = (syntax_), .offset = offsetof(row, member), \
+	 .size = sizeof(((row *)0)->member), __VA_ARGS__}
+#define NUMBER(n, row, member)       PART(n, INDEX_NUMBER, row, member, .label = NULL)
+#define WORD(n, row, member, words)  PART(n, INDEX_NUMBER, row, member, .label = (words))
+#define STATE(n, row)                WORD(n, row, state, label_state)
+#define ADDRESS(n, row, member)      PART(n, INDEX_ADDRESS, row, member, .label = NULL)
+#define TEXT(n, row, member)         PART(n, INDEX_TEXT, row, member, .label = NULL)
+#define IMPLIED(n, row, member)      PART(n, INDEX_IMPLIED, row, member, .label = NULL)
+#define END                          {.name = NULL}
 
-	oid[n++] = port;
-	return n;
+const struct index_part index_state[] = {
+	WORD("tcpStateIpVersion", struct state_row, ip_version, label_ip_version),
+	STATE("tcpStateState", struct state_row),
+	END,
+};
+const struct index_part index_info[] = {STATE("tcpStateState", struct state_info), END};
+const struct index_part index_listener[] = {
+	ADDRESS("tcpStateListenerAddress", struct listener, addr),
+	NUMBER("tcpStateListenerPort", struct listener, port),
+	END,
+};
+const struct index_part index_listener_state[] = {
+	PART("tcpStateListenerAddress", INDEX_ADDRESS, struct listener, addr, .of_listener = true),
+	PART("tcpStateListenerPort", INDEX_NUMBER, struct listener, port, .of_listener = true),
+	STATE("tcpStateState", struct listener_state),
+	END,
+};
+const struct index_part index_conn[] = {
+	STATE("tcpStateConnState", struct conn),
+	ADDRESS("tcpStateConnLocalAddress", struct conn, local),
+	NUMBER("tcpStateConnLocalPort", struct conn, local_port),
+	ADDRESS("tcpStateConnRemoteAddress", struct conn, remote),
+	NUMBER("tcpStateConnRemotePort", struct conn, remote_port),
+	END,
+};
+const struct index_part index_remote[] = {
+	STATE("tcpStateState", struct remote),
+	ADDRESS("tcpStateRemoteAddress", struct remote, addr),
+	END,
+};
+const struct index_part index_spread[] = {STATE("tcpStateState", struct spread), END};
+const struct index_part index_process[] = {
+	NUMBER("tcpStateProcessId", struct process, pid),
+	STATE("tcpStateState", struct process),
+	END,
+};
+const struct index_part index_limit[] = {
+	WORD("tcpStateLimit", struct limit, id, label_limit),
+	END,
+};
+const struct index_part index_counter[] = {
+	IMPLIED("tcpStateCounterName", struct counter, name),
+	END,
+};
+const struct index_part index_tuning[] = {
+	TEXT("tcpStateTuningName", struct tuning, name),
+	NUMBER("tcpStateTuningElement", struct tuning, element),
+	END,
+};
+const struct index_part index_condition[] = {
+	WORD("tcpStateCondition", struct condition, id, condition_name),
+	NUMBER("tcpStateConditionElement", struct condition, element),
+	END,
+};
+const struct index_part index_event[] = {
+	NUMBER("tcpStateEventIndex", struct event, number),
+	END,
+};
+const struct index_part index_arc[] = {
+	NUMBER("tcpStateTransitionIndex", struct arc, number),
+	END,
+};
+/* clang-format on */
+
+const void *index_member(const struct snapshot *s, const struct index_part *part, const void *row)
+{
+	const struct listener_state *cell = row;
+
+	return (const char *)(part->of_listener ? &s->listeners[cell->listener] : row) +
+	       part->offset;
 }
 
-static size_t put_octets(const char *text, size_t len, uint32_t *oid)
+uint32_t index_number(const struct index_part *part, const void *member)
+{
+	if (part->size == sizeof(uint8_t))
+		return *(const uint8_t *)member;
+	if (part->size == sizeof(uint16_t))
+		return *(const uint16_t *)member;
+	return *(const uint32_t *)member;
+}
+
+static size_t put_octets(const void *octets, size_t len, uint32_t *oid)
 {
 	for (size_t i = 0; i < len; i++)
-		oid[i] = (unsigned char)text[i];
+		oid[i] = ((const unsigned char *)octets)[i];
 	return len;
 }
 
-size_t index_state(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
+/* What is of variable size has its length first, unless it is IMPLIED. */
+static size_t put_part(const struct index_part *part, const void *member, uint32_t *oid)
 {
-	const struct state_row *state = row;
+	const struct inet_addr *addr = member;
+	const char *text;
 
-	(void)s;
-	oid[0] = state->ip_version;
-	oid[1] = state->state;
-	return 2;
+	switch (part->syntax) {
+	case INDEX_NUMBER:
+		oid[0] = index_number(part, member);
+		return 1;
+	case INDEX_ADDRESS:
+		oid[0] = addr->type;
+		oid[1] = (uint32_t)inet_addr_len(addr->type);
+		return 2 + put_octets(addr->bytes, oid[1], oid + 2);
+	case INDEX_TEXT:
+		text = *(const char *const *)member;
+		oid[0] = (uint32_t)strnlen(text, NAME_ARCS_MAX);
+		return 1 + put_octets(text, oid[0], oid + 1);
+	case INDEX_IMPLIED:
+		return put_octets(member, strnlen(member, part->size), oid);
+	}
+	return 0;
 }
 
-size_t index_info(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
+size_t index_write(const struct snapshot *s, const struct index_part *parts, const void *row,
+		   uint32_t oid[OID_INDEX_MAX])
 {
-	const struct state_info *info = row;
+	size_t len = 0;
 
-	(void)s;
-	oid[0] = info->state;
-	return 1;
-}
-
-size_t index_listener(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct listener *listener = row;
-
-	(void)s;
-	return put_endpoint(&listener->addr, listener->port, oid);
-}
-
-size_t index_listener_state(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct listener_state *cell = row;
-	size_t n = index_listener(s, &s->listeners[cell->listener], oid);
-
-	oid[n++] = cell->state;
-	return n;
-}
-
-size_t index_conn(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct conn *conn = row;
-	size_t n = 1;
-
-	(void)s;
-	oid[0] = conn->state;
-	n += put_endpoint(&conn->local, conn->local_port, oid + n);
-	n += put_endpoint(&conn->remote, conn->remote_port, oid + n);
-	return n;
-}
-
-size_t index_remote(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct remote *remote = row;
-
-	(void)s;
-	oid[0] = remote->state;
-	return 1 + put_address(&remote->addr, oid + 1);
-}
-
-size_t index_spread(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct spread *spread = row;
-
-	(void)s;
-	oid[0] = spread->state;
-	return 1;
-}
-
-size_t index_process(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct process *process = row;
-
-	(void)s;
-	oid[0] = process->pid;
-	oid[1] = process->state;
-	return 2;
-}
-
-size_t index_limit(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct limit *limit = row;
-
-	(void)s;
-	oid[0] = limit->id;
-	return 1;
-}
-
-/* IMPLIED: the last part of the index goes without its length. */
-size_t index_counter(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct counter *counter = row;
-
-	(void)s;
-	return put_octets(counter->name, strnlen(counter->name, sizeof(counter->name)), oid);
-}
-
-size_t index_tuning(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct tuning *tuning = row;
-	size_t len = strnlen(tuning->name, NAME_ARCS_MAX);
-
-	(void)s;
-	oid[0] = (uint32_t)len;
-	put_octets(tuning->name, len, oid + 1);
-	oid[1 + len] = tuning->element;
-	return len + 2;
-}
-
-size_t index_condition(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct condition *condition = row;
-
-	(void)s;
-	oid[0] = condition->id;
-	oid[1] = condition->element;
-	return 2;
-}
-
-size_t index_arc(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct arc *arc = row;
-
-	(void)s;
-	oid[0] = arc->number;
-	return 1;
-}
-
-size_t index_event(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct event *event = row;
-
-	(void)s;
-	oid[0] = event->number;
-	return 1;
+	for (const struct index_part *part = parts; part->name; part++)
+		len += put_part(part, index_member(s, part, row), oid + len);
+	return len;
 }
 
 /* Who holds the socket, as far as the permissions let it be known. */

@@ -80,45 +80,22 @@ static json_t *make_cell(const struct snapshot *s, const struct column *column, 
 	return NULL;
 }
 
-/* The address that an index encodes as its type, its length and its bytes. */
-static json_t *make_address(const struct snapshot *s, const uint32_t *oid)
+static json_t *make_part(const struct snapshot *s, const struct index_part *part, const void *row)
 {
-	struct inet_addr addr = {.type = (uint8_t)oid[0]};
-	char text[INET_TEXT_MAX];
-
-	for (uint32_t i = 0; i < oid[1] && i < INET_ADDR_MAX; i++)
-		addr.bytes[i] = (uint8_t)oid[2 + i];
-	return json_string(snapshot_addr_format(s, &addr, text));
-}
-
-static json_t *make_index_text(const uint32_t *oid, size_t len)
-{
-	char text[OID_INDEX_MAX] = "";
-
-	for (size_t i = 0; i < len; i++)
-		text[i] = (char)oid[i];
-	return make_text(text, len);
-}
-
-/* Makes the value of one part; *at moves past it. */
-static json_t *make_part(const struct snapshot *s, const struct index_part *part,
-			 const uint32_t *oid, size_t len, size_t *at)
-{
-	const uint32_t *here = oid + *at;
+	const void *member = index_member(s, part, row);
+	char addr[INET_TEXT_MAX];
+	const char *text;
 
 	switch (part->syntax) {
 	case INDEX_NUMBER:
-		*at += 1;
-		return make_label(part->label, here[0]);
+		return make_label(part->label, index_number(part, member));
 	case INDEX_ADDRESS:
-		*at += 2 + here[1];
-		return make_address(s, here);
+		return json_string(snapshot_addr_format(s, member, addr));
 	case INDEX_TEXT:
-		*at += 1 + here[0];
-		return make_index_text(here + 1, here[0]);
+		text = *(const char *const *)member;
+		return make_text(text, strnlen(text, VALUE_TEXT_MAX));
 	case INDEX_IMPLIED:
-		*at = len;
-		return make_index_text(here, (size_t)(oid + len - here));
+		return make_text(member, strnlen(member, part->size));
 	}
 	return NULL;
 }
@@ -132,25 +109,18 @@ static bool put(json_t *object, const struct table *table, const char *mib_name,
 }
 
 static bool put_index(json_t *object, const struct snapshot *s, const struct table *table,
-		      const struct member_table *members, const void *row)
+		      const void *row)
 {
-	uint32_t oid[OID_INDEX_MAX];
-	size_t len, at = 0;
-
-	if (!table->index)
-		return true;
-	len = table->index(s, row, oid);
-	for (const struct index_part *part = members->index; part->name; part++)
-		if (!put(object, table, part->name, make_part(s, part, oid, len, &at)))
+	for (const struct index_part *part = table->index; part && part->name; part++)
+		if (!put(object, table, part->name, make_part(s, part, row)))
 			return false;
 	return true;
 }
 
-static json_t *make_row(const struct snapshot *s, const struct table *table,
-			const struct member_table *members, const void *row)
+static json_t *make_row(const struct snapshot *s, const struct table *table, const void *row)
 {
 	json_t *object = json_object();
-	bool made = object && put_index(object, s, table, members, row);
+	bool made = object && put_index(object, s, table, row);
 
 	for (size_t i = 0; made && i < table->n_columns; i++)
 		made = put(object, table, table->columns[i].name,
@@ -161,18 +131,17 @@ static json_t *make_row(const struct snapshot *s, const struct table *table,
 	return NULL;
 }
 
-static json_t *make_table(const struct snapshot *s, const struct table *table,
-			  const struct member_table *members)
+static json_t *make_table(const struct snapshot *s, const struct table *table)
 {
 	size_t count;
 	const unsigned char *rows = table->rows(s, &count);
 	json_t *array;
 
 	if (!table->index)
-		return make_row(s, table, members, rows);
+		return make_row(s, table, rows);
 	array = json_array();
 	for (size_t i = 0; array && i < count; i++) {
-		json_t *row = make_row(s, table, members, rows + i * table->row_size);
+		json_t *row = make_row(s, table, rows + i * table->row_size);
 
 		if (json_array_append_new(array, row) < 0) {
 			json_decref(array);
@@ -188,10 +157,9 @@ json_t *json_snapshot(const struct snapshot *s)
 
 	for (size_t i = 0; object && i < tables_tree.n_tables; i++) {
 		const struct table *table = &tables_tree.tables[i];
-		const struct member_table *members = member_table(table);
+		const char *name = member_table(table);
 
-		if (members &&
-		    json_object_set_new(object, members->name, make_table(s, table, members)) < 0) {
+		if (name && json_object_set_new(object, name, make_table(s, table)) < 0) {
 			json_decref(object);
 			object = NULL;
 		}
@@ -205,7 +173,7 @@ json_t *json_row(const struct snapshot *s, const char *name, const void *row)
 		const struct table *table = &tables_tree.tables[i];
 
 		if (strcmp(table->name, name) == 0)
-			return make_row(s, table, member_table(table), row);
+			return make_row(s, table, row);
 	}
 	return NULL;
 }

@@ -7,60 +7,28 @@
 
 #include "core/diagnosis/rule.h"
 #include "core/model/label.h"
-#include "core/model/state.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-static const char *label_state(uint32_t number)
-{
-	return number >= 1 && number <= STATE_COUNT ? state_name(number) : NULL;
-}
-
-static const char *label_condition(uint32_t number)
-{
-	return number >= 1 && number <= CONDITION_COUNT ? condition_table[number - 1].name : NULL;
-}
-
-#define STATE                                                                                      \
-	{                                                                                          \
-		"tcpStateState", INDEX_NUMBER, label_state                                         \
-	}
-#define NUMBER(n)                                                                                  \
-	{                                                                                          \
-		(n), INDEX_NUMBER, NULL                                                            \
-	}
-
-static const struct member_table tables[] = {
-    {"tcpStateSampler", "sampler", {{0}}},
-    {"tcpStateTable", "states", {{"tcpStateIpVersion", INDEX_NUMBER, label_ip_version}, STATE}},
-    {"tcpStateInfoTable", "stateInfo", {STATE}},
-    {"tcpStateListenerTable",
-     "listeners",
-     {{"tcpStateListenerAddress", INDEX_ADDRESS, NULL}, NUMBER("tcpStateListenerPort")}},
-    {"tcpStateListenerStateTable",
-     "listenerStates",
-     {{"tcpStateListenerAddress", INDEX_ADDRESS, NULL}, NUMBER("tcpStateListenerPort"), STATE}},
-    {"tcpStateConnTable",
-     "connections",
-     {{"tcpStateConnState", INDEX_NUMBER, label_state},
-      {"tcpStateConnLocalAddress", INDEX_ADDRESS, NULL},
-      NUMBER("tcpStateConnLocalPort"),
-      {"tcpStateConnRemoteAddress", INDEX_ADDRESS, NULL},
-      NUMBER("tcpStateConnRemotePort")}},
-    {"tcpStateRemoteTable", "remotes", {STATE, {"tcpStateRemoteAddress", INDEX_ADDRESS, NULL}}},
-    {"tcpStateSpreadTable", "spreads", {STATE}},
-    {"tcpStateProcessTable", "processes", {NUMBER("tcpStateProcessId"), STATE}},
-    {"tcpStateLimitTable", "limits", {{"tcpStateLimit", INDEX_NUMBER, label_limit}}},
-    {"tcpStateCounterTable", "counters", {{"tcpStateCounterName", INDEX_IMPLIED, NULL}}},
-    {"tcpStateTuningTable",
-     "tuning",
-     {{"tcpStateTuningName", INDEX_TEXT, NULL}, NUMBER("tcpStateTuningElement")}},
-    {"tcpStateConditionTable",
-     "conditions",
-     {{"tcpStateCondition", INDEX_NUMBER, label_condition}, NUMBER("tcpStateConditionElement")}},
-    {"tcpStateDiagnosis", "diagnosis", {{0}}},
-    {"tcpStateEventTable", "events", {NUMBER("tcpStateEventIndex")}},
-    {"tcpStateTransitionTable", "transitions", {NUMBER("tcpStateTransitionIndex")}},
+static const struct {
+	const char *table, *name;
+} tables[] = {
+    {"tcpStateSampler", "sampler"},
+    {"tcpStateTable", "states"},
+    {"tcpStateInfoTable", "stateInfo"},
+    {"tcpStateListenerTable", "listeners"},
+    {"tcpStateListenerStateTable", "listenerStates"},
+    {"tcpStateConnTable", "connections"},
+    {"tcpStateRemoteTable", "remotes"},
+    {"tcpStateSpreadTable", "spreads"},
+    {"tcpStateProcessTable", "processes"},
+    {"tcpStateLimitTable", "limits"},
+    {"tcpStateCounterTable", "counters"},
+    {"tcpStateTuningTable", "tuning"},
+    {"tcpStateConditionTable", "conditions"},
+    {"tcpStateDiagnosis", "diagnosis"},
+    {"tcpStateEventTable", "events"},
+    {"tcpStateTransitionTable", "transitions"},
 };
 
 static const struct {
@@ -69,15 +37,15 @@ static const struct {
 } enumerated[] = {
     {"tcpStateSampleSource", label_source},      {"tcpStateTuningStatus", label_tuning_status},
     {"tcpStateTuningDrift", label_tuning_drift}, {"tcpStateConditionSeverity", label_severity},
-    {"tcpStateWorstSeverity", label_severity},   {"tcpStateEventCondition", label_condition},
+    {"tcpStateWorstSeverity", label_severity},   {"tcpStateEventCondition", condition_name},
     {"tcpStateEventSeverity", label_severity},   {"tcpStateEventWas", label_severity},
 };
 
-const struct member_table *member_table(const struct table *table)
+const char *member_table(const struct table *table)
 {
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		if (strcmp(tables[i].table, table->name) == 0)
-			return &tables[i];
+			return tables[i].name;
 	return NULL;
 }
 

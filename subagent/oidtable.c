@@ -24,7 +24,7 @@ static size_t row_index(const struct table *table, const struct snapshot *s, con
 			uint32_t oid[OID_INDEX_MAX])
 {
 	if (table->index)
-		return table->index(s, row, oid);
+		return index_write(s, table->index, row, oid);
 	oid[0] = 0;
 	return 1;
 }

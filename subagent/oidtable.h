@@ -15,9 +15,10 @@
 #include <stdint.h>
 
 #include "core/model/snapshot.h"
+#include "subagent/index.h"
 
-/* OID_INDEX_MAX: sub-identifiers of a row's index; VALUE_TEXT_MAX: octets of TcpStateText. */
-enum { OID_MAX = 128, OID_INDEX_MAX = 80, VALUE_TEXT_MAX = 1023, DATE_OCTETS = 11 };
+/* VALUE_TEXT_MAX: octets of TcpStateText. */
+enum { OID_MAX = 128, VALUE_TEXT_MAX = 1023, DATE_OCTETS = 11 };
 
 enum syntax {
 	SYNTAX_INTEGER,    /* uint32_t or int32_t member -> INTEGER */
@@ -54,9 +55,7 @@ struct table {
 	size_t row_size;
 	/* The rows, sorted by index, no index twice, and how many. */
 	const void *(*rows)(const struct snapshot *s, size_t *ret_count);
-	/* Writes the index of one row (no column) and returns its length. NULL: a group of
-	 * scalars, one row with the index {0}. */
-	size_t (*index)(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX]);
+	const struct index_part *index; /* NULL: a group of scalars, one row with the index {0} */
 };
 
 /* The member that belongs to the syntax is set, text for all string syntaxes. */

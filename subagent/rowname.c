@@ -66,7 +66,7 @@ size_t rowname_event(const struct snapshot *s, const void *row, char *buf, size_
 	char text[ROWNAME_MAX];
 
 	(void)s;
-	snprintf(text, sizeof(text), "%s%s%s", condition_table[event->id - 1].name,
-		 event->element ? "." : "", event->element ? state_name(event->element) : "");
+	snprintf(text, sizeof(text), "%s%s%s", condition_name(event->id), event->element ? "." : "",
+		 event->element ? state_name(event->element) : "");
 	return put(text, buf, size);
 }

@@ -313,6 +313,11 @@ void rules_init(struct rules *ret_rules)
 		ret_rules->of_state[i] = ret_rules->of[CONDITION_STATE_COUNT];
 }
 
+const char *condition_name(uint32_t id)
+{
+	return id >= 1 && id <= CONDITION_COUNT ? condition_table[id - 1].name : NULL;
+}
+
 const struct condition_info *condition_by_name(const char *name)
 {
 	for (size_t i = 0; i < CONDITION_COUNT; i++)

@@ -83,6 +83,9 @@ struct rules {
 /* Sets the defaults; no state is compared with its last hour. */
 void rules_init(struct rules *ret_rules);
 
+/* The name of a condition; NULL: it has no such number. */
+const char *condition_name(uint32_t id);
+
 /* The row of condition_table with this name, in any case; NULL if none. */
 const struct condition_info *condition_by_name(const char *name);
 

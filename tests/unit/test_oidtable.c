@@ -12,7 +12,8 @@
 
 /* A row that has a member of each syntax. */
 struct thing {
-	uint32_t key[2]; /* key[1] is part of the index if it is not 0 */
+	uint32_t number; /* the index: this, and the octets up to a NUL */
+	char octets[2];
 	int32_t integer;
 	uint32_t gauge;
 	uint64_t big;
@@ -25,8 +26,9 @@ struct thing {
 };
 
 static const struct thing things[] = {
-    {{2, 0}, -5, 7, 9, 11, 13, "abc", "text", 1, true},
-    {{2, 1},
+    {2, "", -5, 7, 9, 11, 13, "abc", "text", 1, true},
+    {2,
+     "\1",
      INT32_MIN,
      UINT32_MAX,
      UINT64_MAX,
@@ -36,15 +38,15 @@ static const struct thing things[] = {
      "",
      2,
      false},
-    {{2, UINT32_MAX}, INT32_MAX, 0, UINT32_MAX, 0, 0, "", "t", 0, true},
-    {{UINT32_MAX, 0}, 0, 1, (uint64_t)UINT32_MAX + 1, 2, 3, "d", "u", 99, false},
+    {2, "\377", INT32_MAX, 0, UINT32_MAX, 0, 0, "", "t", 0, true},
+    {UINT32_MAX, "", 0, 1, (uint64_t)UINT32_MAX + 1, 2, 3, "d", "u", 99, false},
 };
 
 /* The index 4.4 twice: sockets may share all that the kernel tells of them. */
 static const struct thing twins[] = {
-    {.key = {4, 4}, .gauge = 1},
-    {.key = {4, 4}, .gauge = 2},
-    {.key = {4, 5}, .gauge = 3},
+    {.number = 4, .octets = "\4", .gauge = 1},
+    {.number = 4, .octets = "\4", .gauge = 2},
+    {.number = 4, .octets = "\5", .gauge = 3},
 };
 
 static struct owner owners[] = {
@@ -73,14 +75,14 @@ static const void *no_rows(const struct snapshot *s, size_t *ret_count)
 	return NULL;
 }
 
-static size_t thing_index(const struct snapshot *s, const void *row, uint32_t oid[OID_INDEX_MAX])
-{
-	const struct thing *thing = row;
+#define PART(x, m)                                                                                 \
+	{                                                                                          \
+		.name = #m, .syntax = (x), .offset = offsetof(struct thing, m),                    \
+		.size = sizeof(((struct thing *)0)->m)                                             \
+	}
 
-	(void)s;
-	memcpy(oid, thing->key, sizeof(thing->key));
-	return thing->key[1] ? 2 : 1;
-}
+static const struct index_part thing_index[] = {
+    PART(INDEX_NUMBER, number), PART(INDEX_IMPLIED, octets), {.name = NULL}};
 
 static size_t thing_format(const struct snapshot *s, const void *row, char *buf, size_t size)
 {
@@ -160,43 +162,43 @@ static const struct walk_line expected[] = {
     {"1.1.3.0", "STRING abc"},
     {"1.4.1.2.2", "INTEGER -5"},
     {"1.4.1.2.2.1", "INTEGER -2147483648"},
-    {"1.4.1.2.2.4294967295", "INTEGER 2147483647"},
+    {"1.4.1.2.2.255", "INTEGER 2147483647"},
     {"1.4.1.2.4294967295", "INTEGER 0"},
     {"1.4.1.3.2", "Gauge32 7"},
     {"1.4.1.3.2.1", "Gauge32 4294967295"},
-    {"1.4.1.3.2.4294967295", "Gauge32 0"},
+    {"1.4.1.3.2.255", "Gauge32 0"},
     {"1.4.1.3.4294967295", "Gauge32 1"},
     {"1.4.1.4.2", "Gauge32 9"},
     {"1.4.1.4.2.1", "Gauge32 4294967295"},
-    {"1.4.1.4.2.4294967295", "Gauge32 4294967295"},
+    {"1.4.1.4.2.255", "Gauge32 4294967295"},
     {"1.4.1.4.4294967295", "Gauge32 4294967295"},
     {"1.4.1.5.2", "Counter32 11"},
-    {"1.4.1.5.2.4294967295", "Counter32 0"},
+    {"1.4.1.5.2.255", "Counter32 0"},
     {"1.4.1.7.2", "Counter64 13"},
     {"1.4.1.7.2.1", "Counter64 18446744073709551615"},
-    {"1.4.1.7.2.4294967295", "Counter64 0"},
+    {"1.4.1.7.2.255", "Counter64 0"},
     {"1.4.1.7.4294967295", "Counter64 3"},
     {"1.4.1.8.2", "STRING abc"},
     {"1.4.1.8.2.1", "STRING wxyz"},
-    {"1.4.1.8.2.4294967295", "STRING "},
+    {"1.4.1.8.2.255", "STRING "},
     {"1.4.1.8.4294967295", "STRING d"},
     {"1.4.1.10.2", "STRING text"},
     {"1.4.1.10.2.1", "STRING "},
-    {"1.4.1.10.2.4294967295", "STRING t"},
+    {"1.4.1.10.2.255", "STRING t"},
     {"1.4.1.10.4294967295", "STRING u"},
     {"1.4.1.11.2", "Gauge32 42"},
     {"1.4.1.11.2.1", "Gauge32 43"},
-    {"1.4.1.11.2.4294967295", "Gauge32 0"},
+    {"1.4.1.11.2.255", "Gauge32 0"},
     {"1.4.1.11.4294967295", "Gauge32 0"},
     {"1.4.1.12.2", "STRING cat"},
-    {"1.4.1.12.2.4294967295", "STRING "},
+    {"1.4.1.12.2.255", "STRING "},
     {"1.4.1.300.2", "STRING fff"},
     {"1.4.1.300.2.1", "STRING fff"},
-    {"1.4.1.300.2.4294967295", "STRING fff"},
+    {"1.4.1.300.2.255", "STRING fff"},
     {"1.4.1.300.4294967295", "STRING fff"},
     {"2.1.1.1.2", "Gauge32 7"},
     {"2.1.1.1.2.1", "Gauge32 4294967295"},
-    {"2.1.1.1.2.4294967295", "Gauge32 0"},
+    {"2.1.1.1.2.255", "Gauge32 0"},
     {"2.1.1.1.4294967295", "Gauge32 1"},
 };
 

@@ -144,7 +144,7 @@ static void test_order(void)
 		for (size_t i = 0; table->index && i < count; i++) {
 			size_t n = i % 2;
 
-			len[n] = table->index(&s, rows + i * table->row_size, oid[n]);
+			len[n] = index_write(&s, table->index, rows + i * table->row_size, oid[n]);
 			CU_ASSERT_TRUE(compare(oid[!n], len[!n], oid[n], len[n]) < 0);
 		}
 	}
@@ -189,12 +189,12 @@ static void test_long_names(void)
 	memset(name, 'n', sizeof(name));
 	name[sizeof(name) - 1] = '\0';
 	tuning.name = name;
-	len = index_tuning(&s, &tuning, oid);
+	len = index_write(&s, index_tuning, &tuning, oid);
 	CU_ASSERT_TRUE(len <= OID_INDEX_MAX);
 	CHECK_EQ_INT(oid[0], len - 2);
 	CHECK_EQ_INT(oid[len - 1], 7);
 	memset(counter.name, 0xff, sizeof(counter.name));
-	CHECK_EQ_INT(index_counter(&s, &counter, oid), sizeof(counter.name));
+	CHECK_EQ_INT(index_write(&s, index_counter, &counter, oid), sizeof(counter.name));
 	CHECK_EQ_INT(oid[0], 0xff);
 }
 
