@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "subagent/agent_varbind.h"
+#include "subagent/tables.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/support/model.h"
 
@@ -99,11 +100,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	return 0;
 }
 
-/* A request for a scalar and a column, to begin with. */
+/* A request for a table, a column and a row, to begin with. */
 static size_t make_request(uint8_t *data, size_t max_size, unsigned seed)
 {
 	static const u_char types[] = {AGENTX_GET_PDU, AGENTX_GETNEXT_PDU, AGENTX_GETBULK_PDU};
-	static const uint32_t arcs[] = {1, 1, 1, 3, 1, 3, 3, 8};
+	const struct table *table = &tables_tree.tables[seed / 3 % tables_tree.n_tables];
 	netsnmp_pdu *pdu = snmp_pdu_create(types[seed % 3]);
 	oid name[MAX_OID_LEN];
 	size_t room = 0, len = 0;
@@ -112,11 +113,13 @@ static size_t make_request(uint8_t *data, size_t max_size, unsigned seed)
 	REQUIRE(pdu);
 	pdu->version = AGENTX_VERSION_1;
 	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
-	for (size_t i = 0; i < sizeof(arcs) / sizeof(arcs[0]); i++)
-		name[AGENT_BASE_LEN + i] = arcs[i];
-	for (size_t n = 0; n <= 8; n += 4)
-		snmp_pdu_add_variable(pdu, name, AGENT_BASE_LEN + n, ASN_PRIV_INCL_RANGE, name,
-				      AGENT_BASE_LEN * sizeof(oid));
+	for (size_t i = 0; i < table->prefix_len; i++)
+		name[AGENT_BASE_LEN + i] = table->prefix[i];
+	name[AGENT_BASE_LEN + table->prefix_len] = table->columns[0].arc;
+	name[AGENT_BASE_LEN + table->prefix_len + 1] = 0;
+	for (size_t n = 0; n <= 2; n++)
+		snmp_pdu_add_variable(pdu, name, AGENT_BASE_LEN + table->prefix_len + n,
+				      ASN_PRIV_INCL_RANGE, name, AGENT_BASE_LEN * sizeof(oid));
 	REQUIRE(agentx_realloc_build(session, pdu, &buf, &room, &len) == 0);
 	snmp_free_pdu(pdu);
 	len = len < max_size ? len : max_size;

@@ -11,12 +11,19 @@ struct name {
 	size_t len;
 };
 
-/* Most arcs are small. */
+/* The first byte says in which table; 0: in none. Most arcs are small. */
 static struct name take_name(const uint8_t *data, size_t size)
 {
+	size_t place = data[0] % (tables_tree.n_tables + 1);
 	struct name name = {.len = 0};
 
-	for (size_t i = 0; i < size && name.len < OID_MAX; i++) {
+	if (place > 0) {
+		const struct table *table = &tables_tree.tables[place - 1];
+
+		memcpy(name.arc, table->prefix, table->prefix_len * sizeof(name.arc[0]));
+		name.len = table->prefix_len;
+	}
+	for (size_t i = 1; i < size && name.len < OID_MAX; i++) {
 		uint32_t arc = data[i];
 
 		if (arc == FUZZ_CUT && size - i > sizeof(arc)) {
@@ -86,7 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		model_fill(&model);
 		made = true;
 	}
-	if (size < 1)
+	if (size < 2)
 		return 0;
 	name = take_name(data + 1, size - 1);
 	found = oidtable_get(&tables_tree, &model, name.arc, name.len, &value) == OID_FOUND;
