@@ -81,6 +81,6 @@ stop checked
 check "collectd ends under valgrind" 0 $?
 
 # Whatever valgrind says of collectd itself, no record may name a file of ours.
-ours=$(cd "$SRC" && printf '%s\n' core/*.c plugin/*.c | sed 's,.*/,,; s/\./\\./' | paste -sd '|')
+ours=$(cd "$SRC" && printf '%s\n' core/*/*.c plugin/*.c | sed 's,.*/,,; s/\./\\./' | paste -sd '|')
 check "valgrind" '' "$(awk -v RS='==[0-9]+== \n' -v ours="[(]($ours):[0-9]" '$0 ~ ours' \
 	"$T/checked/valgrind")"
