@@ -78,13 +78,17 @@ static void note_told(struct told *told, const struct condition *now, int64_t no
 static void tell_change(struct told *told, const struct condition *now, int64_t now_ms,
 			void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
+	const struct condition_info *info = &condition_table[now->id - 1];
 	uint32_t was = told->condition.id != 0 ? told->condition.severity : SEVERITY_NORMAL;
 	struct transition transition = {.condition = *now, .was = was};
 
 	if (!may_tell(told, was, now->severity, now_ms))
 		return;
+	/* It outlives the snapshot, and with it the texts of one that came as a block. */
+	transition.condition.unit = info->unit;
+	transition.condition.advice = info->advice;
 	transition.told = told_lately(told, now_ms) + 1;
-	note_told(told, now, now_ms);
+	note_told(told, &transition.condition, now_ms);
 	tell(&transition, arg);
 }
 

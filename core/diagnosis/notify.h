@@ -13,7 +13,7 @@
 
 enum { NOTIFY_FLAPS = 4 };
 
-/* A change of severity, ready to be told. */
+/* A change of severity, ready to be told: it may be kept when the snapshot has gone. */
 struct transition {
 	struct condition condition; /* after the change; severity normal: cleared */
 	uint32_t was;               /* enum severity before */

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# run: 400 s; plain
+# run: 400 s; plain,sanitizers
 # Notifications from the condition to snmptrapd: what stands in them, that each change is
 # told exactly once whatever happens to snmpd, and how often one may be told.
 # shellcheck source=tests/e2e/lib/lib.sh disable=SC2119
@@ -346,4 +346,6 @@ test_trial() {
 	check_match "and it says so" 'has not confirmed' "$out"
 }
 
+# With the sanitizers, what waits in memory.
+[ -z "${SHORT:-}" ] || [ $# -gt 0 ] || set -- restart
 side_by_side "$@" -- trial words flapping restart slow off monitor events

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/diagnosis/notify.h"
+#include "core/diagnosis/rule.h"
 #include "tests/support/lab.h"
 #include "tests/support/suite.h"
 
@@ -242,6 +243,30 @@ static void test_stands_through_unknown(void)
 	lab_close(&lab);
 }
 
+/* What waits for somebody to tell it to, and what a condition was that has been switched off. */
+static void test_outlives_the_snapshot(void)
+{
+	char unit[] = "%", advice[] = "Look.";
+	struct story story;
+
+	begin(&story);
+	story.rows[0].unit = unit;
+	story.rows[0].advice = advice;
+	step_as(&story, 1000, C, N);
+	memset(unit, 'x', sizeof(unit) - 1);
+	memset(advice, 'x', sizeof(advice) - 1);
+	story.n_rows = 0;
+	step(&story, 100000);
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_EQ_STR(story.told[i].condition.unit,
+			     condition_table[CONDITION_MEMORY - 1].unit);
+		CHECK_EQ_STR(story.told[i].condition.advice,
+			     condition_table[CONDITION_MEMORY - 1].advice);
+	}
+	notify_free(story.notify);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -252,6 +277,7 @@ int main(void)
 	    {"unknown is no news", test_unknown_is_no_news},
 	    {"switched off", test_switched_off},
 	    {"a condition that stands through unknown times", test_stands_through_unknown},
+	    {"what is told outlives the snapshot", test_outlives_the_snapshot},
 	    CU_TEST_INFO_NULL,
 	};
 
