@@ -140,16 +140,16 @@ static void test_unique(void)
 
 	for (unsigned i = 1; i <= 12; i++)
 		add_process(&p, 10 + i, 100 - i, "x",
-			    "0::/lxc/web-server-of-the-second-customer\n");
+			    "0::/lxc/web-server-of-the-second-person-x\n");
 	add_process(&p, 5, 200, "x", "0::/lxc/web\n");
 	add_process(&p, 6, 201, "x", "0::/machine.slice/machine-web.scope\n");
 	add_process(&p, 7, 202, "x", "0::/lxc/web.2\n");
 	look(&p);
 	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), " web.2:200:5:1:8 web.2.2:202:7:1:8"));
 	CHECK_EQ_INT(strncmp(listed(&p), "web:201:6:1:7 ", 14), 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-custome:99:11:"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-custo.2:98:12:"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-cust.12:88:22:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-person-:99:11:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-perso.2:98:12:"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), "web-server-of-the-second-pers.12:88:22:"));
 	/* One goes, another one comes: only names of those that live are in use. */
 	drop_process(&p, 11);
 	drop_process(&p, 6);
@@ -157,7 +157,7 @@ static void test_unique(void)
 	look(&p);
 	CHECK_EQ_INT(strncmp(listed(&p), "web:300:30:1:8 ", 15), 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(listed(&p), " web.2:200:5:1:8 web.2.2:202:7:1:8"));
-	CU_ASSERT_PTR_NULL(strstr(listed(&p), "custome:"));
+	CU_ASSERT_PTR_NULL(strstr(listed(&p), "person-:"));
 	proc_free(&p);
 }
 
