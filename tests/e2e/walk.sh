@@ -259,8 +259,10 @@ test_crowd() {
 	next_sample
 	check "they are gone" "$(want_table | in_order_of_mib)" \
 		"$(column tcpStateCount)"
+	# A sample that was taken while they connected may have seen one half-open.
 	for peak in 1 5 15; do
-		check "the peak of $peak min remembers them" "$want" "$(column "tcpStatePeak${peak}Min")"
+		check "the peak of $peak min remembers them" "$(grep -v SYN_RECV <<<"$want")" \
+			"$(column "tcpStatePeak${peak}Min" | grep -v SYN_RECV)"
 	done
 }
 
