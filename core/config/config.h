@@ -42,8 +42,8 @@ struct config {
 extern const struct option_table config_common, config_connections;
 
 /*
- * The options of a program: tables, up to a NULL. Those that are
- * its own set members after struct config, which is the first one of a struct of `size` bytes.
+ * The options of a program: tables, up to a NULL. Those of its own set members after struct config,
+ * which is the first member of a struct of `size` bytes.
  */
 struct option_set {
 	size_t size;

@@ -18,15 +18,11 @@ enum {
 const struct config_option *config_option_at(const struct option_set *options, size_t place);
 
 /* The options "condition" and "state", of struct rules: argv[0] is the name, then "off" or pairs of
- * a word and its value. 0 or -EINVAL. */
-int config_set_condition(void *member, const struct config_option *option, int argc,
-			 const char *const *argv, char error[CONFIG_ERROR_MAX]);
-int config_set_state(void *member, const struct config_option *option, int argc,
-		     const char *const *argv, char error[CONFIG_ERROR_MAX]);
+ * a word and its value. */
+option_setter config_set_condition, config_set_state;
 
 /* The option "ignore", of struct ignores: a condition, what it is told by, and the value. */
-int config_set_ignore(void *member, const struct config_option *option, int argc,
-		      const char *const *argv, char error[CONFIG_ERROR_MAX]);
+option_setter config_set_ignore;
 
 /* Says which conditions there are, stateCount left out. Returns -EINVAL. */
 int config_refuse_condition(const char *option, const char *name, char error[CONFIG_ERROR_MAX]);

@@ -14,11 +14,15 @@
 
 enum { CONFIG_ERROR_MAX = 512 };
 
+struct config_option;
+
+/* Sets the member. -EINVAL: error says why, and the member is as before. */
+typedef int option_setter(void *member, const struct config_option *option, int argc,
+			  const char *const *argv, char error[CONFIG_ERROR_MAX]);
+
 struct config_option {
 	const char *name;
-	/* Sets the member. -EINVAL: error says why, and the member is as before. */
-	int (*set)(void *member, const struct config_option *option, int argc,
-		   const char *const *argv, char error[CONFIG_ERROR_MAX]);
+	option_setter *set;
 	size_t offset; /* of the member, from the beginning of struct config */
 	int min_args;
 	int max_args;
@@ -39,19 +43,12 @@ struct option_table {
 };
 
 /* What a `set` of a row may be, by the type of the member. */
-int option_set_number(void *member, const struct config_option *option, int argc,
-		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
-/* A number with up to two decimals, kept in hundredths. */
-int option_set_hundredths(void *member, const struct config_option *option, int argc,
-			  const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
-int option_set_switch(void *member, const struct config_option *option, int argc,
-		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* bool */
-int option_set_choice(void *member, const struct config_option *option, int argc,
-		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
-int option_set_text(void *member, const struct config_option *option, int argc,
-		    const char *const *argv, char error[CONFIG_ERROR_MAX]); /* char[max] */
-int option_set_states(void *member, const struct config_option *option, int argc,
-		      const char *const *argv, char error[CONFIG_ERROR_MAX]); /* uint32_t */
+option_setter option_set_number;     /* uint32_t */
+option_setter option_set_hundredths; /* uint32_t: a number with up to two decimals, times 100 */
+option_setter option_set_switch;     /* bool */
+option_setter option_set_choice;     /* uint32_t */
+option_setter option_set_text;       /* char[max] */
+option_setter option_set_states;     /* uint32_t: STATE_BIT()s */
 
 /* For a `set` of another kind. */
 

@@ -116,7 +116,7 @@ struct lookahead {
 
 enum {
 	LOOKAHEAD = 16,
-	/* Of more transparent listeners none can be told to be meant. */
+	/* With more transparent listeners it cannot be told which one is meant. */
 	PROXIES_MAX = 8,
 	/* So many sockets without a known owner are kept; a first sample has more. */
 	PENDING_MAX = 16384,
@@ -198,7 +198,6 @@ int builder_suspects(struct builder *b, uint32_t seen, struct snapshot *now);
 /* Takes those that options.ignores names away, and counts them in their rows. */
 void builder_drop_ignored(struct builder *b, uint32_t seen, struct snapshot *now);
 
-/* A socket that has no listener may take an ephemeral port. */
 /* Notes whose a socket is that was counted there. 0 or -ENOMEM. */
 int builder_port_owner(struct builder *b, const struct pending *pending, uint32_t owner);
 

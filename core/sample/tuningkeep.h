@@ -21,7 +21,7 @@ struct tuningkeep {
 };
 
 /*
- * Gives now the newest table, which it reads before if it is time. look: whether to look for
+ * Attaches the table to `now`, and reads it again first if that is due. look: whether to look for
  * changed files. A profile that cannot be read is told in now->info.tuning_error, and nothing is
  * recommended until it can be read.
  */
