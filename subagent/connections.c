@@ -13,8 +13,6 @@
 #include "subagent/page.h"
 #include "subagent/report_private.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 /* What ss and the MIB call a state that the kernel has another name for. */
 static bool by_other_name(const char *name, enum tcp_state *ret_state)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/flat_private.h"
 
+#include "core/base/array.h"
 #include "core/diagnosis/rule.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 #define MEMBER(kind, type, member, size, min, max)                                                 \
 	{                                                                                          \

@@ -3,13 +3,12 @@
 
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/diagnosis/offender.h"
 #include "core/model/label.h"
 #include "subagent/page.h"
 
 enum { LISTENERS_SHOWN = 10, HOLDERS_SHOWN = 3, TOP_MAX = 10 };
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* The rows with the highest keys; of equal ones those that came first. */
 struct top {

@@ -3,10 +3,13 @@
 #define TCPSTATE_CORE_ARRAY_H
 
 /*
- * This module grows arrays.
+ * This module grows arrays, and counts those of a fixed length.
  */
 
 #include <stddef.h>
+
+/* The elements of an array that is declared as one. */
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* See ARRAY_RESERVE(). rows: the address of the pointer to the elements; size: of one. */
 int array_reserve(void *rows, size_t *capacity, size_t need, size_t size);

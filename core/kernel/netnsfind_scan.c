@@ -205,7 +205,7 @@ int spaces_scan(int proc_fd, uint64_t own, struct spaces *ret_spaces)
 	ret = textpool_new(&s.texts);
 	if (ret == 0)
 		ret = scan_processes(proc_fd, own, &s);
-	for (size_t i = 0; ret == 0 && i < sizeof(dirs) / sizeof(dirs[0]); i++)
+	for (size_t i = 0; ret == 0 && i < COUNT_OF(dirs); i++)
 		ret = scan_names(&s, own, dirs[i]);
 	if (ret < 0)
 		spaces_done(&s);

@@ -125,7 +125,7 @@ int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 		return error;
 	at = text ? find_line(text, "TCP:") : NULL;
 	while (at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
-		for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+		for (size_t i = 0; i < COUNT_OF(figures); i++)
 			if (word_is(name, name_len, figures[i].name))
 				*figures[i].has = take_number(&value, figures[i].value);
 	free(text);

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "core/base/array.h"
 #include "core/model/snapshot.h"
 
 /* The words of an enumeration that starts with 1. */
@@ -11,9 +12,7 @@
 	{                                                                                          \
 		static const char *const words[] = {__VA_ARGS__};                                  \
                                                                                                    \
-		return number >= 1 && number <= sizeof(words) / sizeof(words[0])                   \
-			   ? words[number - 1]                                                     \
-			   : NULL;                                                                 \
+		return number >= 1 && number <= COUNT_OF(words) ? words[number - 1] : NULL;        \
 	}
 
 LABELS(label_ip_version, "ipv4", "ipv6", "total")

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/tuning/tunabledata.h"
 
 #define OLDEST KERNEL_RELEASE(3, 10)
@@ -74,8 +75,6 @@ static const struct bounded {
     {"tcp_wmem", OLDEST, 32768, "4194304"},
 };
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 bool kerneldefault_release(const char *text, uint32_t *ret_release)
 {
 	unsigned major, minor;
@@ -91,7 +90,7 @@ static const char *find_constant(const struct kernel *kernel, const char *name, 
 	const struct tunable_info *info = tunable_info_find(name, element);
 	const char *value = info ? info->constant : NULL;
 
-	for (size_t i = 0; i < COUNT(changes); i++)
+	for (size_t i = 0; i < COUNT_OF(changes); i++)
 		if (changes[i].element == element && kernel->release >= changes[i].since &&
 		    strcmp(changes[i].name, name) == 0)
 			value = changes[i].value;
@@ -102,7 +101,7 @@ static const char *find_bounded(const struct kernel *kernel, const char *name)
 {
 	const char *value = NULL;
 
-	for (size_t i = 0; i < COUNT(bounded); i++)
+	for (size_t i = 0; i < COUNT_OF(bounded); i++)
 		if (strcmp(bounded[i].name, name) == 0 && kernel->release >= bounded[i].since)
 			value =
 			    kernel->host_buckets >= bounded[i].buckets ? bounded[i].value : NULL;
@@ -112,7 +111,7 @@ static const char *find_bounded(const struct kernel *kernel, const char *name)
 static bool find_scaled(const struct kernel *kernel, const char *name,
 			char ret_value[KERNELDEFAULT_MAX])
 {
-	for (size_t i = 0; i < COUNT(scaled); i++) {
+	for (size_t i = 0; i < COUNT_OF(scaled); i++) {
 		uint32_t value = kernel->hash_buckets / scaled[i].divisor;
 
 		if (strcmp(scaled[i].name, name) != 0)

@@ -94,7 +94,7 @@ static int parse_name(struct parser *p, char *word, struct profile_rule *rule)
 
 static int parse_operator(struct parser *p, const char *word, struct profile_rule *rule)
 {
-	for (size_t i = 0; i < sizeof(operators) / sizeof(operators[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(operators); i++) {
 		if (strcmp(word, operators[i].sign) == 0) {
 			rule->kind = operators[i].kind;
 			return 0;

@@ -117,7 +117,7 @@ int sysctldfiles_list(int root, enum sysctld_order order, struct sysctldfiles *r
 	struct search s = {0};
 	int r = 0;
 
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]) && r == 0; i++)
+	for (size_t i = 0; i < COUNT_OF(directories) && r == 0; i++)
 		r = search_directory(&s, root, i, order);
 	if (r < 0)
 		goto out;
