@@ -37,8 +37,8 @@ static void free_find(struct netnsfind *find, int proc_fd)
 	close(proc_fd);
 }
 
-/* Its place in the list after one more look; fails the test if it is not there. */
-static size_t find_inode(struct netnsfind *find, uint64_t inode)
+/* Its place in the list after one more look; -1: it is not there. */
+static int place_of(struct netnsfind *find, uint64_t inode)
 {
 	const struct netns *list;
 	size_t count;
@@ -47,10 +47,22 @@ static size_t find_inode(struct netnsfind *find, uint64_t inode)
 	list = netnsfind_list(find, &count);
 	for (size_t i = 0; i < count; i++) {
 		if (list[i].inode == inode)
-			return i;
+			return (int)i;
 	}
-	CU_FAIL_FATAL("no such namespace");
-	return 0;
+	return -1;
+}
+
+static bool is_listed(struct netnsfind *find, uint64_t inode)
+{
+	return place_of(find, inode) >= 0;
+}
+
+static size_t find_inode(struct netnsfind *find, uint64_t inode)
+{
+	int place = place_of(find, inode);
+
+	CU_ASSERT_TRUE_FATAL(place >= 0);
+	return (size_t)place;
 }
 
 static const struct netns *row_of(struct netnsfind *find, uint64_t inode)
@@ -58,19 +70,6 @@ static const struct netns *row_of(struct netnsfind *find, uint64_t inode)
 	size_t i = find_inode(find, inode), count;
 
 	return &netnsfind_list(find, &count)[i];
-}
-
-static bool is_listed(struct netnsfind *find, uint64_t inode)
-{
-	const struct netns *list;
-	size_t count;
-	bool found = false;
-
-	CHECK_EQ_INT_FATAL(netnsfind_look(find, &ALL), 0);
-	list = netnsfind_list(find, &count);
-	for (size_t i = 0; i < count; i++)
-		found |= list[i].inode == inode;
-	return found;
 }
 
 /* The port of the only listener that the thread's /proc/net/tcp shows; 0: not exactly one. */
@@ -303,10 +302,9 @@ static void test_made_again(void)
 
 static void test_churn(void)
 {
-	size_t before, after, heap = 0;
+	size_t before, heap = 0, count;
 	struct netnsfind *find;
 	int proc_fd;
-	size_t count;
 
 	find = new_find(&proc_fd);
 	before = open_descriptors();
@@ -317,13 +315,12 @@ static void test_churn(void)
 			netnslab_attach("/run/netns/short-lived", child.pid, "net");
 		CHECK_EQ_INT(netnsfind_look(find, &ALL), 0);
 		if (i % 3 == 0) {
-			int err;
-
 			CHECK_EQ_INT(netnsfind_look(find, &ALL), 0);
 			netnsfind_list(find, &count);
 			netnslab_stop(&child);
 			for (size_t n = 0; n < count; n++) {
-				err = netnsfind_enter(find, n);
+				int err = netnsfind_enter(find, n);
+
 				/* Those of others may be closed to a user namespace. */
 				CU_ASSERT_TRUE(err == 0 || err == -ENOENT || err == -EPERM);
 				if (err == 0)
@@ -338,8 +335,7 @@ static void test_churn(void)
 			heap = mallinfo2().uordblks;
 	}
 	CHECK_EQ_INT(netnsfind_look(find, &ALL), 0);
-	after = open_descriptors();
-	CHECK_EQ_INT(after, before);
+	CHECK_EQ_INT(open_descriptors(), before);
 	CU_ASSERT_TRUE(mallinfo2().uordblks < heap + 64 * 1024);
 	free_find(find, proc_fd);
 }
