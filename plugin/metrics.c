@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/base/timing.h"
 #include "core/model/label.h"
 #include "plugin/selection.h"
@@ -37,6 +38,8 @@ static const struct field sampler_fields[] = {
 
 struct metrics {
 	struct selection selection;
+	char (*namespaces)[NETNS_NAME_MAX]; /* that have values of their own */
+	size_t n_namespaces, namespaces_capacity;
 };
 
 int metrics_new(struct metrics **ret_metrics)
@@ -54,6 +57,7 @@ void metrics_free(struct metrics *m)
 	if (!m)
 		return;
 	selection_done(&m->selection);
+	free(m->namespaces);
 	free(m);
 }
 
@@ -110,6 +114,66 @@ static void emit_conditions(const struct sink *sink, const struct snapshot *s)
 	metric_put(sink, "conditions", METRIC_SEVERITY, "worst", s->diagnosis.worst);
 }
 
+static const struct netns *find_namespace(const struct snapshot *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_namespaces; i++)
+		if (strcmp(s->namespaces[i].name, name) == 0)
+			return &s->namespaces[i];
+	return NULL;
+}
+
+static bool is_chosen(const struct metrics *m, const char *name)
+{
+	for (size_t i = 0; i < m->n_namespaces; i++)
+		if (strcmp(m->namespaces[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that were seen first, as long as they are there: a series that comes and goes makes gaps.
+ * -ENOMEM: some are left out. */
+static int choose_namespaces(struct metrics *m, const struct series *report,
+			     const struct snapshot *s)
+{
+	for (size_t i = m->n_namespaces; i-- > 0;)
+		if (!find_namespace(s, m->namespaces[i]))
+			memcpy(m->namespaces[i], m->namespaces[--m->n_namespaces], NETNS_NAME_MAX);
+	for (size_t i = 0; i < s->n_namespaces && m->n_namespaces < report->max_namespaces; i++) {
+		if (is_chosen(m, s->namespaces[i].name))
+			continue;
+		if (ARRAY_RESERVE(m->namespaces, &m->namespaces_capacity, m->n_namespaces + 1) < 0)
+			return -ENOMEM;
+		memcpy(m->namespaces[m->n_namespaces++], s->namespaces[i].name, NETNS_NAME_MAX);
+	}
+	return 0;
+}
+
+static int emit_namespaces(const struct sink *sink, struct metrics *m, const struct series *report,
+			   const struct snapshot *s)
+{
+	char name[METRIC_NAME_MAX];
+	int rc = choose_namespaces(m, report, s);
+
+	for (size_t i = 0; i < m->n_namespaces; i++) {
+		const struct netns *row = find_namespace(s, m->namespaces[i]);
+
+		if (!row || row->counted_at.tv_sec == 0)
+			continue;
+		if (report->all) {
+			snprintf(name, sizeof(name), "%s:all", row->name);
+			metric_put_states(sink, name, row->count);
+		}
+		if (report->conditions) {
+			snprintf(name, sizeof(name), "%s:conditions", row->name);
+			metric_put(sink, name, METRIC_SEVERITY, "worst", row->worst);
+		}
+	}
+	if (s->info.others && report->sampler)
+		metric_put(sink, "sampler", METRIC_SAMPLER, "namespaces_omitted",
+			   (double)(s->n_namespaces - m->n_namespaces));
+	return rc;
+}
+
 static bool same_parameter(const struct tuning_table *t, size_t a, size_t b)
 {
 	return b < t->count && strcmp(t->rows[a].name, t->rows[b].name) == 0;
@@ -147,6 +211,8 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 	if (report->sampler)
 		metric_put(&sink, "sampler", METRIC_SAMPLER, "listeners_omitted",
 			   (double)(s->n_listeners - m->selection.listeners.count));
+	if (emit_namespaces(&sink, m, report, s) < 0)
+		rc = -ENOMEM;
 	if (report->spread)
 		emit_spread(&sink, s);
 	if (report->limits)

@@ -60,6 +60,8 @@ static const struct config_option rows[] = {
      OPTION_RANGE(0, 1000), .fallback = "32"},
     {OPTION("max-remotes", option_set_number), AT(series.max_remotes), OPTION_ARGS(1, 1),
      OPTION_RANGE(0, 1000), .fallback = "0"},
+    {OPTION("max-namespaces", option_set_number), AT(series.max_namespaces), OPTION_ARGS(1, 1),
+     OPTION_RANGE(0, 1000), .fallback = "32"},
     REPORT("report-spread", spread, "on"),
     REPORT("report-limits", limits, "on"),
     REPORT("report-counters", counters, "on"),

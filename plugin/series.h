@@ -20,10 +20,11 @@ struct series {
 	bool conditions;
 	bool tuning; /* each parameter; how many are harmful or drifted is sent anyway */
 	bool sampler;
-	bool notifications;     /* one a change of severity */
-	uint32_t listening;     /* enum listening_ports, as configured */
-	uint32_t max_listeners; /* listeners with series of their own, at the most */
-	uint32_t max_remotes;   /* remote addresses with series of their own, at the most */
+	bool notifications;      /* one a change of severity */
+	uint32_t listening;      /* enum listening_ports, as configured */
+	uint32_t max_listeners;  /* listeners with series of their own, at the most */
+	uint32_t max_namespaces; /* the same of other network namespaces */
+	uint32_t max_remotes;    /* remote addresses with series of their own, at the most */
 	struct counted_ports ports;
 };
 

@@ -16,6 +16,7 @@
 #include "core/base/timing.h"
 #include "core/diagnosis/notify.h"
 #include "core/diagnosis/wording.h"
+#include "core/sample/namespaces.h"
 #include "core/sample/sampler.h"
 #include "core/sample/schedule.h"
 #include "plugin/metrics.h"
@@ -29,6 +30,7 @@ struct reader {
 	struct plugin_config config;
 	struct schedule schedule;
 	struct sampler *sampler;
+	struct namespaces *namespaces; /* NULL: they are off, or lost */
 	struct metrics *metrics;
 	struct notify *notify;
 	struct snapshot *last; /* NULL before the first sample */
@@ -37,6 +39,7 @@ struct reader {
 	char
 	    tuning_error[sizeof(((struct sample_info *)0)->tuning_error)]; /* the last one logged */
 	char missing[sizeof(((struct sample_info *)0)->missing)];          /* the same */
+	char others_error[sizeof(((struct sample_info *)0)->others_error)]; /* the same */
 };
 
 /* collectd gives no context to the callbacks that configure and start a plugin. Nothing reads this
@@ -138,6 +141,7 @@ static void add_meta(notification_t *n, const struct transition *transition)
 	plugin_notification_meta_add_string(n, "Advice", c->advice);
 	plugin_notification_meta_add_double(n, "Since", (double)c->since.tv_sec);
 	plugin_notification_meta_add_unsigned_int(n, "Told", transition->told);
+	plugin_notification_meta_add_string(n, "Namespace", transition->netns);
 }
 
 static void notify(const struct transition *transition, void *arg)
@@ -152,7 +156,8 @@ static void notify(const struct transition *transition, void *arg)
 	transition_format(transition, n.message, sizeof(n.message));
 	snprintf(n.host, sizeof(n.host), "%s", hostname_g);
 	snprintf(n.plugin, sizeof(n.plugin), "tcpstate");
-	snprintf(n.plugin_instance, sizeof(n.plugin_instance), "conditions");
+	snprintf(n.plugin_instance, sizeof(n.plugin_instance), "%s%sconditions", transition->netns,
+		 transition->netns[0] ? ":" : "");
 	snprintf(n.type, sizeof(n.type), "%s", metric_types[METRIC_CONDITION].name);
 	snprintf(n.type_instance, sizeof(n.type_instance), "%s", c->name);
 	add_meta(&n, transition);
@@ -185,32 +190,28 @@ static void log_outcome(struct reader *r, int rc)
 	r->failing = rc < 0;
 }
 
-/* A profile that cannot be read fails no sample. It is tried again and again, so that each text is
- * logged once. */
-static void log_tuning(struct reader *r)
+/* What fails no sample. It is tried again and again, so that each text is logged once. told: what
+ * it was, of the same size. */
+static void log_text(const char *text, char *told, size_t size, const char *consequence,
+		     const char *end)
 {
-	const char *error = r->last->info.tuning_error;
-
-	if (strcmp(error, r->tuning_error) == 0)
+	if (strcmp(text, told) == 0)
 		return;
-	if (error[0])
-		WARNING("tcpstate plugin: %s: nothing is recommended", error);
+	if (text[0])
+		WARNING("tcpstate plugin: %s%s", text, consequence);
 	else
-		NOTICE("tcpstate plugin: the tuning profile can be read again");
-	memcpy(r->tuning_error, error, sizeof(r->tuning_error));
+		NOTICE("tcpstate plugin: %s", end);
+	memcpy(told, text, size);
 }
 
-static void log_missing(struct reader *r)
+static void log_texts(struct reader *r, const struct sample_info *info)
 {
-	const char *missing = r->last->info.missing;
-
-	if (strcmp(missing, r->missing) == 0)
-		return;
-	if (missing[0])
-		WARNING("tcpstate plugin: %s", missing);
-	else
-		NOTICE("tcpstate plugin: /proc/net lacks nothing any more");
-	memcpy(r->missing, missing, sizeof(r->missing));
+	log_text(info->tuning_error, r->tuning_error, sizeof(r->tuning_error),
+		 ": nothing is recommended", "the tuning profile can be read again");
+	log_text(info->missing, r->missing, sizeof(r->missing), "",
+		 "/proc/net lacks nothing any more");
+	log_text(info->others_error, r->others_error, sizeof(r->others_error), "",
+		 "all namespaces can be entered");
 }
 
 /* collectd says when to count, and each value it gets is a new one; the budget says how often that
@@ -240,12 +241,43 @@ static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 	return rc;
 }
 
+/* A thread that does not come back to its own namespace samples no other one any more. */
+static void step_namespaces(struct reader *r, uint64_t now_ms)
+{
+	uint64_t begun_us = timing_cpu_us();
+	uint32_t budget = r->config.common.cpu_budget;
+	int rc = namespaces_step(r->namespaces, now_ms, budget / 2);
+
+	schedule_spend(&r->schedule, now_ms, timing_cpu_us() - begun_us);
+	if (rc == 0)
+		return;
+	ERROR("tcpstate plugin: the way back from a namespace is lost: %s; restart collectd",
+	      strerror(-rc));
+	namespaces_free(r->namespaces);
+	r->namespaces = NULL;
+}
+
+static void notify_all(struct reader *r, const struct snapshot *shown)
+{
+	notify_update(r->notify, shown, notify, NULL);
+	for (size_t i = 0; i < shown->n_namespaces; i++) {
+		const struct snapshot *s = namespaces_snapshot(r->namespaces, i);
+
+		if (s)
+			notify_update(r->notify, s, notify, NULL);
+	}
+	notify_gone(r->notify, shown, notify, NULL);
+}
+
 static void emit(struct reader *r, int rc)
 {
+	struct snapshot shown = *r->last;
+
+	if (r->namespaces)
+		namespaces_show(r->namespaces, &shown);
 	log_source(r);
-	log_tuning(r);
-	log_missing(r);
-	if (rc == 0 && metrics_emit(r->metrics, &r->config.series, r->last, dispatch, NULL) < 0)
+	log_texts(r, &shown.info);
+	if (rc == 0 && metrics_emit(r->metrics, &r->config.series, &shown, dispatch, NULL) < 0)
 		ERROR("tcpstate plugin: out of memory: values of listeners are missing");
 	if (r->config.series.sampler) {
 		struct timespec now = timing_now(CLOCK_MONOTONIC);
@@ -253,7 +285,7 @@ static void emit(struct reader *r, int rc)
 		metrics_emit_sampler(r->last, &now, dispatch, NULL);
 	}
 	if (r->config.series.notifications)
-		notify_update(r->notify, r->last, notify, NULL);
+		notify_all(r, &shown);
 }
 
 /* Never reports a failure to collectd, which would answer with ever longer pauses. The thread is
@@ -267,6 +299,12 @@ static int on_read(user_data_t *ud)
 	int rc = take(r, kind, now_ms);
 
 	log_outcome(r, rc);
+	if (r->namespaces) {
+		uint64_t begun_us = timing_cpu_us();
+
+		step_namespaces(r, now_ms);
+		cpu_us += timing_cpu_us() - begun_us;
+	}
 	if (r->last)
 		emit(r, rc);
 	cpu_us = timing_cpu_us() - cpu_us;
@@ -289,6 +327,7 @@ static void reader_free(void *arg)
 		sampler_release(r->sampler, r->last);
 	notify_free(r->notify);
 	metrics_free(r->metrics);
+	namespaces_free(r->namespaces);
 	sampler_free(r->sampler);
 	free(r);
 }
@@ -310,6 +349,8 @@ static int reader_new(struct reader **ret_reader)
 	if (rc < 0)
 		goto out;
 	rc = sampler_new(&r->config.common, &r->sampler);
+	if (rc == 0 && r->config.common.namespaces)
+		rc = namespaces_new(&r->config.common, &r->namespaces);
 	if (rc < 0)
 		goto out;
 	*ret_reader = r;

@@ -89,6 +89,7 @@ void agent_close(struct agent *agent)
 	snmp_shutdown("tcpstated");
 	netsnmp_large_fd_set_cleanup(&agent->fds);
 	free(agent->polled);
+	free(agent->contexts);
 	free(agent);
 }
 

@@ -45,6 +45,11 @@ void agent_busy_poll(struct agent *agent, uint32_t us);
  * the next call. */
 void agent_show(struct agent *agent, const struct snapshot *snapshot);
 
+/* The same for another namespace, in the SNMP context of this name, which is registered as soon as
+ * the master is there; NULL: the namespace has gone, and with it the context. -ENOMEM: it is not
+ * shown. */
+int agent_show_in(struct agent *agent, const char *netns, const struct snapshot *snapshot);
+
 /* Waits for net-snmp's work or one of the caller's descriptors (their revents are set) and does
  * net-snmp's. timeout_ms: as in poll(2). Returns 0 or -errno of poll(2). */
 int agent_wait(struct agent *agent, struct pollfd *own, size_t n_own, int timeout_ms);

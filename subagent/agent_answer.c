@@ -36,16 +36,22 @@ int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t
 }
 
 /* Sets the values, or returns why there are none. A repetition of GETBULK is enough: the master
- * asks for the next one. Nothing can be SET, and we have no context. */
-static long look_up(const struct agent *agent, netsnmp_pdu *request)
+ * asks for the next one. Nothing can be SET. */
+static long look_up(struct agent *agent, netsnmp_pdu *request)
 {
 	const struct snapshot *s = agent->showing ? &agent->shown : NULL;
+	const struct agent_context *context;
 	bool get = request->command == AGENTX_GET_PDU;
 
 	if (request->flags & UCD_MSG_FLAG_BULK_TOOBIG)
 		return SNMP_ERR_TOOBIG;
-	if (request->community_len)
-		return AGENTX_UNSUPPORTED_CONTEXT;
+	if (request->community_len) {
+		context = agent_context_find(agent, (const char *)request->community,
+					     request->community_len);
+		if (!context || !context->snapshot)
+			return AGENTX_UNSUPPORTED_CONTEXT;
+		s = context->snapshot;
+	}
 	if (!get && request->command != AGENTX_GETNEXT_PDU &&
 	    request->command != AGENTX_GETBULK_PDU)
 		return SNMP_ERR_NOTWRITABLE;

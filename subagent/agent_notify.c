@@ -32,6 +32,7 @@ enum {
 	ARC_ELEMENT = 1,
 	ARC_THRESHOLD = 2,
 	ARC_TOLD = 3,
+	ARC_NAMESPACE = 4,
 };
 
 void agent_notify(struct agent *agent, const struct transition *transition)
@@ -80,13 +81,18 @@ static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, 
 }
 
 /* A varbind of an object that is only there to be told. */
-static void add_info(netsnmp_pdu *pdu, uint32_t arc, u_char type, long value)
+static void add_info(netsnmp_pdu *pdu, uint32_t arc, u_char type, const void *value, size_t len)
 {
 	const uint32_t arcs[] = {ARC_OBJECTS, ARC_NOTIFICATION_INFO, arc, 0};
 	oid name[MAX_OID_LEN];
 	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
-	snmp_pdu_add_variable(pdu, name, name_len, type, &value, sizeof(value));
+	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
+}
+
+static void add_number(netsnmp_pdu *pdu, uint32_t arc, u_char type, long value)
+{
+	add_info(pdu, arc, type, &value, sizeof(value));
 }
 
 /* What the value is held against: the severity's threshold, or the lowest one. */
@@ -113,16 +119,17 @@ static void add_condition(netsnmp_pdu *pdu, const struct transition *t)
 	char since[DATE_OCTETS];
 
 	add_text(pdu, c, ARC_CONDITION_NAME, c->name);
-	add_info(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
+	add_number(pdu, ARC_ELEMENT, ASN_UNSIGNED, c->element);
 	add_column(pdu, c, ARC_CONDITION_SEVERITY, ASN_INTEGER, &severity, sizeof(severity));
 	add_column(pdu, c, ARC_CONDITION_VALUE, ASN_INTEGER, &value, sizeof(value));
-	add_info(pdu, ARC_THRESHOLD, ASN_INTEGER, threshold(c));
+	add_number(pdu, ARC_THRESHOLD, ASN_INTEGER, threshold(c));
 	add_text(pdu, c, ARC_CONDITION_UNIT, c->unit);
 	add_text(pdu, c, ARC_CONDITION_OFFENDER, c->offender);
 	add_text(pdu, c, ARC_CONDITION_ADVICE, c->advice);
 	add_column(pdu, c, ARC_CONDITION_SINCE, ASN_OCTET_STR, since,
 		   oidtable_date(&c->since, since));
-	add_info(pdu, ARC_TOLD, ASN_UNSIGNED, t->told);
+	add_number(pdu, ARC_TOLD, ASN_UNSIGNED, t->told);
+	add_info(pdu, ARC_NAMESPACE, ASN_OCTET_STR, t->netns, strlen(t->netns));
 }
 
 static void add_version(netsnmp_pdu *pdu)

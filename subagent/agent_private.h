@@ -28,6 +28,7 @@ int agentx_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_
 enum {
 	AGENTX_VERSION_1 = 0xc1, /* net-snmp's own number */
 	AGENTX_HEADER_LEN = 20,
+	AGENTX_FLAG_CONTEXT = 0x08, /* the PDU has a context, which net-snmp calls community */
 };
 
 /* RFC 2741, 6.1; net-snmp does not install the header that names them. */
@@ -35,6 +36,7 @@ enum {
 	AGENTX_OPEN_PDU = 1,
 	AGENTX_CLOSE_PDU = 2,
 	AGENTX_REGISTER_PDU = 3,
+	AGENTX_UNREGISTER_PDU = 4,
 	AGENTX_GET_PDU = 5,
 	AGENTX_GETNEXT_PDU = 6,
 	AGENTX_GETBULK_PDU = 7,
@@ -48,6 +50,13 @@ enum {
 /* Why the MIB is not served, from bad to worse: what the log tells once an outage. */
 enum outage { OUTAGE_NONE, OUTAGE_AWAY, OUTAGE_REFUSED };
 
+/* A namespace with an SNMP context of its own. */
+struct agent_context {
+	char name[NETNS_NAME_MAX];
+	const struct snapshot *snapshot; /* the caller's; NULL: it has gone */
+	bool registered, refused;        /* in this session */
+};
+
 struct agent {
 	/* The snapshot to answer from, and with it what only the agent knows. Its rows are those
 	 * of the snapshot that agent_show() was given. */
@@ -58,8 +67,11 @@ struct agent {
 	netsnmp_session *session; /* the AgentX session; NULL: none */
 	u_char awaited;           /* what the master has to answer, a PDU of AgentX; 0: nothing */
 	bool connected;           /* the MIB is registered */
-	bool over;                /* the session is, and net-snmp still at work on it */
-	long refusal;             /* the error that ended it; 0: silence */
+	struct agent_context *contexts;
+	size_t n_contexts, contexts_capacity;
+	char context[NETNS_NAME_MAX]; /* that the master is asked to register or to forget */
+	bool over;                    /* the session is, and net-snmp still at work on it */
+	long refusal;                 /* the error that ended it; 0: silence */
 	enum outage outage;
 	time_t lost_at; /* CLOCK_MONOTONIC seconds; 0: not lost */
 	bool asked;     /* a request was answered since the last wait */
@@ -74,11 +86,24 @@ struct agent {
 /* agent_session.c: reaches the master or asks it whether it lives, now and once a retry. */
 SNMPAlarmCallback agent_session_keep;
 
-/* Ends a session that is over. Not from within net-snmp, which may be at work on it. */
+/* Ends a session that is over, or has the master know the contexts. Not from within net-snmp, which
+ * may be at work on it. */
 void agent_session_settle(struct agent *agent);
 
 /* Says goodbye. */
 void agent_session_close(struct agent *agent);
+
+/* agent_context.c: the one whose registration has to change; NULL: none. */
+struct agent_context *agent_context_due(struct agent *agent);
+
+/* The context of this name; NULL: there is none. */
+struct agent_context *agent_context_find(struct agent *agent, const char *name, size_t len);
+
+/* The master has done, or refused, what it was asked to. */
+void agent_context_answered(struct agent *agent, u_char type, bool done);
+
+/* The session is over, and with it what was registered. */
+void agent_context_reset(struct agent *agent);
 
 /* agent_answer.c: how net-snmp reads a PDU of the session, and to whom it gives it. */
 int agent_parse(netsnmp_session *session, netsnmp_pdu *pdu, u_char *data, size_t len);

@@ -168,6 +168,16 @@ static netsnmp_session *open_session(struct agent *agent)
 			     agentx_realloc_build, agentx_check_packet, NULL);
 }
 
+/* Freed with the PDU. */
+static void put_context(netsnmp_pdu *pdu, const char *context)
+{
+	if (!context[0])
+		return;
+	pdu->community = (u_char *)strdup(context);
+	pdu->community_len = pdu->community ? strlen(context) : 0;
+	pdu->flags |= AGENTX_FLAG_CONTEXT;
+}
+
 static netsnmp_pdu *make_pdu(const struct agent *agent, u_char type)
 {
 	static const char description[] =
@@ -182,9 +192,10 @@ static netsnmp_pdu *make_pdu(const struct agent *agent, u_char type)
 	if (type == AGENTX_OPEN_PDU || type == AGENTX_ADDAGENTCAPS_PDU)
 		snmp_pdu_add_variable(pdu, agent_base_oid, AGENT_BASE_LEN, ASN_OCTET_STR,
 				      description, strlen(description));
-	if (type == AGENTX_REGISTER_PDU) {
+	if (type == AGENTX_REGISTER_PDU || type == AGENTX_UNREGISTER_PDU) {
 		snmp_add_null_var(pdu, agent_base_oid, AGENT_BASE_LEN);
 		pdu->priority = AGENTX_DEFAULT_PRIORITY;
+		put_context(pdu, agent->context);
 	}
 	if (type == AGENTX_CLOSE_PDU)
 		pdu->errstat = AGENTX_REASON_SHUTDOWN;
@@ -205,6 +216,17 @@ static void ask(struct agent *agent, u_char type)
 	}
 }
 
+/* One at a time: each is awaited. */
+static void ask_for_context(struct agent *agent)
+{
+	const struct agent_context *context = agent_context_due(agent);
+
+	if (!context || agent->awaited || agent->over || !agent->connected || agent->notifies_only)
+		return;
+	memcpy(agent->context, context->name, sizeof(agent->context));
+	ask(agent, context->snapshot ? AGENTX_REGISTER_PDU : AGENTX_UNREGISTER_PDU);
+}
+
 /* A session is opened in this order. The ping comes before the registration, so that a master that
  * answers none is not back each time. */
 static void go_on(struct agent *agent, const netsnmp_pdu *answer)
@@ -212,7 +234,9 @@ static void go_on(struct agent *agent, const netsnmp_pdu *answer)
 	u_char answered = agent->awaited;
 
 	agent->awaited = 0;
-	if (answered == AGENTX_OPEN_PDU) {
+	if (agent->context[0]) {
+		agent_context_answered(agent, answered, answer->errstat == 0);
+	} else if (answered == AGENTX_OPEN_PDU) {
 		agent->session->sessid = answer->sessid;
 		ask(agent, AGENTX_PING_PDU);
 	} else if (answered == AGENTX_PING_PDU && agent->notifies_only) {
@@ -224,9 +248,10 @@ static void go_on(struct agent *agent, const netsnmp_pdu *answer)
 		tell_return(agent);
 		ask(agent, AGENTX_ADDAGENTCAPS_PDU);
 	}
+	ask_for_context(agent);
 }
 
-/* A master that does not want a line in its sysORTable is as good. */
+/* A master that does not want a line in its sysORTable, or one of the contexts, is as good. */
 static int on_answer(int operation, netsnmp_session *session, int request, netsnmp_pdu *pdu,
 		     void *arg)
 {
@@ -234,7 +259,8 @@ static int on_answer(int operation, netsnmp_session *session, int request, netsn
 	bool answered = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
 
 	(void)session, (void)request;
-	if (answered && (pdu->errstat == 0 || agent->awaited == AGENTX_ADDAGENTCAPS_PDU)) {
+	if (answered &&
+	    (pdu->errstat == 0 || agent->awaited == AGENTX_ADDAGENTCAPS_PDU || agent->context[0])) {
 		go_on(agent, pdu);
 	} else {
 		agent->over = true;
@@ -266,6 +292,7 @@ void agent_session_settle(struct agent *agent)
 	long refusal = agent->refusal;
 	bool connected = agent->connected;
 
+	ask_for_context(agent);
 	if (!agent->over)
 		return;
 	snmp_close(agent->session);
@@ -273,6 +300,7 @@ void agent_session_settle(struct agent *agent)
 	agent->awaited = 0;
 	agent->connected = agent->over = false;
 	agent->refusal = 0;
+	agent_context_reset(agent);
 	queue_again(&agent->queue);
 	if (connected)
 		tell_loss(agent);

@@ -26,11 +26,11 @@ static const uint32_t limit_conditions[] = {
 };
 
 /* The first part of the offender: who, not how many. "|" would begin the performance data. */
-static void format_offender(const struct condition *condition, char buf[OFFENDER_MAX])
+static void format_offender(const char *offender, char buf[OFFENDER_MAX])
 {
-	int len = (int)strcspn(condition->offender, ",|");
+	int len = (int)strcspn(offender, ",|");
 
-	snprintf(buf, OFFENDER_MAX, "%.*s", len, condition->offender);
+	snprintf(buf, OFFENDER_MAX, "%.*s", len, offender);
 	text_clean(buf);
 }
 
@@ -52,9 +52,29 @@ static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t 
 
 		if (row->severity != severity)
 			continue;
-		format_offender(row, offender);
+		format_offender(row->offender, offender);
 		fprintf(out, "%s%s %s%s", sep, row->name, condition_number(row, row->value, number),
 			unit_of(row));
+		if (offender[0])
+			fprintf(out, " (%s)", offender);
+		sep = ", ";
+	}
+	return sep;
+}
+
+/* The worst condition of each namespace that has one. */
+static const char *put_namespaces(FILE *out, const struct snapshot *s, uint32_t severity,
+				  const char *sep)
+{
+	char offender[OFFENDER_MAX];
+
+	for (size_t i = 0; i < s->n_namespaces; i++) {
+		const struct netns *row = &s->namespaces[i];
+
+		if (row->worst != severity)
+			continue;
+		format_offender(row->offender, offender);
+		fprintf(out, "%s%s: %s", sep, row->name, row->condition);
 		if (offender[0])
 			fprintf(out, " (%s)", offender);
 		sep = ", ";
@@ -134,8 +154,10 @@ int check_print(FILE *out, const struct snapshot *s, int64_t age_ms)
 	if (worst < SEVERITY_NORMAL || worst > SEVERITY_UNKNOWN)
 		worst = SEVERITY_UNKNOWN;
 	fprintf(out, "TCPSTATE %s - ", results[worst].word);
-	sep = put_conditions(out, s, SEVERITY_CRITICAL, sep);
-	sep = put_conditions(out, s, SEVERITY_WARNING, sep);
+	for (uint32_t severity = SEVERITY_CRITICAL; severity >= SEVERITY_WARNING; severity--) {
+		sep = put_conditions(out, s, severity, sep);
+		sep = put_namespaces(out, s, severity, sep);
+	}
 	if (sep[0] == '\0')
 		fprintf(out, "%s, %" PRIu32 " sockets",
 			worst == SEVERITY_NORMAL ? "nothing abnormal" : "nothing could be judged",

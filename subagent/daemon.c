@@ -216,7 +216,7 @@ static int run_agent(void *arg)
  * default, malloc() learns to keep them, and a megabyte lies idle in holes. */
 enum { OWN_MAPPING = 128 * 1024 };
 
-static int prepare(struct daemon *d)
+static int prepare(struct daemon *d, bool namespaces)
 {
 	int ret = d->signal_fd = open_signals();
 
@@ -228,7 +228,7 @@ static int prepare(struct daemon *d)
 	for (size_t i = 0; i < CHILDREN && ret == 0; i++)
 		ret = child_init(&d->children[i]);
 	if (ret == 0)
-		ret = sandbox_daemon();
+		ret = sandbox_daemon(namespaces);
 	return ret;
 }
 
@@ -256,7 +256,7 @@ int daemon_run(const struct daemon_options *options, const struct daemon_config 
 				    .arg = &serving}},
 	    .watchdog_ms = sdnotify_watchdog_ms() / 3,
 	};
-	int ret = prepare(&d);
+	int ret = prepare(&d, config->common.namespaces);
 
 	if (ret < 0) {
 		log_line(LOG_ERR, "starting: %s", strerror(-ret));

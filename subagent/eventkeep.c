@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "subagent/log.h"
 
 static const char *trouble(int error)
@@ -58,22 +59,77 @@ int eventkeep_open(struct eventkeep *keep, const char *path)
 void eventkeep_close(struct eventkeep *keep)
 {
 	free(keep->events);
+	free(keep->places);
 	if (keep->events && keep->lock.fd >= 0)
 		close(keep->lock.fd);
 }
 
-bool eventkeep_note(struct eventkeep *keep, const struct snapshot *s)
+/* NULL: out of memory. */
+static struct event_marks *marks_of(struct eventkeep *keep, const char *netns)
 {
-	bool changed = events_note(keep->events, s) > 0;
+	struct eventkeep_place *place;
+
+	if (!netns[0])
+		return &keep->events->marks;
+	for (size_t i = 0; i < keep->n_places; i++)
+		if (strcmp(keep->places[i].netns, netns) == 0)
+			return &keep->places[i].marks;
+	if (ARRAY_RESERVE(keep->places, &keep->places_capacity, keep->n_places + 1) < 0)
+		return NULL;
+	place = &keep->places[keep->n_places++];
+	*place = (struct eventkeep_place){.netns = ""};
+	snprintf(place->netns, sizeof(place->netns), "%s", netns);
+	return &place->marks;
+}
+
+static void save(struct eventkeep *keep)
+{
 	int ret;
 
-	if (!changed || !keep->path[0])
-		return changed;
+	if (!keep->path[0])
+		return;
 	ret = eventfile_lock(&keep->lock, keep->path);
 	if (ret == 0)
 		ret = eventfile_write(keep->path, keep->events);
 	tell(keep, ret);
+}
+
+bool eventkeep_note(struct eventkeep *keep, const struct snapshot *s)
+{
+	struct event_marks *marks = marks_of(keep, s->info.netns);
+	bool changed = marks && events_note_in(keep->events, marks, s) > 0;
+
+	if (changed)
+		save(keep);
 	return changed;
+}
+
+static bool is_there(const struct netns *rows, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+bool eventkeep_keep(struct eventkeep *keep, const struct netns *rows, size_t n,
+		    const struct snapshot *s)
+{
+	struct snapshot gone = {.info.time = s->info.time};
+	size_t over = 0;
+
+	for (size_t i = keep->n_places; i-- > 0;) {
+		struct eventkeep_place *place = &keep->places[i];
+
+		if (is_there(rows, n, place->netns))
+			continue;
+		memcpy(gone.info.netns, place->netns, sizeof(gone.info.netns));
+		over += events_note_in(keep->events, &place->marks, &gone);
+		*place = keep->places[--keep->n_places];
+	}
+	if (over > 0)
+		save(keep);
+	return over > 0;
 }
 
 void eventkeep_show(const struct eventkeep *keep, struct snapshot *s)

@@ -22,6 +22,9 @@
 
 static const struct flat_member info[] = {
     CHARS(struct sample_info, version),
+    CHARS(struct sample_info, netns),
+    CHARS(struct sample_info, others_error),
+    BOOL(struct sample_info, others),
     CHARS(struct sample_info, last_error),
     CHARS(struct sample_info, tuning_error),
     CHARS(struct sample_info, missing),
@@ -147,7 +150,17 @@ static const struct flat_member events[] = {
     NUMBER32(struct event, severity, SEVERITY_NORMAL, SEVERITY_UNKNOWN),
     NUMBER32(struct event, was, SEVERITY_NORMAL, SEVERITY_UNKNOWN),
     CHARS(struct event, offender),
+    CHARS(struct event, netns),
     TIME(struct event, time),
+};
+
+static const struct flat_member namespaces[] = {
+    CHARS(struct netns, name),
+    CHARS(struct netns, condition),
+    CHARS(struct netns, offender),
+    TIME(struct netns, counted_at),
+    NUMBER32(struct netns, kind, NETNS_NAMED, NETNS_KIND_COUNT),
+    NUMBER32(struct netns, worst, SEVERITY_NORMAL, SEVERITY_UNKNOWN),
 };
 
 static const struct flat_member tuning_table[] = {
@@ -207,6 +220,7 @@ const struct flat_rows flat_rows[] = {
     ARRAY(counters, n_counters, 1),
     ARRAY(conditions, n_conditions, 1),
     ARRAY(events, n_events, 1),
+    ARRAY(namespaces, n_namespaces, 1),
     ROWS(true, offsetof(struct flat, tuning), offsetof(struct flat, tuned), 1,
 	 sizeof(struct tuning_table), tuning_table),
     ROWS(false, offsetof(struct flat, tuning.rows), offsetof(struct flat, tuning.count), 1,

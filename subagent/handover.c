@@ -21,16 +21,16 @@ enum { SEND_BUFFER = 1 };
 int handover_open(struct handover *ret_handover)
 {
 	int fds[2], size = SEND_BUFFER;
-	void *lost = mmap(NULL, sizeof(*ret_handover->lost), PROT_READ | PROT_WRITE,
+	void *back = mmap(NULL, sizeof(*ret_handover->back), PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
-	if (lost == MAP_FAILED)
+	if (back == MAP_FAILED)
 		return -errno;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) < 0)
 		return -errno;
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	shutdown(fds[1], SHUT_WR);
-	*ret_handover = (struct handover){.in_fd = fds[0], .out_fd = fds[1], .lost = lost};
+	*ret_handover = (struct handover){.in_fd = fds[0], .out_fd = fds[1], .back = back};
 	return 0;
 }
 
@@ -123,19 +123,11 @@ static int copy_file(int fd, void **ret_block, size_t *ret_size)
 int handover_receive(int out_fd, struct handover_settings *ret_settings, void **ret_block,
 		     size_t *ret_size)
 {
-	int fd, newest = -1, ret;
+	int fd, ret = receive_fd(out_fd, ret_settings, &fd);
 
-	while ((ret = receive_fd(out_fd, ret_settings, &fd)) == 0) {
-		if (newest >= 0)
-			close(newest);
-		newest = fd;
-	}
+	if (ret == 0)
+		return copy_file(fd, ret_block, ret_size);
 	if (fd >= 0)
 		close(fd);
-	if (newest < 0)
-		return ret;
-	if (ret == -EAGAIN)
-		return copy_file(newest, ret_block, ret_size);
-	close(newest);
 	return ret;
 }

@@ -4,7 +4,8 @@
 
 /*
  * This module passes snapshots from the process that samples to the one that answers. The way is
- * one way: nothing can be asked; what comes back is one number. Each snapshot is a block of flat.h
+ * one way: nothing can be asked; what comes back is two numbers. They are those of the host, and of
+ * its other namespaces, which say so themselves. Each snapshot is a block of flat.h
  * in a file in memory, whose descriptor is sent; the receiver copies it, and checks the copy.
  */
 
@@ -22,9 +23,15 @@ struct handover_settings {
 	uint32_t traps; /* 1: send notifications */
 };
 
+/* What the agent tells, in memory that both share. */
+struct handover_back {
+	atomic_uint lost;   /* notifications that the master never got */
+	atomic_uint starts; /* of agents: a new one has no snapshot yet */
+};
+
 struct handover {
 	int in_fd, out_fd; /* the sampler's end and the agent's; readable when there is one */
-	atomic_uint *lost; /* notifications that the master never got: the agent's count */
+	struct handover_back *back;
 };
 
 /* Before the processes are forked. 0 or -errno. */
@@ -34,8 +41,8 @@ int handover_open(struct handover *ret_handover);
 int handover_send(int in_fd, const struct handover_settings *settings, const void *block,
 		  size_t size);
 
-/* Takes the newest one that waits; the caller frees the block. 0; -EAGAIN: there is none; -EINVAL:
- * no snapshot; or -errno. */
+/* Takes the next one that waits; the caller frees the block. 0; -EAGAIN: there is none; -EINVAL: no
+ * snapshot; or -errno. */
 int handover_receive(int out_fd, struct handover_settings *ret_settings, void **ret_block,
 		     size_t *ret_size);
 

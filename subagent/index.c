@@ -89,6 +89,10 @@ const struct index_part index_arc[] = {
 	NUMBER("tcpStateTransitionIndex", struct arc, number),
 	END,
 };
+const struct index_part index_namespace[] = {
+	IMPLIED("tcpStateNamespaceName", struct netns, name),
+	END,
+};
 /* clang-format on */
 
 const void *index_member(const struct snapshot *s, const struct index_part *part, const void *row)

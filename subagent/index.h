@@ -30,7 +30,8 @@ struct index_part {
 
 extern const struct index_part index_state[], index_info[], index_listener[],
     index_listener_state[], index_conn[], index_remote[], index_spread[], index_process[],
-    index_limit[], index_counter[], index_tuning[], index_condition[], index_event[], index_arc[];
+    index_limit[], index_counter[], index_tuning[], index_condition[], index_event[], index_arc[],
+    index_namespace[];
 
 /* The member of a row that a part is made of. */
 const void *index_member(const struct snapshot *s, const struct index_part *part, const void *row);

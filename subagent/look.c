@@ -35,7 +35,8 @@ void look_end(struct look *l)
 
 int look_running(const struct look *l, struct seen *ret_seen)
 {
-	const struct snapshotfile file = {l->config->snapshot, l->config_path};
+	const struct snapshotfile file = {.path = l->config->snapshot,
+					  .config_path = l->config_path};
 	struct seen seen = {.snapshot = NULL};
 	int ret;
 

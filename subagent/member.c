@@ -28,6 +28,8 @@ static const struct {
     {"tcpStateDiagnosis", "diagnosis"},
     {"tcpStateEventTable", "events"},
     {"tcpStateTransitionTable", "transitions"},
+    {"tcpStateNamespaceTable", "namespaces"},
+    {"tcpStateNamespaces", "namespaceTotals"},
 };
 
 static const struct {
@@ -38,6 +40,7 @@ static const struct {
     {"tcpStateTuningDrift", label_tuning_drift}, {"tcpStateConditionSeverity", label_severity},
     {"tcpStateWorstSeverity", label_severity},   {"tcpStateEventCondition", condition_name},
     {"tcpStateEventSeverity", label_severity},   {"tcpStateEventWas", label_severity},
+    {"tcpStateNamespaceKind", label_netns_kind}, {"tcpStateNamespaceSeverity", label_severity},
 };
 
 const char *member_table(const struct table *table)

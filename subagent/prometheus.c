@@ -45,6 +45,9 @@ struct family {
 #define CONDITION(n, h, c) \
 	{"tcpstate_condition_" n, h, "tcpStateConditionTable", "tcpStateCondition" c, 0, ALL_ROWS, \
 	 {{"condition", "tcpStateConditionName"}}}
+#define NAMESPACE(n, h, c, u) \
+	{"tcpstate_namespace_" n, h, "tcpStateNamespaceTable", "tcpStateNamespace" c, u, ALL_ROWS, \
+	 {{"namespace", "tcpStateNamespaceLabel"}}}
 #define DIAGNOSIS(n, h, c) {"tcpstate_" n, h, "tcpStateDiagnosis", c, 0, ALL_ROWS, {{0}}}
 #define SAMPLER(n, h, c, u) {"tcpstate_" n, h, "tcpStateSampler", c, u, ALL_ROWS, {{0}}}
 
@@ -83,6 +86,10 @@ static const struct family families[] = {
 	CONDITION("value", "What is measured, in the condition's own unit.", "Value"),
 	CONDITION("warning", "The value that is a warning.", "Warning"),
 	CONDITION("critical", "The value that is critical.", "Critical"),
+	NAMESPACE("sockets", "TCP sockets in another network namespace.", "Sockets", 0),
+	NAMESPACE("processes", "Processes in the namespace.", "Processes", 0),
+	NAMESPACE("severity", "1 normal, 2 warning, 3 critical, 4 unknown.", "Severity", 0),
+	NAMESPACE("age_seconds", "How long ago the namespace was looked at.", "Age", 1e-3),
 	DIAGNOSIS("worst_severity", "The worst severity of all conditions.", "tcpStateWorstSeverity"),
 	DIAGNOSIS("conditions_warning", "Conditions at warning.", "tcpStateConditionsWarning"),
 	DIAGNOSIS("conditions_critical", "Conditions at critical.", "tcpStateConditionsCritical"),
@@ -237,6 +244,28 @@ static void print_family(FILE *out, const struct snapshot *s, const struct famil
 	}
 }
 
+/* By state as well, which is a column each in the MIB. */
+static void print_namespace_states(FILE *out, const struct snapshot *s)
+{
+	static const char name[] = "tcpstate_namespace_connections";
+
+	if (s->n_namespaces)
+		fprintf(out,
+			"# HELP %s TCP sockets in a state, in another network namespace.\n"
+			"# TYPE %s gauge\n",
+			name, name);
+	for (size_t i = 0; i < s->n_namespaces; i++) {
+		const struct netns *row = &s->namespaces[i];
+
+		for (uint32_t state = 1; row->counted_at.tv_sec && state <= STATE_COUNT; state++) {
+			fprintf(out, "%s{namespace=", name);
+			print_quoted(out, row->name, strlen(row->name));
+			fprintf(out, ",state=\"%s\"} %" PRIu32 "\n", state_name(state),
+				row->count[state - 1]);
+		}
+	}
+}
+
 void prometheus_print(FILE *out, const struct snapshot *s)
 {
 	fprintf(out,
@@ -245,6 +274,7 @@ void prometheus_print(FILE *out, const struct snapshot *s)
 		s->info.version);
 	for (size_t i = 0; i < COUNT_OF(families); i++)
 		print_family(out, s, &families[i]);
+	print_namespace_states(out, s);
 	fprintf(out,
 		"# HELP tcpstate_listeners_omitted Listeners without series of their own.\n"
 		"# TYPE tcpstate_listeners_omitted gauge\ntcpstate_listeners_omitted %zu\n",

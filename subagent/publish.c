@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "core/base/timing.h"
 #include "subagent/log.h"
 #include "subagent/prometheus.h"
@@ -25,6 +26,10 @@ void publish_to(struct publish *p, const char *path)
 {
 	if (strcmp(p->path, path) == 0)
 		return;
+	publish_keep(p, NULL, 0);
+	free(p->netns);
+	p->netns = NULL;
+	p->n_netns = p->netns_capacity = 0;
 	/* What it shows is not running any more. */
 	if (timing_us(&p->counted_at) != 0 && p->error == 0)
 		unlink(p->path);
@@ -42,7 +47,7 @@ static bool is_due(const struct publish *p, const struct snapshot *s, bool chang
 int publish_snapshot(struct publish *p, const struct snapshot *s,
 		     const struct handover_settings *settings, bool changed)
 {
-	struct snapshotfile file = {p->path, p->config_path};
+	struct snapshotfile file = {.path = p->path, .config_path = p->config_path};
 	void *block;
 	size_t size;
 	int ret = snapshotfile_pack(&file, s, &block, &size);
@@ -57,6 +62,66 @@ int publish_snapshot(struct publish *p, const struct snapshot *s,
 	}
 	free(block);
 	return 0;
+}
+
+static bool note_file(struct publish *p, uint64_t inode)
+{
+	for (size_t i = 0; i < p->n_netns; i++)
+		if (p->netns[i] == inode)
+			return true;
+	if (ARRAY_RESERVE(p->netns, &p->netns_capacity, p->n_netns + 1) < 0)
+		return false;
+	p->netns[p->n_netns++] = inode;
+	return true;
+}
+
+/* What hinders it is told of the host's own file. */
+static void write_netns(struct publish *p, const struct snapshotfile *file, const void *block,
+			size_t size)
+{
+	if (p->path[0] && p->error == 0 && note_file(p, file->netns))
+		(void)snapshotfile_write(file, block, size);
+}
+
+int publish_netns(struct publish *p, const struct snapshot *s, uint64_t inode,
+		  const struct handover_settings *settings)
+{
+	char path[SNAPSHOTFILE_PATH_MAX];
+	struct snapshotfile file = {path, p->config_path, inode};
+	void *block;
+	size_t size;
+	int ret;
+
+	snapshotfile_path_in(p->path, inode, path);
+	ret = snapshotfile_pack(&file, s, &block, &size);
+	if (ret < 0)
+		return ret;
+	ret = handover_send(p->agent_fd, settings, block, size);
+	if (ret == 0)
+		write_netns(p, &file, block, size);
+	free(block);
+	return ret;
+}
+
+static bool has_inode(const struct netns *rows, size_t n, uint64_t inode)
+{
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].inode == inode)
+			return true;
+	return false;
+}
+
+void publish_keep(struct publish *p, const struct netns *rows, size_t n)
+{
+	char path[SNAPSHOTFILE_PATH_MAX];
+
+	for (size_t i = p->n_netns; i-- > 0;) {
+		if (has_inode(rows, n, p->netns[i]))
+			continue;
+		snapshotfile_path_in(p->path, p->netns[i], path);
+		unlink(path);
+		p->netns[i] = p->netns[--p->n_netns];
+	}
 }
 
 void publish_prometheus_to(struct publish *p, const char *path)

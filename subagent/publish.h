@@ -18,6 +18,8 @@ struct publish {
 	struct timespec counted_at; /* of the snapshot in the file; 0: none */
 	char prometheus[128];       /* path; "": nothing is written */
 	int prometheus_error;       /* of the newest writing; 0 or -errno */
+	uint64_t *netns;            /* inodes of the other namespaces that have a file */
+	size_t n_netns, netns_capacity;
 };
 
 /* Writes from now on to this file; one at another path is removed. */
@@ -28,6 +30,14 @@ void publish_to(struct publish *p, const char *path);
  * rows are a megabyte. 0 or -ENOMEM: it went nowhere. */
 int publish_snapshot(struct publish *p, const struct snapshot *s,
 		     const struct handover_settings *settings, bool changed);
+
+/* The same of another namespace; inode: of it. -EAGAIN: the agent has not got it, for it is behind.
+ */
+int publish_netns(struct publish *p, const struct snapshot *s, uint64_t inode,
+		  const struct handover_settings *settings);
+
+/* Removes the files of namespaces that are none of these. */
+void publish_keep(struct publish *p, const struct netns *rows, size_t n);
 
 /* The same two for the file of Prometheus, which is written with each snapshot. */
 void publish_prometheus_to(struct publish *p, const char *path);

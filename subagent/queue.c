@@ -21,7 +21,7 @@ struct queued *queue_unsent(struct queue *queue)
 static bool same_condition(const struct transition *a, const struct transition *b)
 {
 	return a->condition.id == b->condition.id && a->condition.element == b->condition.element &&
-	       a->test == b->test;
+	       a->test == b->test && strcmp(a->netns, b->netns) == 0;
 }
 
 /* Drops the unsent ones of the condition before `end`, and returns what it was before the oldest.

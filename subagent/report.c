@@ -19,8 +19,9 @@ static void print_head(FILE *out, const struct snapshot *s, const char *host)
 		snprintf(took, sizeof(took), "%.1f", info->duration_us / 1000.0);
 	else
 		page_number(info->duration_us / 1000, took);
-	page_text(out, 0, 0, "tcpstate %s   %s%s%s   %s   %s socket%s in %s ms", info->version,
-		  host, host[0] ? "   " : "", when,
+	page_text(out, 0, 0, "tcpstate %s   %s%s%s%s%s   %s   %s socket%s in %s ms", info->version,
+		  host, info->netns[0] ? ", namespace " : "", info->netns,
+		  host[0] || info->netns[0] ? "   " : "", when,
 		  info->source == SOURCE_PROC_NET ? "/proc/net/tcp" : "sock_diag",
 		  page_number(info->sockets, sockets), info->sockets == 1 ? "" : "s", took);
 }
@@ -85,6 +86,7 @@ int report_print(FILE *out, const struct snapshot *s, const struct report_option
 	report_listeners(out, s, options);
 	report_holders(out, s, options);
 	report_limits(out, s, options);
+	report_namespaces(out, s, options);
 	report_arcs(out, s);
 	report_events(out, s, options);
 	if (!options->watched)

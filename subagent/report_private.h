@@ -18,6 +18,7 @@ void report_holders(FILE *out, const struct snapshot *s, const struct report_opt
 void report_arcs(FILE *out, const struct snapshot *s);
 void report_limits(FILE *out, const struct snapshot *s, const struct report_options *options);
 void report_events(FILE *out, const struct snapshot *s, const struct report_options *options);
+void report_namespaces(FILE *out, const struct snapshot *s, const struct report_options *options);
 void report_diagnosis(FILE *out, const struct snapshot *s, const struct report_options *options);
 
 /* The mark of something in this snapshot; before: the earlier one, NULL: none. */

@@ -33,8 +33,8 @@ static void print_event(FILE *out, const struct snapshot *s, const struct event 
 	rowname_event(s, e, name, sizeof(name));
 	if (options->watched)
 		fprintf(out, "%c ", report_mark_event(options->before, e));
-	page_text(out, options->watched ? PAGE_MARGIN : 0, 16, "%s  %-8s %s %d (%s at %d)%s%s",
-		  when, words[e->severity], name, e->value,
+	page_text(out, options->watched ? PAGE_MARGIN : 0, 16, "%s  %-8s %s%s%s %d (%s at %d)%s%s",
+		  when, words[e->severity], e->netns, e->netns[0] ? ": " : "", name, e->value,
 		  e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
 		  e->offender[0] ? ", " : "", e->offender);
 }

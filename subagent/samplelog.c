@@ -74,5 +74,7 @@ void samplelog_update(struct samplelog *log, const struct snapshot *s)
 		  ": nothing is recommended", "the tuning profile can be read again");
 	tell_text(s->info.missing, log->missing, sizeof(log->missing), "",
 		  "/proc/net lacks nothing any more");
+	tell_text(s->info.others_error, log->others_error, sizeof(log->others_error), "",
+		  "all namespaces can be entered");
 	tell_owners(log, s);
 }

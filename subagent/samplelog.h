@@ -14,6 +14,7 @@ struct samplelog {
 	bool failing, unreadable;
 	char trouble[sizeof(((struct sample_info *)0)->last_error)];
 	char tuning_error[sizeof(((struct sample_info *)0)->tuning_error)];
+	char others_error[sizeof(((struct sample_info *)0)->others_error)];
 	char missing[sizeof(((struct sample_info *)0)->missing)];
 };
 

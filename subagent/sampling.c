@@ -17,6 +17,7 @@
 #include "subagent/child.h"
 #include "subagent/eventkeep.h"
 #include "subagent/log.h"
+#include "subagent/netnskeep.h"
 #include "subagent/publish.h"
 #include "subagent/samplelog.h"
 #include "subagent/sandbox.h"
@@ -31,12 +32,14 @@ struct sampling {
 	struct schedule schedule;
 	struct snapshot *last;
 	struct eventkeep events;
+	struct netnskeep others;
 	struct publish publish;
 	struct samplelog log;
+	bool others_changed; /* a condition of theirs, since the last publish() */
 	uint64_t counted_us; /* of the process's CPU time, by schedule_done() */
 	uint64_t agent_us;   /* CPU time that the agent takes for the last snapshot, at the most */
 	int signal_fd;
-	bool stop;
+	bool stop, failed;
 };
 
 static struct handover_settings settings_of(const struct daemon_config *config)
@@ -59,11 +62,14 @@ static void publish(struct sampling *s)
 {
 	struct handover_settings settings = settings_of(&s->config);
 	uint64_t begun_us;
-	bool changed = eventkeep_note(&s->events, s->last);
+	bool changed = eventkeep_note(&s->events, s->last) || s->others_changed;
 	struct snapshot shown = *s->last;
 
+	s->others_changed = false;
+	netnskeep_show(&s->others, &shown);
+	samplelog_update(&s->log, &shown);
 	eventkeep_show(&s->events, &shown);
-	shown.diagnosis.notifications_lost = atomic_load(s->options->handover->lost);
+	shown.diagnosis.notifications_lost = atomic_load(&s->options->handover->back->lost);
 	publish_prometheus(&s->publish, &shown);
 	begun_us = timing_cpu_us();
 	if (publish_snapshot(&s->publish, &shown, &settings, changed) < 0)
@@ -95,7 +101,6 @@ static void sample(struct sampling *s, enum sample_kind kind)
 	if (next) {
 		sampler_release(s->sampler, s->last);
 		s->last = next;
-		samplelog_update(&s->log, next);
 		publish(s);
 	}
 	if (s->last) {
@@ -106,11 +111,52 @@ static void sample(struct sampling *s, enum sample_kind kind)
 	}
 }
 
+/* With namespaces, the host's own samples have half of the budget. */
+static struct config schedule_config_of(const struct sampling *s, const struct config *config)
+{
+	struct config half = *config;
+
+	if (s->others.namespaces)
+		half.cpu_budget -= half.cpu_budget / 2;
+	return half;
+}
+
+/* What the host's own samples leave of the budget, and half of it at the least. */
+static uint32_t allowance(const struct sampling *s)
+{
+	uint32_t budget = s->config.common.cpu_budget;
+	uint32_t own = schedule_own_cpu(&s->schedule, timing_now_ms());
+
+	return own < budget / 2 ? budget - own : budget - budget / 2;
+}
+
+/* Their cost is not the host's samples'. */
+static void sample_others(struct sampling *s)
+{
+	const struct netnskeep_outlets outlets = {&s->events, &s->publish,
+						  s->options->handover->back};
+	struct handover_settings settings = settings_of(&s->config);
+	uint64_t begun_us = timing_cpu_us(), spent_us;
+	bool changed;
+	int ret = netnskeep_step(&s->others, allowance(s), s->last, &settings, &outlets, &changed);
+
+	spent_us = timing_cpu_us() - begun_us;
+	s->counted_us += spent_us;
+	schedule_spend(&s->schedule, timing_now_ms(), spent_us);
+	if (ret == 0) {
+		s->others_changed |= changed;
+		return;
+	}
+	log_line(LOG_ERR, "the way back from a namespace is lost: %s", strerror(-ret));
+	s->failed = s->stop = true;
+}
+
 /* A wrong file keeps the old configuration and says why. */
 static void reload(struct sampling *s)
 {
 	char error[CONFIG_ERROR_MAX];
 	struct daemon_config config = {0};
+	struct config schedule_config;
 
 	if (config_load(&daemon_config_options, s->options->config_path,
 			s->options->config_required, &config.common, error) < 0) {
@@ -120,8 +166,13 @@ static void reload(struct sampling *s)
 	if (strcmp(config.agentx, s->config.agentx) != 0 ||
 	    config.agentx_retry_s != s->config.agentx_retry_s)
 		log_line(LOG_WARNING, "agentx and agentx-retry need a restart");
+	if (config.common.namespaces != s->config.common.namespaces)
+		log_line(LOG_WARNING, "namespaces needs a restart");
 	sampler_configure(s->sampler, &config.common);
-	schedule_configure(&s->schedule, &config.common, timing_now_ms());
+	config.common.namespaces = s->config.common.namespaces;
+	schedule_config = schedule_config_of(s, &config.common);
+	schedule_configure(&s->schedule, &schedule_config, timing_now_ms());
+	netnskeep_configure(&s->others, &config.common);
 	eventkeep_to(&s->events, config.events);
 	publish_to(&s->publish, config.snapshot);
 	publish_prometheus_to(&s->publish, config.prometheus);
@@ -150,15 +201,21 @@ static void wait_until(struct sampling *s, uint64_t at_ms)
 static void loop(struct sampling *s)
 {
 	enum sample_kind kind;
-	uint64_t at_ms;
+	uint64_t at_ms, wake_ms;
+	struct config config = schedule_config_of(s, &s->config.common);
 
-	schedule_init(&s->schedule, &s->config.common, timing_now_ms());
+	schedule_init(&s->schedule, &config, timing_now_ms());
 	while (!s->stop) {
+		bool others = s->others.namespaces && s->last;
+
 		child_beat(s->options->beat_fd);
 		kind = schedule_next(&s->schedule, timing_now_ms(), &at_ms);
-		wait_until(s, at_ms);
+		wake_ms = others && s->others.due_ms < at_ms ? s->others.due_ms : at_ms;
+		wait_until(s, wake_ms);
 		if (!s->stop && timing_now_ms() >= at_ms)
 			sample(s, kind);
+		if (!s->stop && others && timing_now_ms() >= s->others.due_ms)
+			sample_others(s);
 	}
 }
 
@@ -172,7 +229,9 @@ static int start(struct sampling *s)
 	if (ret == 0)
 		ret = eventkeep_open(&s->events, s->config.events);
 	if (ret == 0)
-		ret = sandbox_sampler(s->options->filter);
+		ret = netnskeep_open(&s->others, &s->config.common);
+	if (ret == 0)
+		ret = sandbox_sampler(s->options->filter, s->config.common.namespaces);
 	return ret;
 }
 
@@ -193,9 +252,10 @@ int sampling_run(const struct sampling_options *options)
 		loop(&s);
 		publish_to(&s.publish, "");
 	}
+	netnskeep_close(&s.others);
 	eventkeep_close(&s.events);
 	if (s.sampler)
 		sampler_release(s.sampler, s.last);
 	sampler_free(s.sampler);
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return ret < 0 || s.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

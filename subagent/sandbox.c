@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/nsfs.h>
 #include <net/if.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -19,8 +21,9 @@
 /* --- capabilities ------------------------------------------------------------------------
  */
 
-/* To tell which process of another user owns a socket. */
-static const int sampler_capabilities[] = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE};
+/* To tell which process of another user owns a socket; and, the last one, to enter other network
+ * namespaces. */
+static const int sampler_capabilities[] = {CAP_DAC_READ_SEARCH, CAP_SYS_PTRACE, CAP_SYS_ADMIN};
 
 /* The bounding set can be emptied only by who may change it; without programs to run and with
  * no_new_privs it is a second lock. */
@@ -43,12 +46,13 @@ static int keep_capabilities(const int *capabilities, size_t n)
 	return capng_apply(CAPNG_SELECT_CAPS) == 0 ? 0 : -EPERM;
 }
 
-int sandbox_daemon(void)
+int sandbox_daemon(bool namespaces)
 {
+	size_t n = sizeof(sampler_capabilities) / sizeof(sampler_capabilities[0]);
+
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
-	return keep_capabilities(sampler_capabilities,
-				 sizeof(sampler_capabilities) / sizeof(sampler_capabilities[0]));
+	return keep_capabilities(sampler_capabilities, n - !namespaces);
 }
 
 /* --- system calls ------------------------------------------------------------------------
@@ -67,7 +71,6 @@ static const int deadly[] = {
     SCMP_SYS(umount2),
     SCMP_SYS(pivot_root),
     SCMP_SYS(chroot),
-    SCMP_SYS(setns),
     SCMP_SYS(unshare),
     SCMP_SYS(init_module),
     SCMP_SYS(finit_module),
@@ -214,9 +217,14 @@ static int allow_socket(scmp_filter_ctx filter, int family)
 	return allow_if(filter, SCMP_SYS(socket), 0, INT, (uint64_t)family);
 }
 
-static int add_sampler(scmp_filter_ctx filter)
+static int add_sampler(scmp_filter_ctx filter, bool namespaces)
 {
 	int ret = ALLOW(filter, look);
+
+	if (ret == 0 && namespaces)
+		ret = allow_if(filter, SCMP_SYS(setns), 1, INT, CLONE_NEWNET);
+	if (ret == 0 && namespaces)
+		ret = allow_if(filter, SCMP_SYS(ioctl), 1, INT, NS_GET_NSTYPE);
 
 	if (ret == 0)
 		ret = ALLOW(filter, sampler);
@@ -262,15 +270,18 @@ enum { FILTERS = false };
 enum { FILTERS = true };
 #endif
 
-/* A filter with what all of them have; NULL: out of memory. */
-static scmp_filter_ctx filter_new(void)
+/* A filter with what all of them have; NULL: out of memory. namespaces: other ones may be entered.
+ */
+static scmp_filter_ctx filter_new(bool namespaces)
 {
+	static const int enter[] = {SCMP_SYS(setns)};
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 
 	if (!filter)
 		return NULL;
 	if (ALLOW(filter, common) != 0 || allow_memory(filter) != 0 ||
-	    allow(filter, deadly, sizeof(deadly) / sizeof(deadly[0]), SCMP_ACT_KILL_PROCESS) != 0) {
+	    allow(filter, deadly, sizeof(deadly) / sizeof(deadly[0]), SCMP_ACT_KILL_PROCESS) != 0 ||
+	    allow(filter, enter, !namespaces, SCMP_ACT_KILL_PROCESS) != 0) {
 		seccomp_release(filter);
 		return NULL;
 	}
@@ -291,14 +302,14 @@ static int load(scmp_filter_ctx filter, int ret)
 	return ret;
 }
 
-int sandbox_sampler(bool with_filter)
+int sandbox_sampler(bool with_filter, bool namespaces)
 {
 	scmp_filter_ctx filter;
 
 	if (!with_filter || !FILTERS)
 		return 0;
-	filter = filter_new();
-	return filter ? load(filter, add_sampler(filter)) : -ENOMEM;
+	filter = filter_new(namespaces);
+	return filter ? load(filter, add_sampler(filter, namespaces)) : -ENOMEM;
 }
 
 int sandbox_agent(bool with_filter, bool names)
@@ -308,6 +319,6 @@ int sandbox_agent(bool with_filter, bool names)
 
 	if (ret < 0 || !with_filter || !FILTERS)
 		return ret;
-	filter = filter_new();
+	filter = filter_new(false);
 	return filter ? load(filter, add_agent(filter, names)) : -ENOMEM;
 }

@@ -15,11 +15,12 @@
 #include <stdbool.h>
 
 /* The first process, before it forks: the capabilities of the sampler, of those it has; nobody can
- * get others. */
-int sandbox_daemon(void);
+ * get others. namespaces: with the one to enter other network namespaces. */
+int sandbox_daemon(bool namespaces);
 
-/* The sampler: sockets of netlink only; files for reading, and new ones. */
-int sandbox_sampler(bool filter);
+/* The sampler: sockets of netlink only; files for reading, and new ones. namespaces: it may enter
+ * other network namespaces. */
+int sandbox_sampler(bool filter, bool namespaces);
 
 /* The agent: no capability; no file at all, but for looking up the name of a master agent (names).
  */

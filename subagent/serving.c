@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "core/base/timing.h"
 #include "core/diagnosis/condition.h"
 #include "core/diagnosis/events.h"
@@ -20,8 +21,16 @@
 
 enum { TICK_MS = 1000, OVERDUE_INTERVALS = 3 };
 
+/* Another namespace than the host's own. */
+struct other {
+	const struct snapshot *snapshot; /* in block */
+	void *block;
+};
+
 struct serving {
 	const struct serving_options *options;
+	struct other *others;
+	size_t n_others, others_capacity;
 	struct agent *agent;
 	struct notify *notify;
 	struct handover_settings settings;
@@ -126,6 +135,62 @@ static void watch(struct serving *v)
 		show_overdue(v);
 }
 
+static void drop_other(struct serving *v, struct other *other)
+{
+	(void)agent_show_in(v->agent, other->snapshot->info.netns, NULL);
+	free(other->block);
+	*other = v->others[--v->n_others];
+}
+
+static bool is_listed(const struct snapshot *host, const char *name)
+{
+	for (size_t i = 0; i < host->n_namespaces; i++)
+		if (strcmp(host->namespaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Those that are gone. */
+static void drop_others(struct serving *v)
+{
+	for (size_t i = v->n_others; i-- > 0;)
+		if (!is_listed(v->snapshot, v->others[i].snapshot->info.netns))
+			drop_other(v, &v->others[i]);
+}
+
+static struct other *find_other(struct serving *v, const char *name)
+{
+	struct other *other;
+
+	for (size_t i = 0; i < v->n_others; i++)
+		if (strcmp(v->others[i].snapshot->info.netns, name) == 0)
+			return &v->others[i];
+	if (ARRAY_RESERVE(v->others, &v->others_capacity, v->n_others + 1) < 0)
+		return NULL;
+	other = &v->others[v->n_others++];
+	*other = (struct other){.snapshot = NULL};
+	return other;
+}
+
+/* One that the host's own does not list will come again. */
+static void show_other(struct serving *v, const struct snapshot *s, void *block)
+{
+	struct other *other = NULL;
+
+	if (v->snapshot)
+		other = find_other(v, s->info.netns);
+	if (!other) {
+		free(block);
+		return;
+	}
+	/* Without memory for it the context is missing, and tried with the next one. */
+	(void)agent_show_in(v->agent, s->info.netns, s);
+	free(other->block);
+	other->block = block;
+	other->snapshot = s;
+	notify_update(v->notify, s, on_transition, v);
+}
+
 static void show(struct serving *v, const struct snapshot *s, void *block)
 {
 	bool first = !v->snapshot;
@@ -140,9 +205,12 @@ static void show(struct serving *v, const struct snapshot *s, void *block)
 	if (first)
 		tell_first(v);
 	notify_update(v->notify, s, on_transition, v);
+	notify_gone(v->notify, s, on_transition, v);
+	drop_others(v);
 }
 
-static void take_snapshot(struct serving *v)
+/* False: there is no more. */
+static bool take_snapshot(struct serving *v)
 {
 	struct handover_settings settings;
 	struct flat_origin origin;
@@ -155,13 +223,17 @@ static void take_snapshot(struct serving *v)
 		ret = flat_unpack(block, size, &s, &origin);
 	if (ret == 0) {
 		v->settings = settings;
-		show(v, s, block);
+		if (s->info.netns[0])
+			show_other(v, s, block);
+		else
+			show(v, s, block);
 	} else {
 		free(block);
 	}
 	if (ret < 0 && ret != -EAGAIN && !v->refused)
 		log_line(LOG_ERR, "a snapshot is not readable: %s", strerror(-ret));
 	v->refused = ret < 0 && ret != -EAGAIN;
+	return ret == 0;
 }
 
 static int loop(struct serving *v)
@@ -178,10 +250,11 @@ static int loop(struct serving *v)
 		ret = agent_wait(v->agent, own, 2, TICK_MS);
 		tick(v);
 		if (own[1].revents)
-			take_snapshot(v);
+			while (take_snapshot(v))
+				;
 		watch(v);
 		agent_flush(v->agent);
-		atomic_store(v->options->handover->lost, agent_lost(v->agent));
+		atomic_store(&v->options->handover->back->lost, agent_lost(v->agent));
 	}
 	return ret;
 }
@@ -192,9 +265,11 @@ static int start(struct serving *v)
 {
 	const struct agent_options options = {.address = v->options->address,
 					      .retry_s = v->options->retry_s,
-					      .lost = atomic_load(v->options->handover->lost)};
+					      .lost =
+						  atomic_load(&v->options->handover->back->lost)};
 	int ret = v->signal_fd = child_signals();
 
+	atomic_fetch_add(&v->options->handover->back->starts, 1);
 	if (ret >= 0)
 		ret = notify_new(&v->notify);
 	if (ret == 0)
@@ -216,6 +291,9 @@ int serving_run(const struct serving_options *options)
 		log_line(LOG_ERR, "AgentX: %s", strerror(-ret));
 	agent_close(v.agent);
 	forget_overdue(&v);
+	for (size_t i = 0; i < v.n_others; i++)
+		free(v.others[i].block);
+	free(v.others);
 	notify_free(v.notify);
 	free(v.block);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

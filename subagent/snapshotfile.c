@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "core/base/file.h"
 #include "core/base/timing.h"
+#include "core/sample/namespaces.h"
 #include "subagent/flat.h"
 
 /* A million rows of connections, and as much again for all else. */
@@ -30,10 +33,17 @@ static struct flat_origin origin_of(const struct snapshotfile *file)
 	struct flat_origin origin = {.config = hash(path ? path : file->config_path)};
 	struct stat st;
 
-	if (stat("/proc/self/ns/net", &st) == 0)
+	if (file->netns)
+		origin.netns = file->netns;
+	else if (stat("/proc/self/ns/net", &st) == 0)
 		origin.netns = st.st_ino;
 	free(path);
 	return origin;
+}
+
+void snapshotfile_path_in(const char *path, uint64_t netns, char ret_path[SNAPSHOTFILE_PATH_MAX])
+{
+	snprintf(ret_path, SNAPSHOTFILE_PATH_MAX, "%s-%" PRIu64, path, netns);
 }
 
 int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,
@@ -52,8 +62,10 @@ int snapshotfile_write(const struct snapshotfile *file, const void *block, size_
 static bool is_fresh(const struct snapshot *s)
 {
 	int64_t age_ms = (int64_t)timing_now_ms() - timing_ms(&s->info.monotonic);
+	int64_t most_ms = s->info.netns[0] ? INT64_C(2000) * NAMESPACES_AGE_MAX_S
+					   : (int64_t)s->info.interval_ms * INTERVALS;
 
-	return age_ms >= 0 && age_ms <= (int64_t)s->info.interval_ms * INTERVALS;
+	return age_ms >= 0 && age_ms <= most_ms;
 }
 
 static int load(const char *path, const struct snapshot **ret_snapshot, void **ret_block,

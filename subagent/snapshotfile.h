@@ -20,7 +20,13 @@
 struct snapshotfile {
 	const char *path;
 	const char *config_path;
+	uint64_t netns; /* inode of another namespace than the caller's own; 0: that one */
 };
+
+enum { SNAPSHOTFILE_PATH_MAX = 160 };
+
+/* Where the snapshot of another namespace is, beside the host's. */
+void snapshotfile_path_in(const char *path, uint64_t netns, char ret_path[SNAPSHOTFILE_PATH_MAX]);
 
 /* Makes the block that is written: flat.h. The caller frees it. 0 or -ENOMEM. */
 int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,
@@ -32,7 +38,8 @@ int snapshotfile_write(const struct snapshotfile *file, const void *block, size_
 
 /*
  * Reads the file if it is of this version, of this network namespace and of a daemon with the same
- * configuration file, and not older than three of the daemon's intervals. *ret_block, which the
+ * configuration file, and not older than three of the daemon's intervals; one of another namespace,
+ * which is renewed when there is something new, than ten minutes. *ret_block, which the
  * caller frees, is what the snapshot lies in. 0; -ENOENT: there is none; -ESTALE: one that is not
  * to be shown; -EINVAL: a damaged one; or what open() and read() gave.
  */

@@ -240,6 +240,7 @@ static const struct column event_columns[] = {
     {COLUMN(8, "tcpStateEventThreshold", SYNTAX_INTEGER, struct event, threshold)},
     {COLUMN(9, "tcpStateEventOffender", SYNTAX_CHARS, struct event, offender)},
     {FORMAT(10, "tcpStateEventName", rowname_event)},
+    {COLUMN(11, "tcpStateEventNamespace", SYNTAX_CHARS, struct event, netns)},
 };
 
 static bool arc_is_rated(const void *row)
@@ -255,6 +256,55 @@ static const struct column arc_columns[] = {
     {COLUMN(4, "tcpStateTransitionTo", SYNTAX_GAUGE32, struct arc, to)},
     {COLUMN(5, "tcpStateTransitionCount", SYNTAX_COUNTER64, struct arc, count)},
     {COLUMN_IF(6, "tcpStateTransitionRate", SYNTAX_GAUGE32, struct arc, rate, arc_is_rated)},
+};
+
+static bool namespace_is_sampled(const void *row)
+{
+	const struct netns *netns = row;
+
+	return netns->counted_at.tv_sec || netns->counted_at.tv_nsec;
+}
+
+/* What a sample tells. */
+#define SAMPLED(a, n, x, member) COLUMN_IF(a, n, x, struct netns, member, namespace_is_sampled)
+
+static const struct column namespace_columns[] = {
+    {COLUMN(2, "tcpStateNamespaceLabel", SYNTAX_CHARS, struct netns, name)},
+    {COLUMN(3, "tcpStateNamespaceInode", SYNTAX_GAUGE32_64, struct netns, inode)},
+    {COLUMN(4, "tcpStateNamespaceKind", SYNTAX_INTEGER, struct netns, kind)},
+    {COLUMN(5, "tcpStateNamespaceProcesses", SYNTAX_GAUGE32, struct netns, processes)},
+    {SAMPLED(6, "tcpStateNamespaceSockets", SYNTAX_GAUGE32, sockets)},
+    {SAMPLED(7, "tcpStateNamespaceClosed", SYNTAX_GAUGE32, count[0])},
+    {SAMPLED(8, "tcpStateNamespaceListen", SYNTAX_GAUGE32, count[1])},
+    {SAMPLED(9, "tcpStateNamespaceSynSent", SYNTAX_GAUGE32, count[2])},
+    {SAMPLED(10, "tcpStateNamespaceSynReceived", SYNTAX_GAUGE32, count[3])},
+    {SAMPLED(11, "tcpStateNamespaceEstablished", SYNTAX_GAUGE32, count[4])},
+    {SAMPLED(12, "tcpStateNamespaceFinWait1", SYNTAX_GAUGE32, count[5])},
+    {SAMPLED(13, "tcpStateNamespaceFinWait2", SYNTAX_GAUGE32, count[6])},
+    {SAMPLED(14, "tcpStateNamespaceCloseWait", SYNTAX_GAUGE32, count[7])},
+    {SAMPLED(15, "tcpStateNamespaceLastAck", SYNTAX_GAUGE32, count[8])},
+    {SAMPLED(16, "tcpStateNamespaceClosing", SYNTAX_GAUGE32, count[9])},
+    {SAMPLED(17, "tcpStateNamespaceTimeWait", SYNTAX_GAUGE32, count[10])},
+    {SAMPLED(18, "tcpStateNamespaceAge", SYNTAX_AGE, counted_at)},
+    {COLUMN(19, "tcpStateNamespaceSeverity", SYNTAX_INTEGER, struct netns, worst)},
+    {COLUMN(20, "tcpStateNamespaceCondition", SYNTAX_CHARS, struct netns, condition)},
+    {COLUMN(21, "tcpStateNamespaceOffender", SYNTAX_CHARS, struct netns, offender)},
+};
+
+static bool looks_for_others(const void *row)
+{
+	const struct sample_info *info = row;
+
+	return info->others;
+}
+
+#define OTHERS(a, n, x, member) COLUMN_IF(a, n, x, struct sample_info, member, looks_for_others)
+
+static const struct column namespaces_columns[] = {
+    {OTHERS(1, "tcpStateNamespacesCount", SYNTAX_GAUGE32, others_count)},
+    {OTHERS(2, "tcpStateNamespacesExcluded", SYNTAX_GAUGE32, others_excluded)},
+    {OTHERS(3, "tcpStateNamespacesBeyond", SYNTAX_GAUGE32, others_beyond)},
+    {OTHERS(4, "tcpStateNamespacesError", SYNTAX_CHARS, others_error)},
 };
 
 static const struct column diagnosis_columns[] = {
@@ -288,6 +338,7 @@ ROWS(condition_rows, s->conditions, s->n_conditions)
 ROWS(diagnosis_rows, &s->diagnosis, 1)
 ROWS(arc_rows, s->arcs, s->n_arcs)
 ROWS(event_rows, s->events, s->n_events)
+ROWS(namespace_rows, s->namespaces, s->n_namespaces)
 
 static const void *info_rows(const struct snapshot *s, size_t *ret_count)
 {
@@ -331,6 +382,9 @@ static const struct table tables[] = {
     {SCALARS(14, "tcpStateDiagnosis", diagnosis_columns, struct diagnosis, diagnosis_rows)},
     {TABLE(20, "tcpStateEventTable", event_columns, struct event, event_rows, index_event)},
     {TABLE(21, "tcpStateTransitionTable", arc_columns, struct arc, arc_rows, index_arc)},
+    {TABLE(22, "tcpStateNamespaceTable", namespace_columns, struct netns, namespace_rows,
+	   index_namespace)},
+    {SCALARS(23, "tcpStateNamespaces", namespaces_columns, struct sample_info, sampler_rows)},
 };
 
 const struct oidtree tables_tree = {tables, COUNT_OF(tables)};

@@ -17,6 +17,7 @@
 #include "core/config/ports.h"
 #include "core/diagnosis/rule.h"
 #include "core/model/counter.h"
+#include "core/model/netns.h"
 
 /* In which order the sysctl.d directories are read: as systemd-sysctl or as procps' sysctl does it;
  * auto: as the one that the host boots with. */
@@ -35,6 +36,8 @@ struct config {
 	uint32_t sysctl_order;             /* enum sysctl_order */
 	struct counter_names counters;     /* further ones to show */
 	const struct counted_ports *ports; /* the caller's; NULL: none. No option sets it. */
+	bool namespaces;                   /* sample the host's other network namespaces */
+	struct netns_filter netns;
 	struct rules rules;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <string.h>
+#include <strings.h>
 
 #include "core/config/config_private.h"
 
@@ -62,6 +63,32 @@ static int set_counters(void *member, const struct config_option *option, int ar
 	return 0;
 }
 
+static int set_namespace(void *member, const struct config_option *option, int argc,
+			 const char *const *argv, char *error)
+{
+	static const char *const lists[] = {"include", "exclude"};
+	struct netns_filter *filter = member;
+	char(*list)[NETNS_PATTERN_MAX] = filter->include;
+	size_t n = 0;
+
+	(void)argc;
+	if (strcasecmp(argv[0], lists[1]) == 0)
+		list = filter->exclude;
+	else if (strcasecmp(argv[0], lists[0]) != 0)
+		return option_refuse(error, "%s: \"%s\" is neither include nor exclude",
+				     option->name, argv[0]);
+	if (argv[1][0] == '\0' || strlen(argv[1]) >= NETNS_PATTERN_MAX)
+		return option_refuse(error, "%s: a pattern of 1 to %d bytes is wanted",
+				     option->name, NETNS_PATTERN_MAX - 1);
+	while (n < NETNS_PATTERNS_MAX && list[n][0])
+		n++;
+	if (n == NETNS_PATTERNS_MAX)
+		return option_refuse(error, "%s: more than %d patterns", option->name,
+				     NETNS_PATTERNS_MAX);
+	strcpy(list[n], argv[1]);
+	return 0;
+}
+
 #define AT(member_) .offset = offsetof(struct config, member_)
 
 static const struct config_option common[] = {
@@ -81,6 +108,10 @@ static const struct config_option common[] = {
     {OPTION("counter", set_counters), AT(counters), OPTION_ARGS(1, COUNTER_NAMES_MAX)},
     {OPTION("sysctl-order", option_set_choice), AT(sysctl_order), OPTION_ARGS(1, 1),
      .words = order_words, .fallback = "auto"},
+    {OPTION("namespaces", option_set_switch), AT(namespaces), OPTION_ARGS(1, 1), .fallback = "off"},
+    {OPTION("namespaces-max", option_set_number), AT(netns.max), OPTION_ARGS(1, 1),
+     OPTION_RANGE(1, 1024), .fallback = "256"},
+    {OPTION("namespace", set_namespace), AT(netns), OPTION_ARGS(2, 2)},
     {OPTION("surge-states", option_set_states), AT(rules.surge_states), OPTION_ARGS(1, STATE_COUNT),
      OPTION_RANGE(0, STATE_MASK_ALL), .fallback = "SYN_RECV CLOSE_WAIT"},
     {OPTION("state", config_set_state), AT(rules), OPTION_ARGS(2, CONFIG_RULE_ARGS)},

@@ -9,7 +9,11 @@
 #include "core/base/number.h"
 #include "core/base/text.h"
 
-static const char heading[] = "tcpstate events 1";
+/* The first version did not know of namespaces. */
+static const char heading[] = "tcpstate events 2", heading_1[] = "tcpstate events 1";
+
+/* Whose the change is, where it is the host's own. */
+static const char own[] = "-";
 
 static void append(struct events *events, const struct event *event)
 {
@@ -28,13 +32,13 @@ static int32_t threshold_of(const struct condition *c, uint32_t was)
 }
 
 /* False: that is no change. */
-static bool note_one(struct events *events, const struct condition *c, int32_t threshold,
-		     struct timespec time)
+static bool note_one(struct events *events, struct event_marks *marks, const struct condition *c,
+		     int32_t threshold, const struct sample_info *info)
 {
-	uint32_t *known = &events->severities[c->id][c->element];
+	uint32_t *known = &marks->severities[c->id][c->element];
 	uint32_t was = *known ? *known : SEVERITY_NORMAL;
 	struct event event = {.number = events->last + 1,
-			      .time = time,
+			      .time = info->time,
 			      .id = c->id,
 			      .element = c->element,
 			      .severity = c->severity,
@@ -45,6 +49,7 @@ static bool note_one(struct events *events, const struct condition *c, int32_t t
 	if (c->severity == SEVERITY_UNKNOWN || c->severity == was)
 		return false;
 	*known = c->severity;
+	memcpy(event.netns, info->netns, sizeof(event.netns));
 	memcpy(event.offender, c->offender, sizeof(event.offender));
 	append(events, &event);
 	return true;
@@ -59,7 +64,8 @@ static bool is_listed(const struct snapshot *s, uint32_t id, uint32_t element)
 }
 
 /* A condition that was switched off while it was raised is over. */
-static size_t note_switched_off(struct events *events, const struct snapshot *now)
+static size_t note_switched_off(struct events *events, struct event_marks *marks,
+				const struct snapshot *now)
 {
 	size_t added = 0;
 
@@ -68,24 +74,30 @@ static size_t note_switched_off(struct events *events, const struct snapshot *no
 			struct condition off = {
 			    .id = id, .element = element, .severity = SEVERITY_NORMAL};
 
-			if (events->severities[id][element] > SEVERITY_NORMAL &&
+			if (marks->severities[id][element] > SEVERITY_NORMAL &&
 			    !is_listed(now, id, element))
-				added += note_one(events, &off, -1, now->info.time);
+				added += note_one(events, marks, &off, -1, &now->info);
 		}
 	return added;
 }
 
-size_t events_note(struct events *events, const struct snapshot *now)
+size_t events_note_in(struct events *events, struct event_marks *marks, const struct snapshot *now)
 {
 	size_t added = 0;
 
 	for (size_t i = 0; i < now->n_conditions; i++) {
 		const struct condition *c = &now->conditions[i];
 
-		added += note_one(events, c, threshold_of(c, events->severities[c->id][c->element]),
-				  now->info.time);
+		added +=
+		    note_one(events, marks, c,
+			     threshold_of(c, marks->severities[c->id][c->element]), &now->info);
 	}
-	return added + note_switched_off(events, now);
+	return added + note_switched_off(events, marks, now);
+}
+
+size_t events_note(struct events *events, const struct snapshot *now)
+{
+	return events_note_in(events, &events->marks, now);
 }
 
 void events_of(struct events *ret_events, const struct snapshot *s)
@@ -101,7 +113,7 @@ void events_of(struct events *ret_events, const struct snapshot *s)
 		const struct condition *c = &s->conditions[i];
 
 		if (c->severity != SEVERITY_UNKNOWN)
-			ret_events->severities[c->id][c->element] = c->severity;
+			ret_events->marks.severities[c->id][c->element] = c->severity;
 	}
 }
 
@@ -117,9 +129,9 @@ char *events_format(const struct events *events)
 	for (size_t i = 0; i < events->count; i++) {
 		const struct event *e = &events->rows[i];
 
-		text_add(&text, "", "%u %lld %u %u %u %u %d %d %s\n", e->number,
-			 (long long)e->time.tv_sec, e->id, e->element, e->was, e->severity,
-			 e->value, e->threshold, e->offender);
+		text_add(&text, "", "%u %lld %s %u %u %u %u %d %d %s\n", e->number,
+			 (long long)e->time.tv_sec, e->netns[0] ? e->netns : own, e->id, e->element,
+			 e->was, e->severity, e->value, e->threshold, e->offender);
 	}
 	return buf;
 }
@@ -152,17 +164,30 @@ static bool take_value(const char **text, int32_t *ret_value)
 	return true;
 }
 
-static bool parse_line(const char *line, struct event *ret_event)
+/* A name, which has no space in it. */
+static bool take_netns(const char **text, char *ret_netns)
+{
+	size_t len = strcspn(*text, " ");
+
+	if (len == 0 || len >= NETNS_NAME_MAX || (*text)[len] != ' ')
+		return false;
+	if (len != strlen(own) || memcmp(*text, own, len) != 0)
+		memcpy(ret_netns, *text, len);
+	*text += len + 1;
+	return true;
+}
+
+static bool parse_line(const char *line, bool with_netns, struct event *ret_event)
 {
 	uint64_t number, time, id, element, was, severity;
 	struct event event = {0};
 
 	if (!take(&line, NUMBER_MAX, &number) || !take(&line, TIME_MAX, &time) ||
-	    !take(&line, CONDITION_COUNT, &id) || !take(&line, STATE_COUNT, &element) ||
-	    !take(&line, SEVERITY_CRITICAL, &was) || !take(&line, SEVERITY_CRITICAL, &severity) ||
-	    !take_value(&line, &event.value) || !take_value(&line, &event.threshold) ||
-	    number == 0 || id == 0 || was == 0 || severity == 0 ||
-	    strlen(line) >= sizeof(event.offender))
+	    (with_netns && !take_netns(&line, event.netns)) || !take(&line, CONDITION_COUNT, &id) ||
+	    !take(&line, STATE_COUNT, &element) || !take(&line, SEVERITY_CRITICAL, &was) ||
+	    !take(&line, SEVERITY_CRITICAL, &severity) || !take_value(&line, &event.value) ||
+	    !take_value(&line, &event.threshold) || number == 0 || id == 0 || was == 0 ||
+	    severity == 0 || strlen(line) >= sizeof(event.offender))
 		return false;
 	event.number = (uint32_t)number;
 	event.time.tv_sec = (time_t)time;
@@ -171,6 +196,7 @@ static bool parse_line(const char *line, struct event *ret_event)
 	event.was = (uint32_t)was;
 	event.severity = (uint32_t)severity;
 	strcpy(event.offender, line);
+	text_clean(event.netns);
 	text_clean(event.offender);
 	*ret_event = event;
 	return true;
@@ -182,15 +208,20 @@ int events_parse(struct events *events, char *text)
 	char *line, *next = strchr(text, '\n');
 	struct event event;
 
-	if (!next || (size_t)(next - text) != strlen(heading) ||
-	    strncmp(text, heading, strlen(heading)) != 0)
+	bool with_netns;
+
+	if (!next)
+		return -EINVAL;
+	*next = '\0';
+	with_netns = strcmp(text, heading) == 0;
+	if (!with_netns && strcmp(text, heading_1) != 0)
 		return -EINVAL;
 	for (line = next + 1; *line; line = next + 1) {
 		next = strchr(line, '\n');
 		if (!next)
 			return -EINVAL;
 		*next = '\0';
-		if (!parse_line(line, &event) || event.number <= read.last)
+		if (!parse_line(line, with_netns, &event) || event.number <= read.last)
 			return -EINVAL;
 		append(&read, &event);
 	}

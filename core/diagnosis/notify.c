@@ -2,9 +2,11 @@
 #include "core/diagnosis/notify.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/diagnosis/measure.h"
 #include "core/diagnosis/rule.h"
 
@@ -12,6 +14,7 @@ enum { PAUSE_MS = 60 * 1000, FLAP_MS = 600 * 1000, FLAP_MAX = 8 };
 
 /* What was told last of one condition; nothing yet: id 0. */
 struct told {
+	char netns[NETNS_NAME_MAX];
 	struct condition condition;
 	int64_t at_ms[FLAP_MAX]; /* the last times, newest first; count of them */
 	uint32_t count;
@@ -19,8 +22,10 @@ struct told {
 	bool listed;         /* in the snapshot that is being looked at */
 };
 
+/* Those that were ever told, in no order: few. */
 struct notify {
-	struct told told[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
+	struct told *told;
+	size_t count, capacity;
 };
 
 int notify_new(struct notify **ret_notify)
@@ -35,6 +40,9 @@ int notify_new(struct notify **ret_notify)
 
 void notify_free(struct notify *t)
 {
+	if (!t)
+		return;
+	free(t->told);
 	free(t);
 }
 
@@ -75,8 +83,14 @@ static void note_told(struct told *told, const struct condition *now, int64_t no
 		told->critical_ms = now_ms;
 }
 
+/* Who is told. */
+struct hearer {
+	void (*tell)(const struct transition *transition, void *arg);
+	void *arg;
+};
+
 static void tell_change(struct told *told, const struct condition *now, int64_t now_ms,
-			void (*tell)(const struct transition *transition, void *arg), void *arg)
+			const struct hearer *to)
 {
 	const struct condition_info *info = &condition_table[now->id - 1];
 	uint32_t was = told->condition.id != 0 ? told->condition.severity : SEVERITY_NORMAL;
@@ -88,33 +102,97 @@ static void tell_change(struct told *told, const struct condition *now, int64_t 
 	transition.condition.unit = info->unit;
 	transition.condition.advice = info->advice;
 	transition.told = told_lately(told, now_ms) + 1;
+	memcpy(transition.netns, told->netns, sizeof(transition.netns));
 	note_told(told, &transition.condition, now_ms);
-	tell(&transition, arg);
+	to->tell(&transition, to->arg);
+}
+
+static struct told *find(struct notify *t, const char *netns, const struct condition *row)
+{
+	for (struct told *told = t->told; told < t->told + t->count; told++)
+		if (told->condition.id == row->id && told->condition.element == row->element &&
+		    strcmp(told->netns, netns) == 0)
+			return told;
+	return NULL;
+}
+
+/* One of which nothing was told. NULL: out of memory, it is told with the next snapshot. */
+static struct told *add(struct notify *t, const char *netns)
+{
+	struct told *told;
+
+	if (ARRAY_RESERVE(t->told, &t->capacity, t->count + 1) < 0)
+		return NULL;
+	told = &t->told[t->count++];
+	*told = (struct told){.listed = true};
+	snprintf(told->netns, sizeof(told->netns), "%s", netns);
+	return told;
+}
+
+static void look_at(struct notify *t, const char *netns, const struct condition *row,
+		    int64_t now_ms, const struct hearer *to)
+{
+	struct told *told = find(t, netns, row);
+
+	if (!told && row->severity != SEVERITY_WARNING && row->severity != SEVERITY_CRITICAL)
+		return;
+	if (!told)
+		told = add(t, netns);
+	if (!told)
+		return;
+	told->listed = true;
+	tell_change(told, row, now_ms, to);
+}
+
+/* It is not judged any more. */
+static void tell_over(struct told *told, const struct snapshot *now, int64_t now_ms,
+		      const struct hearer *to)
+{
+	struct condition off = told->condition;
+
+	off.severity = SEVERITY_NORMAL;
+	off.value = 0;
+	off.offender[0] = '\0';
+	off.since = now->info.time;
+	tell_change(told, &off, now_ms, to);
 }
 
 void notify_update(struct notify *t, const struct snapshot *now,
 		   void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
-	struct told *told = &t->told[0][0];
+	const char *netns = now->info.netns;
+	const struct hearer to = {tell, arg};
 	int64_t now_ms = measure_now_ms(now);
 
-	for (size_t i = 0; i < now->n_conditions; i++) {
-		const struct condition *row = &now->conditions[i];
-		struct told *its = &t->told[row->id][row->element];
+	for (size_t i = 0; i < t->count; i++)
+		t->told[i].listed = false;
+	for (size_t i = 0; i < now->n_conditions; i++)
+		look_at(t, netns, &now->conditions[i], now_ms, &to);
+	for (size_t i = 0; i < t->count; i++)
+		if (!t->told[i].listed && strcmp(t->told[i].netns, netns) == 0)
+			tell_over(&t->told[i], now, now_ms, &to);
+}
 
-		its->listed = true;
-		tell_change(its, row, now_ms, tell, arg);
-	}
-	for (size_t i = 0; i < sizeof(*t) / sizeof(*told); i++) {
-		if (!told[i].listed && told[i].condition.id != 0) {
-			struct condition off = told[i].condition;
+static bool is_there(const struct snapshot *host, const char *netns)
+{
+	for (size_t i = 0; i < host->n_namespaces; i++)
+		if (strcmp(host->namespaces[i].name, netns) == 0)
+			return true;
+	return netns[0] == '\0';
+}
 
-			off.severity = SEVERITY_NORMAL;
-			off.value = 0;
-			off.offender[0] = '\0';
-			off.since = now->info.time;
-			tell_change(&told[i], &off, now_ms, tell, arg);
-		}
-		told[i].listed = false;
+void notify_gone(struct notify *t, const struct snapshot *host,
+		 void (*tell)(const struct transition *transition, void *arg), void *arg)
+{
+	const struct hearer to = {tell, arg};
+
+	for (size_t i = t->count; i-- > 0;) {
+		struct told *told = &t->told[i];
+
+		if (is_there(host, told->netns))
+			continue;
+		tell_over(told, host, measure_now_ms(host), &to);
+		if (told->condition.severity == SEVERITY_NORMAL)
+			*told = t->told[--t->count];
 	}
 }

@@ -18,6 +18,7 @@ struct transition {
 	struct condition condition; /* after the change; severity normal: cleared */
 	uint32_t was;               /* enum severity before */
 	uint32_t told;              /* times in the last ten minutes, this one included */
+	char netns[NETNS_NAME_MAX]; /* whose condition it is; "": the host's own */
 	bool test;                  /* only tries the chain: there is no condition */
 };
 
@@ -28,7 +29,8 @@ static inline bool transition_flaps(const struct transition *t)
 }
 
 /*
- * Calls tell for each condition whose severity differs from what was told last (normal at first).
+ * Calls tell for each condition whose severity differs from what was told last (normal at first),
+ * in the namespace of the snapshot.
  * What has become worse is told at once; what has become better a minute after the last
  * notification, as it is by then. A condition is told eight times in ten minutes and no more, but
  * for one that becomes critical and was not told as such in that time. An unknown severity is no
@@ -39,5 +41,10 @@ int notify_new(struct notify **ret_notify);
 void notify_free(struct notify *t);
 void notify_update(struct notify *t, const struct snapshot *now,
 		   void (*tell)(const struct transition *transition, void *arg), void *arg);
+
+/* Tells as cleared, in the same way, what was raised in a namespace that the host's snapshot does
+ * not list any more. */
+void notify_gone(struct notify *t, const struct snapshot *host,
+		 void (*tell)(const struct transition *transition, void *arg), void *arg);
 
 #endif

@@ -56,7 +56,8 @@ char *transition_format(const struct transition *transition, char *buf, size_t s
 	struct text text = text_begin(buf, size);
 	char number[CONDITION_NUMBER_MAX];
 
-	text_add(&text, "", "%s %s", words[condition->severity], condition->name);
+	text_add(&text, "", "%s %s%s%s", words[condition->severity], transition->netns,
+		 transition->netns[0] ? ": " : "", condition->name);
 	if (condition->severity == SEVERITY_UNKNOWN)
 		return buf;
 	add_change(&text, transition);

@@ -24,9 +24,10 @@ const char *condition_phrase(const struct condition *condition);
 /*
  * The line that stands by itself in a pager, without the host's name: "CRITICAL closeWaitStale:
  * 1201 connections in CLOSE_WAIT, silent for 60 s or more (critical at 200), java[4321]
- * app.service, local port 8080, 1198 of 1201: ...". With it stands that the condition has eased,
- * or flaps. Of an offender that does not fit into size, the first parts stand; the advice is left
- * out then. Returns buf.
+ * app.service, local port 8080, 1198 of 1201: ..."; "CRITICAL shop-1: closeWaitStale: ..." of
+ * another namespace than the host's own. With it stands that the condition has eased, or flaps. Of
+ * an offender that does not fit into size, the first parts stand; the advice is left out then.
+ * Returns buf.
  */
 char *transition_format(const struct transition *transition, char *buf, size_t size);
 

@@ -14,15 +14,6 @@
 
 #include "core/model/netns.h"
 
-enum { NETNS_PATTERNS_MAX = 16, NETNS_PATTERN_MAX = 64 };
-
-/* Which namespaces are wanted, by name: fnmatch(3) patterns. */
-struct netns_filter {
-	char include[NETNS_PATTERNS_MAX][NETNS_PATTERN_MAX]; /* "" ends it; none: all */
-	char exclude[NETNS_PATTERNS_MAX][NETNS_PATTERN_MAX]; /* wins */
-	uint32_t max;                                        /* no more of them */
-};
-
 struct netnsfind;
 
 /* proc_fd: directory handle of /proc, the caller's. The calling thread's own namespace is left

@@ -13,9 +13,9 @@
  * Of several processes that hold one socket, the owner is the one with the lowest pid: a master
  * before its workers. But a process that has a descendant of another name which holds the same
  * listening socket is none: it only passes the socket on (systemd or another supervisor, and its
- * service). A scan reads the processes that own sockets first, then the others, both in the order
- * of their pids, and may stop early; a later one that reads a better owner corrects the rest, and
- * owners_listening() asks for it.
+ * service). A scan reads the processes that own sockets first, then those of owners_near(), then
+ * the others, each in the order of their pids, and may stop early; a later one that reads a better
+ * owner corrects the rest, and owners_listening() asks for it.
  *
  * A scan may take as much CPU time as its caller allows and goes on in a later round where it had
  * to stop, in the middle of a process if need be.
@@ -73,6 +73,10 @@ void owners_listening(struct owners *o, uint32_t inode, bool urgent);
  * process that vanishes or may not be read is skipped.
  */
 int owners_scan(struct owners *o, uint32_t allowed_us);
+
+/* The processes that a scan reads before all others, ascending; they stay the caller's and must
+ * outlive the next owners_scan(). NULL: none. */
+void owners_near(struct owners *o, const uint32_t *pids, size_t count);
 
 /* The CPU time that the last owners_scan() took, microseconds. */
 uint64_t owners_scan_us(const struct owners *o);

@@ -46,6 +46,7 @@ struct holder {
 struct candidate {
 	uint32_t pid;
 	uint32_t owner; /* its number, 0: it owns nothing yet */
+	bool near;      /* read before those that are not */
 	bool done;
 };
 
@@ -75,8 +76,10 @@ struct owners {
 	struct tally inodes; /* struct known by inode */
 	size_t next;         /* index of the entry after the one last looked up */
 	uint32_t round;
-	size_t wanted; /* inodes that a scan is to find */
-	bool thorough; /* a scan that begins relies on nothing read before */
+	size_t wanted;        /* inodes that a scan is to find */
+	bool thorough;        /* a scan that begins relies on nothing read before */
+	const uint32_t *near; /* pids, ascending; the caller's */
+	size_t n_near;
 	struct scan scan;
 	uint64_t scan_us; /* CPU time of the last slice */
 	uint32_t unreadable;

@@ -255,6 +255,22 @@ static int compare(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
+void owners_near(struct owners *o, const uint32_t *pids, size_t count)
+{
+	o->near = pids;
+	o->n_near = count;
+}
+
+/* Both are in the order of their pids. */
+static void mark_near(const struct owners *o, struct candidate *all, size_t count)
+{
+	for (size_t i = 0, j = 0; i < count && j < o->n_near; i++) {
+		while (j < o->n_near && o->near[j] < all[i].pid)
+			j++;
+		all[i].near = j < o->n_near && o->near[j] == all[i].pid;
+	}
+}
+
 /* Plans a scan of all processes, for all inodes that are wanted now. */
 static int begin_scan(struct owners *o)
 {
@@ -272,6 +288,7 @@ static int begin_scan(struct owners *o)
 	free(pids);
 	if (!all)
 		return -ENOMEM;
+	mark_near(o, all, count);
 	for (size_t i = 0; i < o->inodes.count; i++) {
 		struct known *known = tally_entry(&o->inodes, i);
 
@@ -341,6 +358,14 @@ static void settle(struct owners *o, bool complete)
 	owners_end_scan(o);
 }
 
+/* Owners, those that are near, the others. */
+enum { RANKS = 3 };
+
+static int rank_of(const struct candidate *who)
+{
+	return who->owner ? 0 : who->near ? 1 : 2;
+}
+
 /* Reads processes until all is found, none is left or the slice ends (-EAGAIN); however short it
  * is, it gets on. */
 static int read_processes(struct owners *o)
@@ -350,11 +375,11 @@ static int read_processes(struct owners *o)
 
 	if (scan->current)
 		err = read_process(o, scan->current);
-	for (int owning = 1; owning >= 0; owning--) {
+	for (int rank = 0; rank < RANKS; rank++) {
 		for (size_t i = 0; i < scan->count && !err && o->wanted > 0; i++) {
 			struct candidate *who = &scan->processes[i];
 
-			if (who->done || (who->owner != 0) != owning)
+			if (who->done || rank_of(who) != rank)
 				continue;
 			err = read_process(o, who);
 			if (!err && timing_cpu_us() >= scan->end_us)

@@ -33,8 +33,8 @@ enum netns_kind {
 enum { NETNS_KIND_COUNT = NETNS_PROCESS };
 
 struct netns {
-	char
-	    name[NETNS_NAME_MAX]; /* printable ASCII without '/', unique, the same while it lives */
+	/* Printable ASCII without '/' and ' ', unique, the same while the namespace lives. */
+	char name[NETNS_NAME_MAX];
 	uint64_t inode;
 	uint32_t kind;      /* enum netns_kind */
 	uint32_t pid;       /* the lowest process in it; 0: none */
@@ -46,6 +46,15 @@ struct netns {
 	uint32_t worst;              /* enum severity */
 	char condition[32];          /* the name of the worst condition; "": none is raised */
 	char offender[192];          /* of it */
+};
+
+enum { NETNS_PATTERNS_MAX = 8, NETNS_PATTERN_MAX = 64 };
+
+/* Which namespaces are wanted, by name: fnmatch(3) patterns; "" ends a list. */
+struct netns_filter {
+	char include[NETNS_PATTERNS_MAX][NETNS_PATTERN_MAX]; /* none: all */
+	char exclude[NETNS_PATTERNS_MAX][NETNS_PATTERN_MAX]; /* wins */
+	uint32_t max;                                        /* no more of them */
 };
 
 /* Makes a name of prefix and len bytes of text: each byte of the text that a name must not have

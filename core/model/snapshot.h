@@ -19,6 +19,7 @@
 #include "core/model/conn.h"
 #include "core/model/counter.h"
 #include "core/model/inet.h"
+#include "core/model/netns.h"
 #include "core/model/state.h"
 #include "core/model/suspects.h"
 #include "core/model/tuning.h"
@@ -31,6 +32,7 @@ enum sample_source { SOURCE_SOCK_DIAG = 1, SOURCE_PROC_NET };
 /* The scalars of the sampler. */
 struct sample_info {
 	char version[24];
+	char netns[NETNS_NAME_MAX];   /* name of the namespace; "": the host's own */
 	struct timespec start;        /* wall clock, when the sampler began */
 	struct timespec time;         /* wall clock, when the sample was taken */
 	struct timespec monotonic;    /* CLOCK_MONOTONIC, the same moment */
@@ -66,6 +68,13 @@ struct sample_info {
 	 * percent */
 	uint32_t resent_share;
 	bool resent_known;
+
+	/* Other namespaces; as `namespaces`, set by the edge that samples them. */
+	bool others; /* they are looked for */
+	uint32_t others_count;
+	uint32_t others_excluded; /* not wanted, by their names */
+	uint32_t others_beyond;   /* not sampled: more than namespaces-max */
+	char others_error[160];   /* why they cannot be; "" */
 };
 
 struct state_row {
@@ -236,7 +245,8 @@ struct event {
 	uint32_t severity;    /* enum severity, after the change */
 	uint32_t was;         /* enum severity, before it */
 	int32_t value;
-	int32_t threshold; /* that was crossed */
+	int32_t threshold;          /* that was crossed */
+	char netns[NETNS_NAME_MAX]; /* whose condition it is; "": the host's own */
 	char offender[192];
 };
 
@@ -289,6 +299,9 @@ struct snapshot {
 	/* Oldest first; not the snapshot's own: the edge that keeps them sets both in its copy. */
 	const struct event *events;
 	size_t n_events;
+	/* The host's other namespaces, by name; not the snapshot's own either. */
+	const struct netns *namespaces;
+	size_t n_namespaces;
 	struct snapshot *next; /* the hand-over's list; not for readers */
 };
 

@@ -17,43 +17,85 @@
 #include "core/sample/sampler_private.h"
 #include "core/sample/stale_copy.h"
 
-int sampler_new(const struct config *config, struct sampler **ret_sampler)
+/* What only a sampler of the host's own namespace measures. */
+static void leave_out(struct config *config)
 {
-	struct sampler *s = calloc(1, sizeof(*s));
-	int ret;
+	static const enum condition_id of_machine[] = {
+	    CONDITION_ORPHANS,      CONDITION_MEMORY,   CONDITION_TUNING_HARMFUL,
+	    CONDITION_TUNING_DRIFT, CONDITION_SAMPLING,
+	};
 
-	if (!s)
-		return -ENOMEM;
-	s->config = *config;
-	s->tuning.due = true;
-	s->start = timing_now(CLOCK_REALTIME);
-	s->net_fd = s->cgroup_fd = -1;
-	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->proc_fd >= 0)
-		/* /proc/net is the main thread's; this one is the caller's own. */
-		s->net_fd =
-		    openat(s->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->net_fd < 0) {
-		ret = -errno;
-		goto out;
-	}
-	s->cgroup_fd = owners_open_cgroup();
-	ret = owners_new(s->proc_fd, s->cgroup_fd, &s->owners);
+	for (size_t i = 0; i < sizeof(of_machine) / sizeof(of_machine[0]); i++)
+		config->rules.of[of_machine[i]].enabled = false;
+}
+
+/* The parts that have memory of their own. */
+static int make_parts(struct sampler *s)
+{
+	int ret = owners_new(s->proc_fd, s->cgroup_fd, &s->owners);
+
 	if (ret == 0)
 		ret = builder_new(&s->build);
 	if (ret == 0)
 		ret = peaks_new(&s->peaks);
 	if (ret == 0)
 		ret = rates_new(&s->rates);
+	return ret == 0 ? conditions_new(&s->conditions) : ret;
+}
+
+static struct sampler *allocate(const struct config *config)
+{
+	struct sampler *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->config = *config;
+	s->tuning.due = true;
+	s->start = timing_now(CLOCK_REALTIME);
+	s->proc_fd = s->net_fd = s->cgroup_fd = -1;
+	return s;
+}
+
+static int finish(struct sampler *s, int ret, struct sampler **ret_sampler)
+{
 	if (ret == 0)
-		ret = conditions_new(&s->conditions);
+		ret = make_parts(s);
 	if (ret < 0)
-		goto out;
-	*ret_sampler = s;
-	return 0;
-out:
-	sampler_free(s);
+		sampler_free(s);
+	else
+		*ret_sampler = s;
 	return ret;
+}
+
+int sampler_new(const struct config *config, struct sampler **ret_sampler)
+{
+	struct sampler *s = allocate(config);
+
+	if (!s)
+		return -ENOMEM;
+	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc_fd >= 0)
+		/* /proc/net is the main thread's; this one is the caller's own. */
+		s->net_fd =
+		    openat(s->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->net_fd < 0)
+		return finish(s, -errno, ret_sampler);
+	s->cgroup_fd = owners_open_cgroup();
+	return finish(s, 0, ret_sampler);
+}
+
+int sampler_new_in(const struct config *config, const char *netns, int proc_fd, int net_fd,
+		   struct sampler **ret_sampler)
+{
+	struct sampler *s = allocate(config);
+
+	if (!s)
+		return -ENOMEM;
+	snprintf(s->netns, sizeof(s->netns), "%s", netns);
+	leave_out(&s->config);
+	s->proc_fd = proc_fd;
+	s->net_fd = net_fd;
+	return finish(s, 0, ret_sampler);
 }
 
 void sampler_free(struct sampler *s)
@@ -67,9 +109,9 @@ void sampler_free(struct sampler *s)
 	rates_free(s->rates);
 	conditions_free(s->conditions);
 	tuningkeep_drop(s->tuning.newest);
-	if (s->proc_fd >= 0)
+	if (s->proc_fd >= 0 && !s->netns[0])
 		close(s->proc_fd);
-	if (s->net_fd >= 0)
+	if (s->net_fd >= 0 && !s->netns[0])
 		close(s->net_fd);
 	if (s->cgroup_fd >= 0)
 		close(s->cgroup_fd);
@@ -85,9 +127,16 @@ void sampler_release(struct sampler *s, struct snapshot *snapshot)
 	snapshot_free(snapshot);
 }
 
+void sampler_near(struct sampler *s, const uint32_t *pids, size_t count)
+{
+	owners_near(s->owners, pids, count);
+}
+
 void sampler_configure(struct sampler *s, const struct config *config)
 {
 	s->config = *config;
+	if (s->netns[0])
+		leave_out(&s->config);
 	s->reconfigured = true;
 	s->tuning.due = true;
 }
@@ -171,6 +220,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
+	memcpy(now->info.netns, s->netns, sizeof(s->netns));
 	now->info.wanted_ms = s->config.interval_s * 1000;
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
@@ -184,12 +234,15 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	s->reconfigured = false;
 	s->failing = s->failing && s->failed > kind;
 	put_info(s, now);
-	tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
+	if (!s->netns[0])
+		tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config.rules, last, now);
 	if (ret == 0)
 		*ret_snapshot = now;
 out:
+	if (s->netns[0])
+		source_close(&s->source);
 	if (ret < 0) {
 		sampler_release(s, now);
 		note_failure(s, kind, what, ret);

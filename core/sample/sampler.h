@@ -36,6 +36,20 @@ struct pace {
 int sampler_new(const struct config *config, struct sampler **ret_sampler);
 void sampler_free(struct sampler *s);
 
+/*
+ * A sampler of another namespace than the caller's own: the caller is in it during each
+ * sampler_take(), and nothing keeps it alive afterwards. What is the whole machine's is left out,
+ * with its conditions: the bounds of memory, orphans and files, the tuning, the age of samples.
+ * netns: its name, for the snapshots. proc_fd, net_fd: directory handles of /proc and
+ * /proc/thread-self/net; they stay the caller's and must outlive the sampler. 0 or -ENOMEM.
+ */
+int sampler_new_in(const struct config *config, const char *netns, int proc_fd, int net_fd,
+		   struct sampler **ret_sampler);
+
+/* The processes whose sockets the next sample is likely to see, ascending; they stay the caller's
+ * and must outlive it. */
+void sampler_near(struct sampler *s, const uint32_t *pids, size_t count);
+
 /* Takes over a new configuration with the next sample, which also reads the kernel's parameters
  * again. */
 void sampler_configure(struct sampler *s, const struct config *config);

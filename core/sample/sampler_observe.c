@@ -126,6 +126,14 @@ static bool is_derivable(const struct sampler *s, const struct totals *before,
 	       totals_derivable(&s->lore, after, close_wait);
 }
 
+/* Another namespace has no bounds of the machine's. */
+static void read_bounds(struct sampler *s)
+{
+	bounds_read(s->proc_fd, &s->bounds);
+	if (s->netns[0])
+		s->bounds.has_orphans = s->bounds.has_memory = s->bounds.has_files = false;
+}
+
 /* *kind may become one that sees more. */
 static int read_enough(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		       const struct snapshot *last, const struct totals *before,
@@ -137,7 +145,7 @@ static int read_enough(struct sampler *s, enum sample_kind *kind, uint32_t scan_
 	    totals_overflowing(before, last))
 		*kind = sampler_kind(s, SAMPLE_FAST, last);
 	if (kinds[*kind].settle)
-		bounds_read(s->proc_fd, &s->bounds);
+		read_bounds(s);
 	ret = read_kind(s, *kind, scan_us, now, after);
 	if (ret == 0 && *kind == SAMPLE_FAST && !is_derivable(s, before, after)) {
 		totals_done(after);

@@ -16,7 +16,8 @@
 
 struct sampler {
 	struct config config;
-	struct timespec start; /* wall clock */
+	char netns[NETNS_NAME_MAX]; /* of another namespace than the caller's own; "" */
+	struct timespec start;      /* wall clock */
 	int proc_fd, net_fd, cgroup_fd;
 	struct source source;
 	struct owners *owners;

@@ -104,19 +104,27 @@ enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms, uint64
 /* Clears the seconds of the ring that have passed without a sample. */
 static void advance(struct schedule *s, uint64_t second)
 {
-	if (second - s->second >= SCHEDULE_WINDOW_S)
-		memset(s->spent_us, 0, sizeof(s->spent_us));
-	else
-		for (uint64_t i = s->second + 1; i <= second; i++)
-			s->spent_us[i % SCHEDULE_WINDOW_S] = 0;
+	uint64_t from = s->second + 1;
+
+	if (second >= SCHEDULE_WINDOW_S && from < second - SCHEDULE_WINDOW_S + 1)
+		from = second - SCHEDULE_WINDOW_S + 1;
+	for (uint64_t i = from; i <= second; i++)
+		s->spent_us[i % SCHEDULE_WINDOW_S] = s->beside_us[i % SCHEDULE_WINDOW_S] = 0;
 	s->second = second;
+}
+
+/* ring: one of the two of s. */
+static void note_in(struct schedule *s, uint64_t ring[SCHEDULE_WINDOW_S], uint64_t now_ms,
+		    uint64_t cpu_us)
+{
+	if (now_ms / 1000 > s->second)
+		advance(s, now_ms / 1000);
+	ring[s->second % SCHEDULE_WINDOW_S] += cpu_us;
 }
 
 static void note_spent(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
 {
-	if (now_ms / 1000 > s->second)
-		advance(s, now_ms / 1000);
-	s->spent_us[s->second % SCHEDULE_WINDOW_S] += cpu_us;
+	note_in(s, s->spent_us, now_ms, cpu_us);
 }
 
 /*
@@ -213,17 +221,34 @@ void schedule_failed_first(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
 	s->due_ms[SAMPLE_FULL] = now_ms + s->effective_ms[SAMPLE_FULL];
 }
 
-uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)
+void schedule_spend(struct schedule *s, uint64_t now_ms, uint64_t cpu_us)
+{
+	note_in(s, s->beside_us, now_ms, cpu_us);
+}
+
+/* Parts per ten thousand of a core. */
+static uint32_t cpu_of(const struct schedule *s, const uint64_t ring[SCHEDULE_WINDOW_S],
+		       uint64_t now_ms)
 {
 	uint64_t total = 0, elapsed_ms = now_ms - s->started_ms;
 
 	for (int i = 0; i < SCHEDULE_WINDOW_S; i++)
-		total += s->spent_us[i];
+		total += ring[i];
 	if (elapsed_ms > SCHEDULE_WINDOW_S * 1000)
 		elapsed_ms = SCHEDULE_WINDOW_S * 1000;
 	if (elapsed_ms < 1000)
 		elapsed_ms = 1000;
 	return (uint32_t)((total * 10 + elapsed_ms / 2) / elapsed_ms);
+}
+
+uint32_t schedule_own_cpu(const struct schedule *s, uint64_t now_ms)
+{
+	return cpu_of(s, s->spent_us, now_ms);
+}
+
+uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms)
+{
+	return schedule_own_cpu(s, now_ms) + cpu_of(s, s->beside_us, now_ms);
 }
 
 /* What a full sample leaves of what it may take, so that its interval depends on its own cost

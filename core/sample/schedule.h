@@ -43,8 +43,9 @@ struct schedule {
 	uint32_t budget;                  /* parts per ten thousand of one core */
 	bool begun;                       /* the first sample was taken */
 	uint64_t started_ms;
-	uint64_t second;                      /* the newest second in spent_us */
-	uint64_t spent_us[SCHEDULE_WINDOW_S]; /* CPU time by second, a ring */
+	uint64_t second;                       /* the newest second in spent_us */
+	uint64_t spent_us[SCHEDULE_WINDOW_S];  /* CPU time by second, a ring */
+	uint64_t beside_us[SCHEDULE_WINDOW_S]; /* the same of schedule_spend() */
 };
 
 /* Everything is due at once, a full sample first. now_ms: CLOCK_MONOTONIC. */
@@ -67,8 +68,13 @@ void schedule_done(struct schedule *s, enum sample_kind kind, uint64_t now_ms, u
  * budget has paid for this one. */
 void schedule_failed_first(struct schedule *s, uint64_t now_ms, uint64_t cpu_us);
 
-/* CPU used in the last minute (or since the start), parts per ten thousand of a core. */
+/* Notes CPU time that is shown, but that no sample has to make up for: its caller bounds it. */
+void schedule_spend(struct schedule *s, uint64_t now_ms, uint64_t cpu_us);
+
+/* CPU used in the last minute (or since the start), parts per ten thousand of a core; and without
+ * that of schedule_spend(). */
 uint32_t schedule_cpu(const struct schedule *s, uint64_t now_ms);
+uint32_t schedule_own_cpu(const struct schedule *s, uint64_t now_ms);
 
 /* The effective intervals as a sample of this kind shows them, and how long it may look for
  * owners: the first one until it has them all. */

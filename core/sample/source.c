@@ -8,9 +8,15 @@
 
 enum { DUMP_TRIES = 3 };
 
-void source_done(struct source *s)
+void source_close(struct source *s)
 {
 	diag_close(s->diag);
+	s->diag = NULL;
+}
+
+void source_done(struct source *s)
+{
+	source_close(s);
 	*s = (struct source){0};
 }
 
@@ -51,10 +57,8 @@ static int dump_diag(struct source *s, const struct builder_options *options, st
 		if (ret == 0)
 			add_stats(s, &stats);
 	}
-	if (is_refusal(ret)) {
-		diag_close(s->diag);
-		s->diag = NULL;
-	}
+	if (is_refusal(ret))
+		source_close(s);
 	return ret;
 }
 

@@ -22,6 +22,10 @@ struct source {
 	uint32_t unknown_states, malformed; /* see struct sample_info */
 };
 
+/* Closes what the next source_read() will open again, in the namespace of the thread that calls it
+ * then. */
+void source_close(struct source *s);
+
 /* Frees what is held; a zeroed struct is one that has read nothing yet. */
 void source_done(struct source *s);
 

@@ -275,8 +275,34 @@ static const struct event events[] = {
      SEVERITY_WARNING,
      3,
      5,
+     "shop-1",
      "caf\xc3\xa9[77], 3 of 4"},
-    {8, {1795230600, 0}, CONDITION_SYN_QUEUE, 0, SEVERITY_CRITICAL, SEVERITY_NORMAL, 100, 90, ""},
+    {8,
+     {1795230600, 0},
+     CONDITION_SYN_QUEUE,
+     0,
+     SEVERITY_CRITICAL,
+     SEVERITY_NORMAL,
+     100,
+     90,
+     "",
+     ""},
+};
+
+/* By name, as IMPLIED indexes are: one has been sampled, the other not yet. */
+static const struct netns namespaces[] = {
+    {.name = "job", .inode = 4026532600, .kind = NETNS_NAMED, .worst = SEVERITY_UNKNOWN},
+    {.name = "shop-1",
+     .inode = 4026532567,
+     .kind = NETNS_DOCKER,
+     .pid = 4321,
+     .processes = 3,
+     .sockets = 66,
+     .count = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+     .counted_at = {INT32_MAX, 0},
+     .worst = SEVERITY_CRITICAL,
+     .condition = "closeWaitStale",
+     .offender = "java[4321]"},
 };
 
 /* Counts that tell their row and column: 1308 is ipv4, closeWait, peak of a minute. */
@@ -324,8 +350,15 @@ void model_fill(struct snapshot *ret_snapshot)
 	    .suspects_omitted = 5,
 	    .resent_share = 137,
 	    .resent_known = true,
+	    .others = true,
+	    .others_count = 2,
+	    .others_excluded = 1,
+	    .others_beyond = 4,
+	    .others_error = "looking for namespaces: Too many open files",
 	};
 	fill_states(s);
+	s->namespaces = namespaces;
+	s->n_namespaces = COUNT_OF(namespaces);
 	for (uint32_t i = 0; i < COUNT_OF(listener_states); i++)
 		listener_states[i] =
 		    (struct listener_state){i / STATE_COUNT, i % STATE_COUNT + 1, 10 + i};

@@ -126,7 +126,7 @@ struct bad {
 
 #define OPTIONS                                                                                    \
 	"conn-states conn-rows interval detail-interval tuning-interval cpu-budget remotes "       \
-	"processes profile counter sysctl-order surge-states state ignore condition"
+	"processes profile counter sysctl-order namespaces namespaces-max namespace surge-states state ignore condition"
 
 static const struct bad bad_lines[] = {
     {"intervall 5", "unknown option \"intervall\"; known are " OPTIONS},

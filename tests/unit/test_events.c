@@ -129,7 +129,10 @@ static void test_damaged(void)
 	static const char *const texts[] = {
 	    "",
 	    "tcpstate events 1",
-	    "tcpstate events 2\n",
+	    "tcpstate events 3\n",
+	    "tcpstate events 2\n1 1000 1 0 1 2 5 4 x\n",
+	    "tcpstate events 2\n1 1000  1 0 1 2 5 4 x\n",
+	    "tcpstate events 2\n1 1000 a-name-of-more-than-32-characters 1 0 1 2 5 4 x\n",
 	    "tcpstate events 1 \n",
 	    "tcpstate events 1\n1 1000 1 0 1 2 5 4 x",
 	    "tcpstate events 1\n1 1000 1 0 1 2 5 4\n",

@@ -42,6 +42,7 @@ static bool syntax_fits(const struct column *column, const struct tree *node)
 	case SYNTAX_GAUGE32:
 		return node->type == TYPE_GAUGE || node->type == TYPE_UNSIGNED32;
 	case SYNTAX_GAUGE32_64:
+		return node->type == TYPE_GAUGE || node->type == TYPE_UNSIGNED32;
 	case SYNTAX_AGE:
 		return node->type == TYPE_GAUGE;
 	case SYNTAX_COUNTER32:
@@ -107,10 +108,11 @@ static bool needs_units(const struct tree *node)
 
 static void check_object(const struct tree *node)
 {
-	static const char *const told[] = {"tcpStateNotificationElement",
-					   "tcpStateNotificationThreshold",
-					   "tcpStateNotificationTold"};
+	static const char *const told[] = {
+	    "tcpStateNotificationElement", "tcpStateNotificationThreshold",
+	    "tcpStateNotificationTold", "tcpStateNotificationNamespace"};
 	const char *text = node->description;
+	bool is_told = false;
 
 	mibtree_expect(text && strlen(text) >= DESCRIPTION_MIN && text[strlen(text) - 1] == '.',
 		       node->label, "no DESCRIPTION in sentences");
@@ -120,10 +122,9 @@ static void check_object(const struct tree *node)
 		mibtree_expect(has_descriptor(node->label), node->label, "no descriptor");
 		break;
 	case MIB_ACCESS_NOTIFY:
-		mibtree_expect(strcmp(node->label, told[0]) == 0 ||
-				   strcmp(node->label, told[1]) == 0 ||
-				   strcmp(node->label, told[2]) == 0,
-			       node->label, "accessible-for-notify");
+		for (size_t i = 0; i < COUNT_OF(told); i++)
+			is_told |= strcmp(node->label, told[i]) == 0;
+		mibtree_expect(is_told, node->label, "accessible-for-notify");
 		break;
 	default:
 		mibtree_expect(node->access == MIB_ACCESS_NOACCESS, node->label, "may be written");

@@ -95,6 +95,7 @@ static void test_notifications(void)
 	    "tcpStateNotificationThreshold", "tcpStateConditionUnit",
 	    "tcpStateConditionOffender",     "tcpStateConditionAdvice",
 	    "tcpStateConditionSince",        "tcpStateNotificationTold",
+	    "tcpStateNotificationNamespace",
 	};
 	static const struct {
 		const char *name;

@@ -24,7 +24,7 @@ static void begin(void)
 /* One of so many seconds ago, with this many samples. */
 static void write_one(int64_t age_s, uint32_t samples)
 {
-	const struct snapshotfile file = {path, "/etc/tcpstate.conf"};
+	const struct snapshotfile file = {.path = path, .config_path = "/etc/tcpstate.conf"};
 	struct snapshot s;
 	void *block;
 	size_t size;
@@ -93,7 +93,8 @@ static void test_not_shown(void)
 /* A daemon with another configuration is followed, but not read. */
 static void test_read(void)
 {
-	const struct snapshotfile own = {path, "/etc/tcpstate.conf"}, other = {path, "/etc/other"};
+	const struct snapshotfile own = {.path = path, .config_path = "/etc/tcpstate.conf"},
+				  other = {.path = path, .config_path = "/etc/other"};
 	const struct snapshot *s;
 	void *block;
 

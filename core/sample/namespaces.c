@@ -1,0 +1,487 @@
+/* SPDX-License-Identifier: MIT */
+#include "core/sample/namespaces.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/base/array.h"
+#include "core/base/number.h"
+#include "core/base/text.h"
+#include "core/base/timing.h"
+#include "core/kernel/netnsfind.h"
+#include "core/kernel/totals.h"
+#include "core/sample/sampler.h"
+
+/* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
+ * used is kept. OWNERS_US: looking for owners, in one sample. FIND_SHARE: looking for namespaces
+ * takes no more than this part of the allowance. */
+enum { FIRST_US = 500000, SAVED_S = 10, OWNERS_US = 20000, FIND_SHARE = 4, FIND_MS = 5000 };
+
+/* What cannot change without a segment, or shows that a socket has changed by itself. */
+enum { GLANCE_FIGURES = 8 };
+
+struct glance {
+	uint64_t figures[GLANCE_FIGURES];
+};
+
+struct space {
+	struct sampler *sampler;
+	struct snapshot *last;
+	struct glance glance; /* at the last sample */
+	uint64_t looked_ms;   /* CLOCK_MONOTONIC; 0: never */
+	uint64_t sampled_ms;
+	bool calm; /* what the last sample saw changes by segments only */
+	bool news;
+	bool denied; /* it may not be entered */
+};
+
+struct namespaces {
+	struct config config;
+	int proc_fd, net_fd;
+	struct netnsfind *find;
+	struct space *spaces; /* in the order of the rows */
+	struct netns *rows;
+	size_t count;
+	uint64_t find_ms; /* when to look for namespaces again */
+	uint64_t step_ms;
+	int64_t left_us; /* of the allowance */
+	uint64_t spent_us;
+	int error; /* of the last search */
+};
+
+int namespaces_new(const struct config *config, struct namespaces **ret_namespaces)
+{
+	struct namespaces *n = calloc(1, sizeof(*n));
+	int ret;
+
+	if (!n)
+		return -ENOMEM;
+	n->config = *config;
+	n->left_us = FIRST_US;
+	n->net_fd = -1;
+	n->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (n->proc_fd >= 0)
+		n->net_fd =
+		    openat(n->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = n->net_fd < 0 ? -errno : netnsfind_new(n->proc_fd, &n->find);
+	if (ret < 0)
+		namespaces_free(n);
+	else
+		*ret_namespaces = n;
+	return ret;
+}
+
+static void forget(struct space *space)
+{
+	if (space->sampler)
+		sampler_release(space->sampler, space->last);
+	sampler_free(space->sampler);
+	*space = (struct space){.sampler = NULL};
+}
+
+void namespaces_free(struct namespaces *n)
+{
+	if (!n)
+		return;
+	for (size_t i = 0; i < n->count; i++)
+		forget(&n->spaces[i]);
+	free(n->spaces);
+	free(n->rows);
+	netnsfind_free(n->find);
+	if (n->proc_fd >= 0)
+		close(n->proc_fd);
+	if (n->net_fd >= 0)
+		close(n->net_fd);
+	free(n);
+}
+
+void namespaces_configure(struct namespaces *n, const struct config *config)
+{
+	n->config = *config;
+	n->find_ms = 0;
+	for (size_t i = 0; i < n->count; i++) {
+		if (n->spaces[i].sampler)
+			sampler_configure(n->spaces[i].sampler, config);
+		n->spaces[i].calm = n->spaces[i].denied = false;
+	}
+}
+
+/* --- which there are ---------------------------------------------------------------------
+ */
+
+static bool is_same(const struct netns *a, const struct netns *b)
+{
+	return a->inode == b->inode && strcmp(a->name, b->name) == 0;
+}
+
+static void copy_found(const struct netns *found, struct netns *row)
+{
+	memcpy(row->name, found->name, sizeof(row->name));
+	row->inode = found->inode;
+	row->kind = found->kind;
+	row->pid = found->pid;
+	row->processes = found->processes;
+}
+
+/* Both lists are in the order of the names. */
+static void take_over(struct namespaces *n, const struct netns *list, size_t count,
+		      struct space *spaces, struct netns *rows)
+{
+	size_t old = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		while (old < n->count && strcmp(n->rows[old].name, list[i].name) < 0)
+			forget(&n->spaces[old++]);
+		if (old < n->count && is_same(&n->rows[old], &list[i])) {
+			spaces[i] = n->spaces[old];
+			rows[i] = n->rows[old++];
+		} else {
+			rows[i].worst = SEVERITY_UNKNOWN;
+		}
+		copy_found(&list[i], &rows[i]);
+	}
+	while (old < n->count)
+		forget(&n->spaces[old++]);
+}
+
+static void find(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
+{
+	uint64_t begun_us = timing_cpu_us(), cost_ms10;
+	int ret = netnsfind_look(n->find, &n->config.netns);
+	size_t count = 0;
+	const struct netns *list = netnsfind_list(n->find, &count);
+	struct space *spaces = NULL;
+	struct netns *rows = NULL;
+
+	if (ret == 0) {
+		spaces = array_new(count, sizeof(*spaces));
+		rows = array_new(count, sizeof(*rows));
+		if (!spaces || !rows)
+			ret = -ENOMEM;
+	}
+	if (ret == 0) {
+		take_over(n, list, count, spaces, rows);
+		free(n->spaces);
+		free(n->rows);
+		n->spaces = spaces;
+		n->rows = rows;
+		n->count = count;
+	} else {
+		free(spaces);
+		free(rows);
+	}
+	n->error = ret;
+	/* Parts per ten thousand of a core are tenths of a microsecond each millisecond. */
+	cost_ms10 = (timing_cpu_us() - begun_us) * 10 * FIND_SHARE / (allowed ? allowed : 1);
+	n->find_ms = now_ms + (cost_ms10 > FIND_MS ? cost_ms10 : FIND_MS);
+}
+
+/* --- one of them -------------------------------------------------------------------------
+ */
+
+static void glance_of(const struct totals *totals, struct glance *ret_glance)
+{
+	static const char *const names[] = {"TcpInSegs",     "TcpOutSegs",     "TcpRetransSegs",
+					    "TcpOutRsts",    "TcpActiveOpens", "TcpAttemptFails",
+					    "TcpEstabResets"};
+
+	*ret_glance = (struct glance){{0}};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		(void)proc_counter(&totals->counters, names[i], &ret_glance->figures[i]);
+	ret_glance->figures[GLANCE_FIGURES - 1] = totals->sockstat.time_wait;
+}
+
+static bool is_calm(const struct snapshot *s)
+{
+	uint32_t still =
+	    STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
+
+	if (s->diagnosis.worst > SEVERITY_NORMAL || snapshot_sockets(s, STATE_MASK_ALL & ~still))
+		return false;
+	for (size_t i = 0; i < s->n_listeners; i++)
+		if (s->listeners[i].accept_queue)
+			return false;
+	for (size_t i = 0; i < SUSPECT_COUNT; i++)
+		if (s->suspects[i].count)
+			return false;
+	return true;
+}
+
+/* The worst one; of equal ones the first. */
+static const struct condition *worst_of(const struct snapshot *s)
+{
+	const struct condition *worst = NULL;
+
+	for (const struct condition *c = s->conditions; c < s->conditions + s->n_conditions; c++)
+		if ((c->severity == SEVERITY_WARNING || c->severity == SEVERITY_CRITICAL) &&
+		    (!worst || c->severity > worst->severity))
+			worst = c;
+	return worst;
+}
+
+static void fill_row(const struct snapshot *s, struct netns *row)
+{
+	const struct condition *worst = worst_of(s);
+
+	row->sockets = s->info.sockets;
+	for (size_t i = 0; i < STATE_COUNT; i++)
+		row->count[i] = snapshot_count(s, IP_V4, (enum tcp_state)(i + 1)) +
+				snapshot_count(s, IP_V6, (enum tcp_state)(i + 1));
+	row->counted_at = s->info.monotonic;
+	row->worst = s->diagnosis.worst;
+	memset(row->condition, 0, sizeof(row->condition));
+	memset(row->offender, 0, sizeof(row->offender));
+	if (worst) {
+		memcpy(row->condition, worst->name, sizeof(row->condition));
+		memcpy(row->offender, worst->offender, sizeof(row->offender));
+	}
+}
+
+static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
+{
+	struct space *space = &n->spaces[i];
+	uint32_t since_ms = (uint32_t)(now_ms - space->sampled_ms), interval_ms;
+	struct snapshot *next = NULL;
+	struct pace pace;
+	size_t n_pids;
+	const uint32_t *pids = netnsfind_processes(n->find, i, &n_pids);
+	int ret = 0;
+
+	interval_ms = n->config.interval_s * 1000;
+	if (space->last && !space->calm && since_ms > interval_ms)
+		interval_ms = since_ms;
+	pace = (struct pace){interval_ms, interval_ms, allowed, OWNERS_US};
+	if (!space->sampler)
+		ret = sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd,
+				     &space->sampler);
+	if (ret < 0)
+		return ret;
+	sampler_near(space->sampler, pids, n_pids);
+	ret = sampler_take(space->sampler, SAMPLE_FULL, &pace, space->last, &next);
+	sampler_near(space->sampler, NULL, 0);
+	if (!next)
+		return ret;
+	sampler_release(space->sampler, space->last);
+	space->last = next;
+	space->news = true;
+	if (ret < 0)
+		return ret;
+	space->sampled_ms = now_ms;
+	space->calm = is_calm(next);
+	fill_row(next, &n->rows[i]);
+	return 0;
+}
+
+/* Inside the namespace. */
+static int look_inside(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
+{
+	struct space *space = &n->spaces[i];
+	struct totals totals = {0};
+	struct glance glance;
+	int ret = totals_read(n->net_fd, &totals);
+
+	if (ret < 0)
+		return ret;
+	glance_of(&totals, &glance);
+	totals_done(&totals);
+	if (space->calm && now_ms - space->sampled_ms < NAMESPACES_CALM_S * 1000 &&
+	    memcmp(&glance, &space->glance, sizeof(glance)) == 0) {
+		n->rows[i].counted_at = timing_now(CLOCK_MONOTONIC);
+		return 0;
+	}
+	/* Read before the sample: what comes meanwhile is seen the next time. */
+	space->glance = glance;
+	return take_sample(n, i, now_ms, allowed);
+}
+
+/* 0; or -errno: the way back is lost. A namespace that has gone is no error. */
+static int look_at(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
+{
+	int ret = netnsfind_enter(n->find, i), back;
+
+	n->spaces[i].looked_ms = now_ms;
+	if (ret == 0) {
+		ret = look_inside(n, i, now_ms, allowed);
+		back = netnsfind_leave(n->find);
+		if (back < 0)
+			return back;
+	}
+	n->spaces[i].denied = ret == -EPERM || ret == -EACCES;
+	return 0;
+}
+
+/* --- all of them -------------------------------------------------------------------------
+ */
+
+/*
+ * The higher, the sooner; 0: not due. Where not all can be looked at in time, one where something
+ * is wrong is looked at four times as often as one that is only busy; and so is one that is calm,
+ * for that costs next to nothing.
+ */
+static uint64_t urgency(const struct namespaces *n, size_t i, uint64_t now_ms)
+{
+	const struct space *space = &n->spaces[i];
+	uint64_t age_ms = now_ms - space->looked_ms;
+
+	if (space->denied)
+		return 0;
+	if (!space->looked_ms)
+		return UINT64_MAX;
+	if (age_ms < n->config.interval_s * UINT64_C(1000))
+		return 0;
+	return space->calm || n->rows[i].worst > SEVERITY_NORMAL ? 4 * age_ms : age_ms;
+}
+
+/* The index of the next one; count: none is due. */
+static size_t most_urgent(const struct namespaces *n, uint64_t now_ms)
+{
+	uint64_t most = 0;
+	size_t found = n->count;
+
+	for (size_t i = 0; i < n->count; i++) {
+		uint64_t u = urgency(n, i, now_ms);
+
+		if (u > most) {
+			most = u;
+			found = i;
+		}
+	}
+	return found;
+}
+
+/* One that must not become older, whatever it costs; count: none. */
+static size_t too_old(const struct namespaces *n, uint64_t now_ms)
+{
+	size_t found = n->count;
+
+	for (size_t i = 0; i < n->count; i++)
+		if (!n->spaces[i].denied &&
+		    now_ms - n->spaces[i].looked_ms >= NAMESPACES_AGE_MAX_S * 1000 &&
+		    (found == n->count || n->spaces[i].looked_ms < n->spaces[found].looked_ms))
+			found = i;
+	return found;
+}
+
+static void earn(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
+{
+	int64_t most_us = (int64_t)allowed * SAVED_S * 100;
+	uint64_t ms = n->step_ms ? sub_sat(now_ms, n->step_ms) : 0;
+
+	n->step_ms = now_ms;
+	if (n->left_us < most_us) {
+		n->left_us += (int64_t)(ms * allowed / 10);
+		if (n->left_us > most_us)
+			n->left_us = most_us;
+	}
+}
+
+static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
+{
+	uint64_t begun_us = timing_cpu_us();
+	size_t i;
+	int ret = 0;
+
+	while (ret == 0 && n->left_us > 0 && (i = most_urgent(n, now_ms)) < n->count) {
+		uint64_t now_us;
+
+		ret = look_at(n, i, now_ms, allowed);
+		now_us = timing_cpu_us();
+		n->left_us -= (int64_t)(now_us - begun_us);
+		begun_us = now_us;
+	}
+	i = too_old(n, now_ms);
+	if (ret == 0 && i < n->count) {
+		ret = look_at(n, i, now_ms, allowed);
+		n->left_us -= (int64_t)(timing_cpu_us() - begun_us);
+	}
+	return ret;
+}
+
+int namespaces_step(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
+{
+	uint64_t begun_us = timing_cpu_us(), found_us;
+	int ret;
+
+	earn(n, now_ms, allowed);
+	if (now_ms >= n->find_ms)
+		find(n, now_ms, allowed);
+	found_us = timing_cpu_us();
+	n->left_us -= (int64_t)(found_us - begun_us);
+	ret = look_at_next(n, now_ms, allowed);
+	n->spent_us += timing_cpu_us() - begun_us;
+	return ret;
+}
+
+uint64_t namespaces_spent_us(const struct namespaces *n)
+{
+	return n->spent_us;
+}
+
+/* What keeps it from sampling them all. */
+static void put_error(const struct namespaces *n, struct snapshot *s)
+{
+	struct text text = text_begin(s->info.others_error, sizeof(s->info.others_error));
+	bool denied = false;
+
+	for (size_t i = 0; i < n->count; i++)
+		denied |= n->spaces[i].denied;
+	if (n->error < 0)
+		text_add(&text, "", "looking for namespaces: %s", strerror(-n->error));
+	if (denied)
+		text_add(&text, "; ",
+			 "namespaces may not be entered: it takes CAP_SYS_ADMIN, as of "
+			 "namespaces.conf in the unit's directory");
+}
+
+void namespaces_show(const struct namespaces *n, struct snapshot *s)
+{
+	s->namespaces = n->rows;
+	s->n_namespaces = n->count;
+	s->info.others = true;
+	s->info.others_count = (uint32_t)n->count;
+	s->info.others_excluded = netnsfind_excluded(n->find);
+	s->info.others_beyond = netnsfind_beyond(n->find);
+	put_error(n, s);
+	for (size_t i = 0; i < n->count; i++) {
+		const struct snapshot *other = n->spaces[i].last;
+
+		if (!other)
+			continue;
+		s->diagnosis.warning += other->diagnosis.warning;
+		s->diagnosis.critical += other->diagnosis.critical;
+	}
+	if (s->diagnosis.critical)
+		s->diagnosis.worst = SEVERITY_CRITICAL;
+	else if (s->diagnosis.warning)
+		s->diagnosis.worst = SEVERITY_WARNING;
+}
+
+const struct netns *namespaces_rows(const struct namespaces *n, size_t *ret_count)
+{
+	*ret_count = n->count;
+	return n->rows;
+}
+
+const struct snapshot *namespaces_snapshot(const struct namespaces *n, size_t index)
+{
+	return n->spaces[index].last;
+}
+
+bool namespaces_is_news(const struct namespaces *n, size_t index)
+{
+	return n->spaces[index].news && n->spaces[index].last;
+}
+
+void namespaces_given(struct namespaces *n, size_t index)
+{
+	n->spaces[index].news = false;
+}
+
+void namespaces_again(struct namespaces *n, size_t index)
+{
+	n->spaces[index].news = true;
+}
