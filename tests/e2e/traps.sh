@@ -57,7 +57,8 @@ tcpStateConditionUnit.stateCount.2 = connections
 tcpStateConditionOffender.stateCount.2 = loudname[${PIDS[server]}], 5 of 5
 tcpStateConditionAdvice.stateCount.2 = $(condition Advice stateCount 2)
 tcpStateConditionSince.stateCount.2 = $(condition Since stateCount 2)
-tcpStateNotificationTold.0 = 1 notifications"
+tcpStateNotificationTold.0 = 1 notifications
+tcpStateNotificationNamespace.0 = "
 	for version in v2c v3; do
 		trap=$(told $version Raised $LISTENING)
 		check "each varbind by its name, $version" "$expected" "$(varbinds "$trap")"
