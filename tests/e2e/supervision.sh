@@ -50,6 +50,28 @@ test_rights() {
 		"$(status_of "$(sampler_pid)" Seccomp) $(status_of "$(agent_pid)" Seccomp)"
 }
 
+# As each has it for itself: what they share with each other and with snmpd is counted twice, so that
+# it does not matter who else runs. (Of the first process almost all is shared.)
+test_memory() {
+	local pid sum=0
+	start
+	sockets_start server "${SERVER[@]}"
+	sockets_start client "${CLIENT[@]}"
+	tell server listen l "127.1.0.1*40" 81 64
+	tell server listen m "$SERVER4" 80 4096
+	tell client connect c "$SERVER4" 80 900
+	tell client connect d "$SERVER4" 80 100
+	tell client shutdown d
+	next_sample
+	check_run "the MIB is walked" bulkwalk -On TCPSTATE-MIB::tcpStateMIB
+	next_sample
+	for pid in $(sampler_pid) $(agent_pid); do
+		sum=$((sum + $(awk '$1 == "Rss:" { print $2 }' "/proc/$pid/smaps_rollup")))
+	done
+	printf 'resident: %s kB\n' $sum
+	check_run "sampler and agent take less than 14 MB" test $sum -lt 14000
+}
+
 # --- broken from inside ------------------------------------------------------------------
 
 attack() { # EXPECTED WHO CALL [ARGUMENT...]
@@ -237,4 +259,4 @@ while True:
 	check "the end" "0 1" "$? $(told STOPPING=1)"
 }
 
-side_by_side "$@" -- rights attacks deaths end names zone notify
+side_by_side "$@" -- rights memory attacks deaths end names zone notify
