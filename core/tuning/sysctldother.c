@@ -38,18 +38,31 @@ static char *unquote(char *text, const char *quotes)
 	return text + 1;
 }
 
+/* As next_arg() of the kernel, for which a quote that is not closed ends with the line. */
+static char *drop_quotes(char *text)
+{
+	size_t len = strlen(text);
+
+	if (text[0] != '"')
+		return text;
+	if (text[len - 1] == '"')
+		text[len - 1] = '\0';
+	return text[0] ? text + 1 : text;
+}
+
 static int assign_argument(struct sysctld *s, char *argument, const struct position *at)
 {
-	char *key = unquote(argument, "\""), *value;
+	char *key = drop_quotes(argument), *value;
 
 	if (strncmp(key, "sysctl.", 7) != 0 && strncmp(key, "sysctl/", 7) != 0)
 		return 0;
 	key += 7;
 	value = strchr(key, '=');
-	if (!value || value[1] == '\0')
+	if (!value)
 		return 0;
 	*value++ = '\0';
-	return sysctld_assign(s, key, unquote(value, "\""), at);
+	value = drop_quotes(value);
+	return value[0] ? sysctld_assign(s, key, value, at) : 0;
 }
 
 int sysctldother_kernel(struct sysctld *s, int root)
@@ -64,6 +77,8 @@ int sysctldother_kernel(struct sysctld *s, int root)
 	if (r < 0)
 		return r == -ENOMEM ? r : r == -ENOENT ? 0 : sysctld_add_unseen(s, "proc/cmdline");
 	rest = text;
+	if (len > 0 && text[len - 1] == '\n')
+		text[len - 1] = '\0';
 	/* What follows "--" is for init. */
 	while (r == 0 && (argument = next_argument(&rest)) && strcmp(argument, "--") != 0)
 		r = assign_argument(s, argument, &at);

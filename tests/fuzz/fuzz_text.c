@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What others have named, made fit for terminals, logs and notifications. */
+#include <locale.h>
 #include <string.h>
 
 #include "core/base/text.h"
@@ -25,9 +26,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = fuzz_text((struct fuzz_input){data, size});
 	size_t len = strlen(text);
 
+	if (MB_CUR_MAX == 1)
+		REQUIRE(setlocale(LC_CTYPE, "C.UTF-8"));
 	check_lists(text);
 	text_clean(text);
-	REQUIRE(strlen(text) == len);
+	REQUIRE(strlen(text) == len && mbstowcs(NULL, text, 0) != (size_t)-1);
 	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
 		REQUIRE(!strstr(text, controls[i]));
 	REQUIRE(fuzz_is_printable(text));
