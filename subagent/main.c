@@ -18,30 +18,17 @@
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
-enum long_option {
-	OPTION_ALL = 256,
-	OPTION_CHECK,
-	OPTION_CONNECTIONS,
-	OPTION_EXPLAIN,
-	OPTION_JSON,
-	OPTION_NO_FILTER,
-	OPTION_ONCE,
-	OPTION_PROFILE,
-	OPTION_PROMETHEUS,
-	OPTION_SAMPLE,
-	OPTION_SYSCTL,
-	OPTION_TEST_NOTIFICATION,
-	OPTION_TUNING,
-	OPTION_WATCH,
-};
+enum long_option { OPTION_NO_FILTER = 256, OPTION_PROFILE };
 
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
 	const char *condition;
 	uint32_t states; /* of connections */
-	bool foreground, once, json, check, explain, prometheus, sample, tuning, test, all, sysctl;
-	bool connections, watch;
+	bool foreground;
+	/* 1: given */
+	int once, json, check, explain, prometheus, sample, tuning, test, all, sysctl;
+	int connections, watch;
 };
 
 static void print_help(FILE *out)
@@ -147,23 +134,23 @@ static int parse_states(const char *text, struct options *options)
 
 static int parse(int argc, char **argv, struct options *options)
 {
-	static const struct option longs[] = {
-	    {"all", no_argument, NULL, OPTION_ALL},
-	    {"check", no_argument, NULL, OPTION_CHECK},
-	    {"connections", no_argument, NULL, OPTION_CONNECTIONS},
-	    {"explain", no_argument, NULL, OPTION_EXPLAIN},
+	const struct option longs[] = {
+	    {"all", no_argument, &options->all, 1},
+	    {"check", no_argument, &options->check, 1},
+	    {"connections", no_argument, &options->connections, 1},
+	    {"explain", no_argument, &options->explain, 1},
 	    {"help", no_argument, NULL, 'h'},
-	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"json", no_argument, &options->json, 1},
 	    {"no-filter", no_argument, NULL, OPTION_NO_FILTER},
-	    {"once", no_argument, NULL, OPTION_ONCE},
+	    {"once", no_argument, &options->once, 1},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
-	    {"prometheus", no_argument, NULL, OPTION_PROMETHEUS},
-	    {"sample", no_argument, NULL, OPTION_SAMPLE},
-	    {"sysctl", no_argument, NULL, OPTION_SYSCTL},
-	    {"test-notification", no_argument, NULL, OPTION_TEST_NOTIFICATION},
-	    {"tuning", no_argument, NULL, OPTION_TUNING},
+	    {"prometheus", no_argument, &options->prometheus, 1},
+	    {"sample", no_argument, &options->sample, 1},
+	    {"sysctl", no_argument, &options->sysctl, 1},
+	    {"test-notification", no_argument, &options->test, 1},
+	    {"tuning", no_argument, &options->tuning, 1},
 	    {"version", no_argument, NULL, 'V'},
-	    {"watch", no_argument, NULL, OPTION_WATCH},
+	    {"watch", no_argument, &options->watch, 1},
 	    {0},
 	};
 	bool wrong = false;
@@ -171,6 +158,8 @@ static int parse(int argc, char **argv, struct options *options)
 
 	while ((c = getopt_long(argc, argv, "fc:x:Vh", longs, NULL)) != -1) {
 		switch (c) {
+		case 0: /* set in options */
+			break;
 		case 'f':
 			options->foreground = true;
 			break;
@@ -181,47 +170,11 @@ static int parse(int argc, char **argv, struct options *options)
 		case 'x':
 			options->daemon.address = optarg;
 			break;
-		case OPTION_ONCE:
-			options->once = true;
-			break;
-		case OPTION_JSON:
-			options->json = true;
-			break;
 		case OPTION_NO_FILTER:
 			options->daemon.filter = false;
 			break;
-		case OPTION_CHECK:
-			options->check = true;
-			break;
-		case OPTION_CONNECTIONS:
-			options->connections = true;
-			break;
-		case OPTION_EXPLAIN:
-			options->explain = true;
-			break;
-		case OPTION_PROMETHEUS:
-			options->prometheus = true;
-			break;
-		case OPTION_SAMPLE:
-			options->sample = true;
-			break;
-		case OPTION_TEST_NOTIFICATION:
-			options->test = true;
-			break;
-		case OPTION_TUNING:
-			options->tuning = true;
-			break;
-		case OPTION_WATCH:
-			options->watch = true;
-			break;
 		case OPTION_PROFILE:
 			options->profile = optarg;
-			break;
-		case OPTION_ALL:
-			options->all = true;
-			break;
-		case OPTION_SYSCTL:
-			options->sysctl = true;
 			break;
 		case 'V':
 			puts("tcpstated " TCPSTATE_VERSION);
