@@ -40,9 +40,9 @@ static bool has_value(const struct tuning *row)
 	return row->status != TUNING_ABSENT && row->status != TUNING_UNREADABLE;
 }
 
-static void put_unsure(struct play *p, size_t first, const struct sysctld_write *write)
+static void put_unsure(struct play *p, const struct sysctld_write *write)
 {
-	for (size_t i = first; i < p->count; i++)
+	for (size_t i = 0; i < p->count; i++)
 		p->elements[i] =
 		    (struct element){.certainty = UNSURE, .value = write->value, .by = *write};
 }
@@ -116,7 +116,7 @@ static void visit(void *data, const struct sysctld_write *write)
 	if ((write->by_pattern && p->rows[0].status == TUNING_ABSENT) || p->out_of_memory)
 		return;
 	if (!write->value) {
-		put_unsure(p, 0, write);
+		put_unsure(p, write);
 		return;
 	}
 	for (size_t i = 0; i < 2; i++)
@@ -127,7 +127,7 @@ static void visit(void *data, const struct sysctld_write *write)
 	if (p->is_refused)
 		p->refused = *write;
 	if (result == SYSWRITE_UNKNOWN)
-		put_unsure(p, 0, write);
+		put_unsure(p, write);
 }
 
 static int word_cmp(const void *a, const void *b)

@@ -192,6 +192,76 @@ static void verdicts(void)
 	}
 }
 
+/* What is left of one parameter after all lines, and where that comes from. */
+static void next_boot(void)
+{
+	static const struct {
+		const char *cmdline, *line; /* NULL: none */
+		const char *running;        /* of ipv4/NAME; NULL: as the kernel starts */
+		const char *name;
+		uint32_t element;
+		const char *persisted, *persisted_in;
+		enum tuning_drift drift;
+	} cases[] = {
+	    {NULL, "ip_local_reserved_ports=80,81,83,8000-8010,65535", "80-81,83,8000-8010,65535",
+	     "ip_local_reserved_ports", 1, "80-81,83,8000-8010,65535", "/etc/sysctl.d/1.conf:1",
+	     DRIFT_NONE},
+	    {NULL, "ip_local_reserved_ports=65534-65535,1", "1,65534", "ip_local_reserved_ports", 1,
+	     "1,65534-65535", "/etc/sysctl.d/1.conf:1", DRIFT_DIFFERS_FROM_PERSISTED},
+	    {"sysctl.net.ipv4.tcp_sack=0", NULL, "0", "tcp_sack", 1, "0", "kernel command line",
+	     DRIFT_NONE},
+	    {NULL, "tcp_allowed_congestion_control=cubic reno", "reno cubic vegas",
+	     "tcp_allowed_congestion_control", 1, "cubic reno", "/etc/sysctl.d/1.conf:1",
+	     DRIFT_DIFFERS_FROM_PERSISTED},
+	    /* A pattern means what is there, a name what may come. */
+	    {NULL, "tcp_tw_rec*=1", NULL, "tcp_tw_recycle", 1, "", "", DRIFT_NOT_APPLICABLE},
+	    {NULL, "tcp_fin_time*=17", "17", "tcp_fin_timeout", 1, "17", "/etc/sysctl.d/1.conf:1",
+	     DRIFT_NONE},
+	    /* One number alone is held against what the line before has set, or the default. */
+	    {NULL, "ip_local_port_range=40000", "40000\t60999", "ip_local_port_range", 1, "40000",
+	     "/etc/sysctl.d/1.conf:1", DRIFT_NONE},
+	    {NULL, "ip_local_port_range=40000", "40000\t60999", "ip_local_port_range", 2, "", "",
+	     DRIFT_NONE},
+	    {NULL, "ip_local_port_range=61000", NULL, "ip_local_port_range", 1, "", "",
+	     DRIFT_REFUSED},
+	    {"sysctl.net.ipv4.ip_local_port_range=\"20000 30000\"", "ip_local_port_range=30001",
+	     "20000\t30000", "ip_local_port_range", 1, "20000", "kernel command line",
+	     DRIFT_REFUSED},
+	    {"sysctl.net.ipv4.ip_local_port_range=\"20000 30000\"", "ip_local_port_range=30000",
+	     "30000\t30000", "ip_local_port_range", 1, "30000", "/etc/sysctl.d/1.conf:1",
+	     DRIFT_NONE},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct tuning_table *table;
+		const struct tuning *row;
+		char path[64], line[128];
+		struct tree t;
+
+		tree_make(&t);
+		recorded_expand(&t, "6.18");
+		if (cases[i].cmdline)
+			tree_file(&t, "proc/cmdline", cases[i].cmdline);
+		if (cases[i].line) {
+			snprintf(line, sizeof(line), "net.ipv4.%s\n", cases[i].line);
+			tree_file(&t, "etc/sysctl.d/1.conf", line);
+		}
+		snprintf(path, sizeof(path), "sys/net/ipv4/%s", cases[i].name);
+		if (cases[i].running)
+			tree_file(&t, path, cases[i].running);
+		table = recorded_audit(&t, NULL, NULL, 0);
+		row = recorded_find(table, cases[i].name, cases[i].element);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(row);
+		CHECK_EQ_STR(row->persisted, cases[i].persisted);
+		CHECK_EQ_STR(row->persisted_in, cases[i].persisted_in);
+		if (row->drift != cases[i].drift)
+			printf("case %zu: drift %u, note \"%s\"\n", i, row->drift, row->note);
+		CHECK_EQ_INT(row->drift, cases[i].drift);
+		tunable_free(table);
+		tree_remove(&t);
+	}
+}
+
 static void profiles(void)
 {
 	struct tunable_roots roots = {0};
@@ -347,6 +417,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"kernels old and new", kernels_old_and_new},
 	    {"status and drift", verdicts},
+	    {"what the next boot leaves", next_boot},
 	    {"profiles", profiles},
 	    {"names of files", names_of_files},
 	    {"sysctl.d that cannot be read", sysctld_that_cannot_be_read},
