@@ -235,6 +235,9 @@ static const char *note_of(const struct play *p, const struct element *e)
 	} else {
 		note = textpool_format(p->boot->pool, "not known what %.200s sets", place);
 	}
+	/* A character may have been cut in two. */
+	if (note)
+		text_clean(note);
 	return note;
 }
 

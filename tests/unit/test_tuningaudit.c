@@ -325,6 +325,8 @@ static void names_of_files(void)
 		strcat(name, "\xc3\xa9");
 	snprintf(path, sizeof(path), "etc/sysctl.d/%s.conf", name);
 	tree_file(&t, path, "net.ipv4.tcp_fin_timeout=1\n");
+	snprintf(path, sizeof(path), "etc/sysctl.d/x%s.conf", name);
+	tree_file(&t, path, "net.ipv4.tcp_retries2=x\n");
 	snprintf(path, sizeof(path), "%s", tree_path(&t, "own\xe9\n\033.conf"));
 	table = recorded_audit(&t, path, NULL, 0);
 	snprintf(clean, sizeof(clean), "%s", tree_path(&t, "own???.conf"));
@@ -334,6 +336,9 @@ static void names_of_files(void)
 	row = recorded_find(table, "tcp_fin_timeout", 1);
 	snprintf(clean, sizeof(clean), "/etc/sysctl.d/%.238s?:1", name);
 	CHECK_EQ_STR(row->persisted_in, clean);
+	row = recorded_find(table, "tcp_retries2", 1);
+	snprintf(clean, sizeof(clean), "refused by the kernel: /etc/sysctl.d/x%.144s? \"x\"", name);
+	CHECK_EQ_STR(row->note, clean);
 	tunable_free(table);
 
 	tree_file(&t, "own\xe9\n\033.conf", "tcp_sack\n");
