@@ -52,7 +52,6 @@ static void add_row(struct page_table *table, const struct netns *row)
 	number_cell(table, 2, row->sockets);
 	for (size_t i = 0; i < COUNT_OF(states); i++)
 		number_cell(table, 3 + i, row->count[states[i] - 1]);
-	page_cell(table, 7, "%s", row->condition);
 }
 
 /* As in the diagnosis, but one paragraph for each namespace. */
@@ -99,7 +98,7 @@ void report_namespaces(FILE *out, const struct snapshot *s, const struct report_
 	static const struct page_column columns[] = {
 	    {"NAMESPACE", PAGE_LEFT},    {"PROCESSES", PAGE_RIGHT}, {"SOCKETS", PAGE_RIGHT},
 	    {"ESTABLISHED", PAGE_RIGHT}, {"SYN_RECV", PAGE_RIGHT},  {"CLOSE_WAIT", PAGE_RIGHT},
-	    {"TIME_WAIT", PAGE_RIGHT},   {"CONDITION", PAGE_CLIP},
+	    {"TIME_WAIT", PAGE_RIGHT},
 	};
 	struct page_table table = {
 	    .columns = columns, .n_columns = COUNT_OF(columns), .marked = options->watched};

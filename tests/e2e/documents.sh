@@ -49,9 +49,10 @@ run_line() { # FILE:LINE: COMMAND
 
 test_commands() {
 	host_start
-	tables_start
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
+	tables_start "namespaces on
+namespace include sockets-${PIDS[client]}"
 	tell server listen l "$SERVER4" 8080 16
 	tell client connect c "$SERVER4" 8080 3
 	tell server accept a l 3

@@ -26,6 +26,7 @@ share/man/man1/tcpstate-graph.1
 share/man/man5/collectd-tcpstate.5
 share/man/man5/tcpstate.conf.5
 share/man/man7/tcpstate-diagnosis.7
+share/man/man7/tcpstate-namespaces.7
 share/man/man8/tcpstated.8
 share/snmp/mibs/TCPSTATE-MIB.txt
 share/tcpstate/collectd/types.tcpstate.db
@@ -42,6 +43,7 @@ share/tcpstate/mibs/NET-SNMP-MIB.txt
 share/tcpstate/mibs/SNMPv2-CONF.txt
 share/tcpstate/mibs/SNMPv2-SMI.txt
 share/tcpstate/mibs/SNMPv2-TC.txt
+share/tcpstate/namespaces.conf
 share/tcpstate/profiles/modern.conf
 '
 
