@@ -98,6 +98,8 @@ bool oidtable_value(const struct snapshot *s, const struct column *column, const
 	const unsigned char *base = row;
 	const void *member;
 
+	if (column->flag && !*(const bool *)(base + column->flag))
+		return false;
 	if (column->present && !column->present(row))
 		return false;
 	if (column->owner != SIZE_MAX)

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/tables.h"
 
+#include "core/base/array.h"
 #include "subagent/index.h"
 #include "subagent/rowname.h"
-
-#define COUNT_OF(array)      (sizeof(array) / sizeof((array)[0]))
 
 #define MEMBER(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
 
@@ -12,8 +11,12 @@
 #define COLUMN(a, n, x, type, member)                                                              \
 	.arc = (a), .name = (n), .syntax = (x), MEMBER(type, member), .owner = SIZE_MAX
 
-/* The same, in the rows only for which known() is true. */
-#define COLUMN_IF(a, n, x, type, member, known) COLUMN(a, n, x, type, member), .present = (known)
+/* The same, only in the rows whose bool `flag` is true. */
+#define COLUMN_IF(a, n, x, type, member, flag_)                                                    \
+	COLUMN(a, n, x, type, member), .flag = offsetof(type, flag_)
+
+/* The same, only in the rows for which known() is true. */
+#define COLUMN_WHEN(a, n, x, type, member, known) COLUMN(a, n, x, type, member), .present = (known)
 
 /* A member of the owner that the row names. */
 #define OWNER(a, n, x, type, member)                                                               \
@@ -22,13 +25,6 @@
 
 #define FORMAT(a, n, function)                                                                     \
 	.arc = (a), .name = (n), .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX, .format = (function)
-
-static bool resent_is_known(const void *row)
-{
-	const struct sample_info *info = row;
-
-	return info->resent_known;
-}
 
 static const struct column sampler_columns[] = {
     {COLUMN(1, "tcpStateVersion", SYNTAX_CHARS, struct sample_info, version)},
@@ -57,7 +53,7 @@ static const struct column sampler_columns[] = {
     {COLUMN(21, "tcpStateSampleSuspectsOmitted", SYNTAX_GAUGE32, struct sample_info,
 	    suspects_omitted)},
     {COLUMN_IF(22, "tcpStateRetransmittedShare", SYNTAX_GAUGE32, struct sample_info, resent_share,
-	       resent_is_known)},
+	       resent_known)},
 };
 
 static const struct column state_columns[] = {
@@ -74,21 +70,15 @@ static const struct column info_columns[] = {
     {COLUMN(3, "tcpStateAdvice", SYNTAX_TEXT, struct state_info, advice)},
 };
 
-static bool listener_has_limits(const void *row)
-{
-	const struct listener *listener = row;
-
-	return listener->has_limits;
-}
-
 /* What only a source that tells the limits knows. */
 #define LISTENER_LIMIT(a, n, member)                                                               \
-	COLUMN_IF(a, n, SYNTAX_GAUGE32, struct listener, member, listener_has_limits)
+	COLUMN_IF(a, n, SYNTAX_GAUGE32, struct listener, member, has_limits)
 
 /* A member of the owner of the socket whose accept queue is fullest. */
 #define FULLEST_OWNER(a, n, x, member)                                                             \
 	.arc = (a), .name = (n), .syntax = (x), MEMBER(struct owner, member),                      \
-	.owner = offsetof(struct listener, fullest_owner), .present = listener_has_limits
+	.owner = offsetof(struct listener, fullest_owner),                                         \
+	.flag = offsetof(struct listener, has_limits)
 
 static const struct column listener_columns[] = {
     {COLUMN(4, "tcpStateListenerSockets", SYNTAX_GAUGE32, struct listener, sockets)},
@@ -129,11 +119,11 @@ static bool conn_has_info(const void *row)
 
 static const struct column conn_columns[] = {
     {FORMAT(8, "tcpStateConnSummary", index_conn_summary)},
-    {COLUMN_IF(9, "tcpStateConnAge", SYNTAX_GAUGE32, struct conn, age_s, conn_has_info)},
+    {COLUMN_WHEN(9, "tcpStateConnAge", SYNTAX_GAUGE32, struct conn, age_s, conn_has_info)},
     {COLUMN(10, "tcpStateConnRecvQueue", SYNTAX_GAUGE32, struct conn, recv_queue)},
     {COLUMN(11, "tcpStateConnSendQueue", SYNTAX_GAUGE32, struct conn, send_queue)},
     {COLUMN(12, "tcpStateConnRetransmits", SYNTAX_GAUGE32, struct conn, retransmits)},
-    {COLUMN_IF(13, "tcpStateConnRtt", SYNTAX_GAUGE32, struct conn, rtt_us, conn_has_info)},
+    {COLUMN_WHEN(13, "tcpStateConnRtt", SYNTAX_GAUGE32, struct conn, rtt_us, conn_has_info)},
     {COLUMN(14, "tcpStateConnUid", SYNTAX_GAUGE32, struct conn, uid)},
     {OWNER(15, "tcpStateConnProcessId", SYNTAX_GAUGE32, struct conn, pid)},
     {OWNER(16, "tcpStateConnProcessName", SYNTAX_CHARS, struct conn, name)},
@@ -155,31 +145,17 @@ static const struct column process_columns[] = {
     {OWNER(4, "tcpStateProcessService", SYNTAX_CHARS, struct process, service)},
 };
 
-static bool limit_has_overflows(const void *row)
-{
-	const struct limit *limit = row;
-
-	return limit->has_overflows;
-}
-
-static bool limit_grows(const void *row)
-{
-	const struct limit *limit = row;
-
-	return limit->growing;
-}
-
 static const struct column limit_columns[] = {
     {COLUMN(2, "tcpStateLimitUsage", SYNTAX_GAUGE32_64, struct limit, usage)},
     {COLUMN(3, "tcpStateLimitCapacity", SYNTAX_GAUGE32_64, struct limit, capacity)},
     {COLUMN(4, "tcpStateLimitPercent", SYNTAX_GAUGE32, struct limit, percent)},
     {COLUMN(5, "tcpStateLimitPeakPercent", SYNTAX_GAUGE32, struct limit, peak_percent)},
     {COLUMN_IF(6, "tcpStateLimitOverflows", SYNTAX_COUNTER64, struct limit, overflows,
-	       limit_has_overflows)},
+	       has_overflows)},
     {COLUMN(7, "tcpStateLimitBound", SYNTAX_CHARS, struct limit, bound)},
     {COLUMN(8, "tcpStateLimitDetail", SYNTAX_CHARS, struct limit, detail)},
     {FORMAT(9, "tcpStateLimitName", rowname_limit)},
-    {COLUMN_IF(10, "tcpStateLimitTimeLeft", SYNTAX_GAUGE32, struct limit, left_s, limit_grows)},
+    {COLUMN_IF(10, "tcpStateLimitTimeLeft", SYNTAX_GAUGE32, struct limit, left_s, growing)},
 };
 
 static const struct column counter_columns[] = {
@@ -187,16 +163,9 @@ static const struct column counter_columns[] = {
     {COLUMN(3, "tcpStateCounterLabel", SYNTAX_CHARS, struct counter, name)},
 };
 
-static bool tuning_is_number(const void *row)
-{
-	const struct tuning *tuning = row;
-
-	return tuning->is_number;
-}
-
 static const struct column tuning_columns[] = {
     {COLUMN(3, "tcpStateTuningValue", SYNTAX_TEXT, struct tuning, value)},
-    {COLUMN_IF(4, "tcpStateTuningNumber", SYNTAX_INTEGER, struct tuning, number, tuning_is_number)},
+    {COLUMN_IF(4, "tcpStateTuningNumber", SYNTAX_INTEGER, struct tuning, number, is_number)},
     {COLUMN(5, "tcpStateTuningDefault", SYNTAX_TEXT, struct tuning, default_value)},
     {COLUMN(6, "tcpStateTuningRecommended", SYNTAX_TEXT, struct tuning, recommended)},
     {COLUMN(7, "tcpStateTuningPersisted", SYNTAX_TEXT, struct tuning, persisted)},
@@ -218,8 +187,8 @@ static bool condition_is_known(const void *row)
 
 static const struct column condition_columns[] = {
     {COLUMN(3, "tcpStateConditionName", SYNTAX_CHARS, struct condition, name)},
-    {COLUMN_IF(4, "tcpStateConditionValue", SYNTAX_INTEGER, struct condition, value,
-	       condition_is_known)},
+    {COLUMN_WHEN(4, "tcpStateConditionValue", SYNTAX_INTEGER, struct condition, value,
+		 condition_is_known)},
     {COLUMN(5, "tcpStateConditionUnit", SYNTAX_TEXT, struct condition, unit)},
     {COLUMN(6, "tcpStateConditionWarning", SYNTAX_INTEGER, struct condition, warning)},
     {COLUMN(7, "tcpStateConditionCritical", SYNTAX_INTEGER, struct condition, critical)},
@@ -243,19 +212,12 @@ static const struct column event_columns[] = {
     {COLUMN(11, "tcpStateEventNamespace", SYNTAX_CHARS, struct event, netns)},
 };
 
-static bool arc_is_rated(const void *row)
-{
-	const struct arc *arc = row;
-
-	return arc->rated;
-}
-
 static const struct column arc_columns[] = {
     {COLUMN(2, "tcpStateTransitionName", SYNTAX_TEXT, struct arc, name)},
     {COLUMN(3, "tcpStateTransitionFrom", SYNTAX_GAUGE32, struct arc, from)},
     {COLUMN(4, "tcpStateTransitionTo", SYNTAX_GAUGE32, struct arc, to)},
     {COLUMN(5, "tcpStateTransitionCount", SYNTAX_COUNTER64, struct arc, count)},
-    {COLUMN_IF(6, "tcpStateTransitionRate", SYNTAX_GAUGE32, struct arc, rate, arc_is_rated)},
+    {COLUMN_IF(6, "tcpStateTransitionRate", SYNTAX_GAUGE32, struct arc, rate, rated)},
 };
 
 static bool namespace_is_sampled(const void *row)
@@ -266,7 +228,7 @@ static bool namespace_is_sampled(const void *row)
 }
 
 /* What a sample tells. */
-#define SAMPLED(a, n, x, member) COLUMN_IF(a, n, x, struct netns, member, namespace_is_sampled)
+#define SAMPLED(a, n, x, member) COLUMN_WHEN(a, n, x, struct netns, member, namespace_is_sampled)
 
 static const struct column namespace_columns[] = {
     {COLUMN(2, "tcpStateNamespaceLabel", SYNTAX_CHARS, struct netns, name)},
@@ -291,14 +253,7 @@ static const struct column namespace_columns[] = {
     {COLUMN(21, "tcpStateNamespaceOffender", SYNTAX_CHARS, struct netns, offender)},
 };
 
-static bool looks_for_others(const void *row)
-{
-	const struct sample_info *info = row;
-
-	return info->others;
-}
-
-#define OTHERS(a, n, x, member) COLUMN_IF(a, n, x, struct sample_info, member, looks_for_others)
+#define OTHERS(a, n, x, member) COLUMN_IF(a, n, x, struct sample_info, member, others)
 
 static const struct column namespaces_columns[] = {
     {OTHERS(1, "tcpStateNamespacesCount", SYNTAX_GAUGE32, others_count)},

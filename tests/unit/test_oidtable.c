@@ -121,7 +121,7 @@ static const struct column all_columns[] = {
     {COLUMN(9, SYNTAX_TEXT, text), .present = never},
     {COLUMN(10, SYNTAX_TEXT, text)},
     {OWNER(11, SYNTAX_GAUGE32, pid)},
-    {OWNER(12, SYNTAX_CHARS, name), .present = thing_is_odd},
+    {OWNER(12, SYNTAX_CHARS, name), .flag = offsetof(struct thing, odd)},
     {.arc = 300, .syntax = SYNTAX_FORMAT, .owner = SIZE_MAX, .format = thing_format},
 };
 
