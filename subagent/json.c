@@ -46,9 +46,7 @@ static json_t *make_date(const struct timespec *time)
 
 static json_t *make_integer(const struct column *column, int32_t number)
 {
-	const char *(*label)(uint32_t) = member_label(column);
-
-	return label ? make_label(label, (uint32_t)number) : json_integer(number);
+	return column->label ? make_label(column->label, (uint32_t)number) : json_integer(number);
 }
 
 /* As a GET would give it, but not squeezed into what SNMP has for numbers and dates. */

@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "core/base/array.h"
-#include "core/diagnosis/rule.h"
-#include "core/model/label.h"
 
 static const struct {
 	const char *table, *name;
@@ -32,30 +30,11 @@ static const struct {
     {"tcpStateNamespaces", "namespaceTotals"},
 };
 
-static const struct {
-	const char *column;
-	const char *(*label)(uint32_t number);
-} enumerated[] = {
-    {"tcpStateSampleSource", label_source},      {"tcpStateTuningStatus", label_tuning_status},
-    {"tcpStateTuningDrift", label_tuning_drift}, {"tcpStateConditionSeverity", label_severity},
-    {"tcpStateWorstSeverity", label_severity},   {"tcpStateEventCondition", condition_name},
-    {"tcpStateEventSeverity", label_severity},   {"tcpStateEventWas", label_severity},
-    {"tcpStateNamespaceKind", label_netns_kind}, {"tcpStateNamespaceSeverity", label_severity},
-};
-
 const char *member_table(const struct table *table)
 {
 	for (size_t i = 0; i < COUNT_OF(tables); i++)
 		if (strcmp(tables[i].table, table->name) == 0)
 			return tables[i].name;
-	return NULL;
-}
-
-const char *(*member_label(const struct column *column))(uint32_t)
-{
-	for (size_t i = 0; i < COUNT_OF(enumerated); i++)
-		if (strcmp(enumerated[i].column, column->name) == 0)
-			return enumerated[i].label;
 	return NULL;
 }
 

@@ -17,9 +17,6 @@ enum { MEMBER_NAME_MAX = 64 };
 /* The name of a table; NULL: it has no line here. */
 const char *member_table(const struct table *table);
 
-/* What names the numbers of an enumerated column; NULL: the column has plain numbers. */
-const char *(*member_label(const struct column *column))(uint32_t number);
-
 /*
  * The name of a column or an index part: that of the MIB without the table's own name in front
  * ("tcpStateListenerAcceptQueue" of tcpStateListenerTable is "acceptQueue"), or without "tcpState"

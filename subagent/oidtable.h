@@ -42,6 +42,7 @@ struct column {
 	size_t owner;  /* offset of the row's owner index; SIZE_MAX: no owner column */
 	/* SYNTAX_FORMAT: writes at most size octets and returns how many. */
 	size_t (*format)(const struct snapshot *s, const void *row, char *buf, size_t size);
+	const char *(*label)(uint32_t number); /* the word for a number; NULL: plain numbers */
 	/* Both optional: false where this row has no such value (the cell is absent). flag: offset
 	 * of a bool in the row, which is not its first member. */
 	size_t flag;

@@ -2,6 +2,8 @@
 #include "subagent/tables.h"
 
 #include "core/base/array.h"
+#include "core/diagnosis/rule.h"
+#include "core/model/label.h"
 #include "subagent/index.h"
 #include "subagent/rowname.h"
 
@@ -11,7 +13,10 @@
 #define COLUMN(a, n, x, type, member)                                                              \
 	.arc = (a), .name = (n), .syntax = (x), MEMBER(type, member), .owner = SIZE_MAX
 
-/* The same, only in the rows whose bool `flag` is true. */
+/* The same, a number that words() names. */
+#define WORD(a, n, type, member, words) COLUMN(a, n, SYNTAX_INTEGER, type, member), .label = (words)
+
+/* A member of the row, only in the rows whose bool `flag` is true. */
 #define COLUMN_IF(a, n, x, type, member, flag_)                                                    \
 	COLUMN(a, n, x, type, member), .flag = offsetof(type, flag_)
 
@@ -35,7 +40,7 @@ static const struct column sampler_columns[] = {
     {COLUMN(6, "tcpStateSampleLastError", SYNTAX_CHARS, struct sample_info, last_error)},
     {COLUMN(7, "tcpStateSampleDuration", SYNTAX_GAUGE32, struct sample_info, duration_us)},
     {COLUMN(8, "tcpStateSampleSockets", SYNTAX_GAUGE32, struct sample_info, sockets)},
-    {COLUMN(9, "tcpStateSampleSource", SYNTAX_INTEGER, struct sample_info, source)},
+    {WORD(9, "tcpStateSampleSource", struct sample_info, source, label_source)},
     {COLUMN(10, "tcpStateDetailAge", SYNTAX_AGE, struct sample_info, detail_at)},
     {COLUMN(11, "tcpStateSampleInterval", SYNTAX_GAUGE32, struct sample_info, interval_ms)},
     {COLUMN(12, "tcpStateDetailInterval", SYNTAX_GAUGE32, struct sample_info, detail_interval_ms)},
@@ -170,8 +175,8 @@ static const struct column tuning_columns[] = {
     {COLUMN(6, "tcpStateTuningRecommended", SYNTAX_TEXT, struct tuning, recommended)},
     {COLUMN(7, "tcpStateTuningPersisted", SYNTAX_TEXT, struct tuning, persisted)},
     {COLUMN(8, "tcpStateTuningPersistedIn", SYNTAX_TEXT, struct tuning, persisted_in)},
-    {COLUMN(9, "tcpStateTuningStatus", SYNTAX_INTEGER, struct tuning, status)},
-    {COLUMN(10, "tcpStateTuningDrift", SYNTAX_INTEGER, struct tuning, drift)},
+    {WORD(9, "tcpStateTuningStatus", struct tuning, status, label_tuning_status)},
+    {WORD(10, "tcpStateTuningDrift", struct tuning, drift, label_tuning_drift)},
     {COLUMN(11, "tcpStateTuningMeaning", SYNTAX_TEXT, struct tuning, meaning)},
     {COLUMN(12, "tcpStateTuningReason", SYNTAX_TEXT, struct tuning, reason)},
     {COLUMN(13, "tcpStateTuningNote", SYNTAX_TEXT, struct tuning, note)},
@@ -192,7 +197,7 @@ static const struct column condition_columns[] = {
     {COLUMN(5, "tcpStateConditionUnit", SYNTAX_TEXT, struct condition, unit)},
     {COLUMN(6, "tcpStateConditionWarning", SYNTAX_INTEGER, struct condition, warning)},
     {COLUMN(7, "tcpStateConditionCritical", SYNTAX_INTEGER, struct condition, critical)},
-    {COLUMN(8, "tcpStateConditionSeverity", SYNTAX_INTEGER, struct condition, severity)},
+    {WORD(8, "tcpStateConditionSeverity", struct condition, severity, label_severity)},
     {COLUMN(9, "tcpStateConditionSince", SYNTAX_DATE, struct condition, since)},
     {COLUMN(10, "tcpStateConditionOffender", SYNTAX_CHARS, struct condition, offender)},
     {COLUMN(11, "tcpStateConditionAdvice", SYNTAX_TEXT, struct condition, advice)},
@@ -201,10 +206,10 @@ static const struct column condition_columns[] = {
 
 static const struct column event_columns[] = {
     {COLUMN(2, "tcpStateEventTime", SYNTAX_DATE, struct event, time)},
-    {COLUMN(3, "tcpStateEventCondition", SYNTAX_INTEGER, struct event, id)},
+    {WORD(3, "tcpStateEventCondition", struct event, id, condition_name)},
     {COLUMN(4, "tcpStateEventElement", SYNTAX_GAUGE32, struct event, element)},
-    {COLUMN(5, "tcpStateEventSeverity", SYNTAX_INTEGER, struct event, severity)},
-    {COLUMN(6, "tcpStateEventWas", SYNTAX_INTEGER, struct event, was)},
+    {WORD(5, "tcpStateEventSeverity", struct event, severity, label_severity)},
+    {WORD(6, "tcpStateEventWas", struct event, was, label_severity)},
     {COLUMN(7, "tcpStateEventValue", SYNTAX_INTEGER, struct event, value)},
     {COLUMN(8, "tcpStateEventThreshold", SYNTAX_INTEGER, struct event, threshold)},
     {COLUMN(9, "tcpStateEventOffender", SYNTAX_CHARS, struct event, offender)},
@@ -233,7 +238,7 @@ static bool namespace_is_sampled(const void *row)
 static const struct column namespace_columns[] = {
     {COLUMN(2, "tcpStateNamespaceLabel", SYNTAX_CHARS, struct netns, name)},
     {COLUMN(3, "tcpStateNamespaceInode", SYNTAX_GAUGE32_64, struct netns, inode)},
-    {COLUMN(4, "tcpStateNamespaceKind", SYNTAX_INTEGER, struct netns, kind)},
+    {WORD(4, "tcpStateNamespaceKind", struct netns, kind, label_netns_kind)},
     {COLUMN(5, "tcpStateNamespaceProcesses", SYNTAX_GAUGE32, struct netns, processes)},
     {SAMPLED(6, "tcpStateNamespaceSockets", SYNTAX_GAUGE32, sockets)},
     {SAMPLED(7, "tcpStateNamespaceClosed", SYNTAX_GAUGE32, count[0])},
@@ -248,7 +253,7 @@ static const struct column namespace_columns[] = {
     {SAMPLED(16, "tcpStateNamespaceClosing", SYNTAX_GAUGE32, count[9])},
     {SAMPLED(17, "tcpStateNamespaceTimeWait", SYNTAX_GAUGE32, count[10])},
     {SAMPLED(18, "tcpStateNamespaceAge", SYNTAX_AGE, counted_at)},
-    {COLUMN(19, "tcpStateNamespaceSeverity", SYNTAX_INTEGER, struct netns, worst)},
+    {WORD(19, "tcpStateNamespaceSeverity", struct netns, worst, label_severity)},
     {COLUMN(20, "tcpStateNamespaceCondition", SYNTAX_CHARS, struct netns, condition)},
     {COLUMN(21, "tcpStateNamespaceOffender", SYNTAX_CHARS, struct netns, offender)},
 };
@@ -263,7 +268,7 @@ static const struct column namespaces_columns[] = {
 };
 
 static const struct column diagnosis_columns[] = {
-    {COLUMN(1, "tcpStateWorstSeverity", SYNTAX_INTEGER, struct diagnosis, worst)},
+    {WORD(1, "tcpStateWorstSeverity", struct diagnosis, worst, label_severity)},
     {COLUMN(2, "tcpStateConditionsWarning", SYNTAX_GAUGE32, struct diagnosis, warning)},
     {COLUMN(3, "tcpStateConditionsCritical", SYNTAX_GAUGE32, struct diagnosis, critical)},
     {COLUMN(4, "tcpStateNotificationsLost", SYNTAX_COUNTER32, struct diagnosis,

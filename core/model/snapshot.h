@@ -48,7 +48,6 @@ struct sample_info {
 	uint32_t sockets;             /* sockets of all states */
 	uint32_t source;              /* enum sample_source */
 	uint32_t scan_us;             /* CPU time that it took to look for owners */
-	uint32_t wanted_ms;           /* the interval of the state counts as configured */
 	uint32_t interval_ms;         /* effective, of the state counts */
 	uint32_t detail_interval_ms;  /* effective, of full samples */
 	uint32_t cpu_pptt;            /* CPU of the last minute, parts per ten thousand of a core */

@@ -221,7 +221,6 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);
 	memcpy(now->info.netns, s->netns, sizeof(s->netns));
-	now->info.wanted_ms = s->config.interval_s * 1000;
 	now->info.interval_ms = pace->interval_ms;
 	now->info.detail_interval_ms = pace->detail_interval_ms;
 	now->info.cpu_pptt = pace->cpu_pptt;

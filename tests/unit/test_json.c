@@ -252,7 +252,7 @@ static void test_mib(void)
 		if (table->index)
 			check_index(table);
 		for (size_t c = 0; c < table->n_columns; c++)
-			check_labels(table->columns[c].name, member_label(&table->columns[c]));
+			check_labels(table->columns[c].name, table->columns[c].label);
 	}
 }
 

@@ -436,7 +436,6 @@ static void test_stretched(void)
 	int64_t t = 0;
 
 	lab_open(&lab);
-	lab.now.s.info.wanted_ms = 5000;
 	lab.now.s.info.interval_ms = 20000;
 	lab.now.s.info.detail_interval_ms = 600000;
 	for (; t < 1200000; t += 20000) {
