@@ -29,6 +29,7 @@ struct glance {
 };
 
 struct space {
+	uint64_t id; /* netnsfind_id() */
 	struct sampler *sampler;
 	struct snapshot *last;
 	struct glance glance; /* at the last sample */
@@ -113,11 +114,6 @@ void namespaces_configure(struct namespaces *n, const struct config *config)
 /* --- which there are ---------------------------------------------------------------------
  */
 
-static bool is_same(const struct netns *a, const struct netns *b)
-{
-	return a->inode == b->inode && strcmp(a->name, b->name) == 0;
-}
-
 static void copy_found(const struct netns *found, struct netns *row)
 {
 	memcpy(row->name, found->name, sizeof(row->name));
@@ -136,11 +132,11 @@ static void take_over(struct namespaces *n, const struct netns *list, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		while (old < n->count && strcmp(n->rows[old].name, list[i].name) < 0)
 			forget(&n->spaces[old++]);
-		if (old < n->count && is_same(&n->rows[old], &list[i])) {
+		rows[i].worst = SEVERITY_UNKNOWN;
+		spaces[i].id = netnsfind_id(n->find, i);
+		if (old < n->count && n->spaces[old].id == spaces[i].id) {
 			spaces[i] = n->spaces[old];
 			rows[i] = n->rows[old++];
-		} else {
-			rows[i].worst = SEVERITY_UNKNOWN;
 		}
 		copy_found(&list[i], &rows[i]);
 	}
