@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # run: 400 s; plain
-# tcpstate_snmp.so inside a real snmpd: the same answers as over AgentX, from the daemon's file.
+# tcpstate_snmp.so inside a real snmpd: the same answers as over AgentX, from the daemon's files.
 # shellcheck source=tests/e2e/lib/lib.sh
 . "$(dirname "$0")/lib/lib.sh"
 # shellcheck source=tests/e2e/lib/snmp.sh
@@ -150,6 +150,101 @@ rwcommunity writer 127.0.0.1"
 	daemon_goes_on
 	check "tcpstated has nothing to say" 0 "$(log_lines 'refused|cannot reach|went away')"
 	check "snmpd: of the time before tcpstated ran" 2 "$(told TCPSTATE-MIB)"
+}
+
+# --- contexts ------------------------------------------------------------------------------
+
+N=m$$ # of this test's namespaces; the machine has those of other tests as well
+OTHERS="interval 1
+detail-interval 1
+conn-states all
+namespaces on
+namespace include \"$N-*\"
+snapshot $FILE"
+ACCESS='access grptester "" any priv prefix everything none none
+group grptester usm tester
+view everything included .1'
+
+netns_of() { # NAMESPACE: where its snapshot is
+	echo "$FILE-$(stat -Lc %i "/run/netns/$1")"
+}
+
+delete_namespace() { # the newest
+	ip netns del "${NAMESPACES[-1]}"
+	unset 'NAMESPACES[-1]'
+}
+
+in_context() { # NAMESPACE COMMAND...
+	local SNMP_AUTH=("${SNMP_V3[@]}" -n "$1")
+	"${@:2}"
+}
+
+established_in() { # NAMESPACE
+	in_context "$1" get -OQUv -t 2 -r 0 TCPSTATE-MIB::tcpStateCount.total.established 2>&1
+}
+
+has_established() { # NAMESPACE COUNT
+	[ "$(established_in "$1")" = "$2" ]
+}
+
+is_nothing() { # NAMESPACE: its context has nothing of this MIB
+	[[ $(established_in "$1") == *"No Such"* ]]
+}
+
+# What a sample does not change while nothing happens, as snmpd and as tcpstated answer it.
+ask_context() {
+	in_context "$1" bulkwalk -On "$BASE.1.2"
+	in_context "$1" walk -On "$CONN.14"
+	in_context "$1" getnext -On "$BASE" "$BASE.99"
+	in_context "$1" get -On "$BASE.1.2.1.3.3.8" "$BASE.1.99.0"
+}
+
+# Each has a server and as many connections as its number.
+busy_namespace() { # NUMBER
+	make_namespace "$N-$1"
+	sockets_start "in$1" nsenter "--net=/run/netns/$N-$1" --
+	tell "in$1" listen l 127.0.0.1 80 64
+	tell "in$1" connect c 127.0.0.1 80 "$1"
+	tell "in$1" accept a l "$1"
+}
+
+test_contexts() {
+	local i
+	TCPSTATED_AS=() SNMPD_AS=()
+	for i in 3 5; do
+		busy_namespace $i
+	done
+	module_start "$OTHERS" "$ACCESS"
+	check_run "the third" wait_until 20 has_established "$N-3" 6
+	check_run "the fifth" wait_until 20 has_established "$N-5" 10
+	ask_context "$N-5" | steady >"$T/module"
+	snmpd_reload "$ACCESS"
+	check_run "over AgentX" wait_until 20 has_established "$N-5" 10
+	check "is the same" "$(ask_context "$N-5" | steady)" "$(cat "$T/module")"
+	snmpd_reload "$DLMOD
+$ACCESS"
+	check "at once, when snmpd has loaded it" 10 "$(established_in "$N-5")"
+	daemon_stops
+	check "from the file" 6 "$(established_in "$N-3")"
+	cp "$(netns_of "$N-3")" "$FILE.other"
+	mv "$FILE.other" "$(netns_of "$N-5")"
+	check_run "a file that is of another one is not shown" is_nothing "$N-5"
+	daemon_goes_on
+	make_namespace "$N-7"
+	check_run "a new one" wait_until 30 has_established "$N-7" 0
+	delete_namespace
+	check_run "goes" wait_until 30 is_nothing "$N-7"
+	for i in {100..180}; do
+		make_namespace "$N-$i"
+	done
+	check_run "many" wait_until 60 has_established "$N-180" 0
+	check_run "and the first of them" wait_until 60 has_established "$N-100" 0
+	tcpstated_stop
+	check_run "they go with the daemon" is_nothing "$N-3"
+	check "the log says so once, as at the start" 2 "$(told 'TCPSTATE-MIB is empty:.*no such file')"
+	tcpstated_start "$OTHERS"
+	check_run "and come back" wait_until 30 has_established "$N-3" 6
+	check "snmpd has nothing to say of them" 0 "$(told "$N|TCPSTATE.*(uplicate|rror)")"
 }
 
 # --- a file that changes, or is none -------------------------------------------------------
@@ -340,23 +435,43 @@ cat >"$T/valgrind.supp" <<'END'
 }
 END
 
+# A namespace that is there for a few seconds, again and again.
+come_and_go() {
+	while ip netns add "$N-go"; do
+		sleep 8
+		ip netns del "$N-go" || break
+		sleep 5
+	done
+}
+
 test_valgrind() {
 	local i
+	TCPSTATED_AS=() SNMPD_AS=()
+	make_namespace "$N-stay"
+	spawn go bash -c "N=$N; $(declare -f come_and_go); come_and_go"
 	SNMPD_S=90 STOP_S=60
 	# shellcheck disable=SC2054 # valgrind's commas
 	SNMPD_AS+=(valgrind --trace-children=yes --leak-check=full --show-leak-kinds=definite,indirect
 		--errors-for-leak-kinds=definite,indirect "--suppressions=$T/valgrind.supp"
 		"--log-file=$T/snmpd/valgrind.%p")
-	module_start
+	module_start "${OTHERS/interval 1/interval 5}" "$ACCESS"
 	make_steady 50
 	churn_start
 	for i in 1 2 3; do
 		bulkwalk -t 10 -On "$BASE" >"$T/walk"
+		in_context "$N-stay" bulkwalk -t 10 -On "$BASE" >>"$T/walk"
+		in_context "$N-go" bulkwalk -t 10 -On "$BASE" >>"$T/walk"
 		walk -t 10 -On "$BASE.1.2" >>"$T/walk"
 		get -t 10 -On "$BASE.1.2.1.3.3.8" "$BASE.7" >>"$T/walk"
-		snmpd_reload "$DLMOD"
+		snmpd_reload "$DLMOD
+$ACCESS"
 	done
 	churn_stop
+	check_run "a context" wait_until 30 has_established "$N-stay" 0
+	check_run "that comes" wait_until 60 has_established "$N-go" 0
+	check_run "and goes" wait_until 60 is_nothing "$N-go"
+	stop go
+	ip netns del "$N-go" 2>/dev/null
 	check_run "walks of $(wc -l <"$T/walk") values" test "$(wc -l <"$T/walk")" -gt 500
 	snmpd_reload
 	check "unloaded" 0 "$(grep -c tcpstate_snmp "/proc/${PIDS[snmpd]}/maps")"
@@ -367,4 +482,4 @@ test_valgrind() {
 		"$(cat "$T"/snmpd/valgrind.*)"
 }
 
-side_by_side "$@" -- same changing files group memory valgrind
+side_by_side "$@" -- same contexts changing files group memory valgrind
