@@ -8,8 +8,10 @@
  */
 
 #include "core/diagnosis/events.h"
+#include "core/sample/namespaces.h"
 #include "core/sample/sampler.h"
 #include "subagent/daemonconfig.h"
+#include "core/sample/onenetns.h"
 
 /* The exit code of a command that has nothing to show, as of a check for Nagios. */
 enum { EXIT_UNKNOWN = 3 };
@@ -21,6 +23,8 @@ struct look {
 	 * first one. */
 	struct config own;
 	struct sampler *sampler;
+	struct onenetns netns; /* its name: to be set before the first look */
+	struct namespaces *others;
 	struct events events;
 	int error;
 };
@@ -30,19 +34,25 @@ struct seen {
 	const struct snapshot *snapshot; /* NULL: none */
 	void *block;                     /* of the running daemon's; NULL: a sample of its own */
 	struct snapshot *own;
+	struct snapshot *shown; /* a copy of own with the other namespaces; NULL: they are off */
 };
 
 /* config and config_path must live as long; both are those that the daemon runs with. */
 void look_begin(struct look *l, const struct daemon_config *config, const char *config_path);
 void look_end(struct look *l);
 
-/* The running daemon's. 0; -ENOENT: none is looked for; or what snapshotfile_read() says. */
-int look_running(const struct look *l, struct seen *ret_seen);
+/* The running daemon's. 0; -ENOENT: none is looked for; -ENXIO: the daemon knows no namespace of
+ * this name, and look_error() which it does; or what snapshotfile_read() says. */
+int look_running(struct look *l, struct seen *ret_seen);
 
-/* A full sample, with the changes that a daemon has kept. last: the one before, of the same look;
- * NULL: none. 0 or -errno: look_error() says why. */
+/* A full sample; of the host with the changes that a daemon has kept. last: the one before, of the
+ * same look; NULL: none. 0 or -errno: look_error() says why. */
 int look_own(struct look *l, const struct snapshot *last, struct seen *ret_seen);
 const char *look_error(const struct look *l);
+
+/* Has what look_own() saw of the host show its other namespaces as well, if they are on: each is
+ * sampled when it is due. 0 or -errno, with what was seen as before. */
+int look_others(struct look *l, struct seen *seen);
 
 /* Frees what was seen; one without a snapshot is allowed. */
 void look_drop(struct look *l, struct seen *seen);

@@ -18,11 +18,12 @@
 
 static const char default_config[] = TCPSTATE_SYSCONFDIR "/tcpstate.conf";
 
-enum long_option { OPTION_NO_FILTER = 256, OPTION_PROFILE };
+enum long_option { OPTION_NAMESPACE = 256, OPTION_NO_FILTER, OPTION_PROFILE };
 
 struct options {
 	struct daemon_options daemon;
 	const char *profile;
+	const char *netns; /* the name of a namespace */
 	const char *condition;
 	uint32_t states; /* of connections */
 	bool foreground;
@@ -39,11 +40,12 @@ static void print_help(FILE *out)
 		"as TCPSTATE-MIB.\n"
 		"\n"
 		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS] [--no-filter]\n"
-		"       tcpstated --once [-c FILE] [--json] [--sample]\n"
-		"       tcpstated --watch [-c FILE] [--sample]\n"
-		"       tcpstated --check | --prometheus [-c FILE] [--sample]\n"
+		"       tcpstated --once [-c FILE] [--json] [--sample] [--namespace NAME]\n"
+		"       tcpstated --watch [-c FILE] [--sample] [--namespace NAME]\n"
+		"       tcpstated --check | --prometheus [-c FILE] [--sample] [--namespace NAME]\n"
 		"       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
-		"       tcpstated --explain [CONDITION] [-c FILE] [--sample]\n"
+		"                 [--namespace NAME]\n"
+		"       tcpstated --explain [CONDITION] [-c FILE] [--sample] [--namespace NAME]\n"
 		"       tcpstated --tuning [-c FILE] [--profile NAME] "
 		"[--all | --json | --sysctl]\n"
 		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
@@ -71,6 +73,9 @@ static void print_help(FILE *out)
 		"                 into it, what is missing; without a name, all in brief\n"
 		"      --sample   with any of them: a look of its own, not what the running\n"
 		"                 tcpstated has seen\n"
+		"      --namespace NAME\n"
+		"                 with any of them: another network namespace of the host, by\n"
+		"                 the name that --once lists\n"
 		"      --tuning   print how the kernel's TCP parameters stand: what "
 		"deserves\n"
 		"                 a look; --all: all of them; --sysctl: a fragment for\n"
@@ -108,6 +113,8 @@ static int check_combination(const struct options *o)
 	else if (o->sample && !shows(o))
 		error = "--sample goes with --once, --watch, --check, --connections, --explain or "
 			"--prometheus";
+	else if (o->netns && !shows(o))
+		error = "--namespace goes with what --sample does";
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)
@@ -141,6 +148,7 @@ static int parse(int argc, char **argv, struct options *options)
 	    {"explain", no_argument, &options->explain, 1},
 	    {"help", no_argument, NULL, 'h'},
 	    {"json", no_argument, &options->json, 1},
+	    {"namespace", required_argument, NULL, OPTION_NAMESPACE},
 	    {"no-filter", no_argument, NULL, OPTION_NO_FILTER},
 	    {"once", no_argument, &options->once, 1},
 	    {"profile", required_argument, NULL, OPTION_PROFILE},
@@ -172,6 +180,9 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case OPTION_NO_FILTER:
 			options->daemon.filter = false;
+			break;
+		case OPTION_NAMESPACE:
+			options->netns = optarg;
 			break;
 		case OPTION_PROFILE:
 			options->profile = optarg;
@@ -234,6 +245,7 @@ static struct once_options once_options(const struct options *options)
 	    .states = options->states,
 	    .json = options->json,
 	    .sample = options->sample,
+	    .netns = options->netns,
 	    .config_path = options->daemon.config_path,
 	};
 }
@@ -267,7 +279,8 @@ int main(int argc, char **argv)
 	if (options.tuning)
 		return once_tuning(&config, tuning_output(&options));
 	if (options.watch)
-		return watch_run(&config, options.daemon.config_path, options.sample);
+		return watch_run(&config, options.daemon.config_path, options.sample,
+				 options.netns);
 	if (shows(&options)) {
 		struct once_options once = once_options(&options);
 

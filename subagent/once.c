@@ -151,9 +151,9 @@ static int sample_twice(struct look *l, struct seen *ret_seen)
 	if (ret < 0)
 		return ret;
 	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-	ret = look_own(l, first.snapshot, ret_seen);
+	ret = look_own(l, first.own, ret_seen);
 	look_drop(l, &first);
-	return ret;
+	return ret < 0 ? ret : look_others(l, ret_seen);
 }
 
 /* The daemon lists the connections that its configuration says, and so many. */
@@ -171,8 +171,8 @@ static int look_once(struct look *l, const struct once_options *options, struct 
 	 * run. */
 	if (ret == -EINVAL)
 		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", l->config->snapshot);
-	if (ret == 0 && lists_all(ret_seen, options))
-		return 0;
+	if (ret == -ENXIO || (ret == 0 && lists_all(ret_seen, options)))
+		return ret;
 	look_drop(l, ret_seen);
 	if (options->output != ONCE_CONNECTIONS)
 		return sample_twice(l, ret_seen);
@@ -187,6 +187,7 @@ int once_run(const struct daemon_config *config, const struct once_options *opti
 	int ret;
 
 	look_begin(&look, config, options->config_path);
+	look.netns.name = options->netns;
 	if (look_once(&look, options, &seen) < 0)
 		ret = no_sample(options->output, look_error(&look));
 	else

@@ -23,6 +23,7 @@ struct once_options {
 	uint32_t states;       /* ONCE_CONNECTIONS: STATE_BIT()s */
 	bool json;             /* ONCE_CONNECTIONS: not as a table */
 	bool sample;           /* do not look for the running daemon's snapshot */
+	const char *netns;     /* the name of the namespace; NULL: the host's own */
 	const char *config_path;
 };
 

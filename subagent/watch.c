@@ -28,7 +28,7 @@ struct watch {
 	struct seen before; /* what it is held against: MARKED_MS to twice as old */
 	struct seen later;  /* what it will be held against next */
 	uint64_t own_due_ms;
-	char error[160]; /* why there is nothing new; "" */
+	char error[ONENETNS_ERROR_MAX]; /* why there is nothing new; "" */
 	bool on_screen;
 	struct screen screen;
 	int signals;
@@ -85,6 +85,10 @@ static int take_own(struct watch *w, struct seen *ret_seen)
 	uint64_t began = timing_now_ms(), took, interval = w->look.own.interval_s * 1000ull;
 	int ret = look_own(&w->look, last, ret_seen);
 
+	if (ret == 0)
+		ret = look_others(&w->look, ret_seen);
+	if (ret < 0)
+		look_drop(&w->look, ret_seen);
 	took = timing_now_ms() - began;
 	w->own_due_ms = began + (interval > took * COST_FACTOR ? interval : took * COST_FACTOR);
 	snprintf(w->error, sizeof(w->error), "%s", ret < 0 ? look_error(&w->look) : "");
@@ -95,8 +99,13 @@ static int take_own(struct watch *w, struct seen *ret_seen)
 static bool look_again(struct watch *w)
 {
 	struct seen seen = {.snapshot = NULL};
+	int ret = w->sample ? -ENOENT : look_running(&w->look, &seen);
 
-	if (!w->sample && look_running(&w->look, &seen) == 0) {
+	if (ret == -ENXIO) {
+		snprintf(w->error, sizeof(w->error), "%s", look_error(&w->look));
+		return false;
+	}
+	if (ret == 0) {
 		w->error[0] = '\0';
 		if (w->now.block && !is_newer(&seen, &w->now)) {
 			look_drop(&w->look, &seen);
@@ -338,12 +347,14 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
-int watch_run(const struct daemon_config *config, const char *config_path, bool sample)
+int watch_run(const struct daemon_config *config, const char *config_path, bool sample,
+	      const char *netns)
 {
 	struct watch w = {.sample = sample, .signals = open_signals()};
 	int ret = EXIT_UNKNOWN;
 
 	look_begin(&w.look, config, config_path);
+	w.look.netns.name = netns;
 	if (w.signals < 0) {
 		perror("tcpstated: signalfd");
 	} else if (!look_again(&w)) {
