@@ -458,11 +458,13 @@ test_valgrind() {
 	make_steady 50
 	churn_start
 	for i in 1 2 3; do
-		bulkwalk -t 10 -On "$BASE" >"$T/walk"
-		in_context "$N-stay" bulkwalk -t 10 -On "$BASE" >>"$T/walk"
-		in_context "$N-go" bulkwalk -t 10 -On "$BASE" >>"$T/walk"
-		walk -t 10 -On "$BASE.1.2" >>"$T/walk"
-		get -t 10 -On "$BASE.1.2.1.3.3.8" "$BASE.7" >>"$T/walk"
+		{
+			bulkwalk -t 10 -On "$BASE"
+			in_context "$N-stay" bulkwalk -t 10 -On "$BASE"
+			in_context "$N-go" bulkwalk -t 10 -On "$BASE"
+			walk -t 10 -On "$BASE.1.2"
+			get -t 10 -On "$BASE.1.2.1.3.3.8" "$BASE.7"
+		} >"$T/walk"
 		snmpd_reload "$DLMOD
 $ACCESS"
 	done
