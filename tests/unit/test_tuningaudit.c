@@ -285,8 +285,13 @@ static void profiles(void)
 		  "net.core.rmem_max >= 4194304 large\n"
 		  "tcp_timestamps one-of 1,2 either\n"
 		  "tcp_mem[1] >= default unknown\n"
-		  "tcp_no_such <= 5 no\n");
+		  "tcp_no_such <= 5 no\n"
+		  "tcp_retries2 <= 15 just that\n"
+		  "tcp_syncookies one-of 2,0,1 the last\n"
+		  "tcp_congestion_control = reno a word\n"
+		  "tcp_available_congestion_control >= 5 no number\n");
 	tree_file(&t, "sys/net/core/rmem_max", "212992\n");
+	tree_file(&t, "sys/net/ipv4/tcp_congestion_control", "reno\n");
 	snprintf(path, sizeof(path), "%s/mine.conf", t.path);
 	table = recorded_audit(&t, path, NULL, 0);
 	CHECK_EQ_INT(recorded_find(table, "net.core.rmem_max", 1)->status, TUNING_DIFFERS);
@@ -296,6 +301,13 @@ static void profiles(void)
 	CHECK_EQ_INT(recorded_find(table, "tcp_mem", 1)->status, TUNING_NO_RECOMMENDATION);
 	CHECK_EQ_INT(recorded_find(table, "tcp_no_such", 1)->status, TUNING_ABSENT);
 	CHECK_EQ_STR(recorded_find(table, "tcp_no_such", 1)->recommended, "at most 5");
+	CHECK_EQ_INT(recorded_find(table, "tcp_retries2", 1)->status, TUNING_AS_RECOMMENDED);
+	CHECK_EQ_STR(recorded_find(table, "tcp_syncookies", 1)->recommended, "2 or 0 or 1");
+	CHECK_EQ_INT(recorded_find(table, "tcp_syncookies", 1)->status, TUNING_AS_RECOMMENDED);
+	CHECK_EQ_INT(recorded_find(table, "tcp_congestion_control", 1)->status,
+		     TUNING_AS_RECOMMENDED);
+	CHECK_EQ_INT(recorded_find(table, "tcp_available_congestion_control", 1)->status,
+		     TUNING_DIFFERS);
 	tunable_free(table);
 
 	table = NULL;
