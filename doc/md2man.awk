@@ -23,12 +23,13 @@ function without_links(text,    link) {
 	return text
 }
 
-function inline(text,    out, mark) {
+function inline(text,    out, mark, bold) {
 	text = escape(without_links(text))
 	while (match(text, /\*\*[^*]+\*\*|`[^`]+`/)) {
 		mark = substr(text, RSTART, 1) == "*" ? 2 : 1
-		out = out substr(text, 1, RSTART - 1) "\\fB" \
-			substr(text, RSTART + mark, RLENGTH - 2 * mark) "\\fR"
+		bold = substr(text, RSTART + mark, RLENGTH - 2 * mark)
+		gsub(/`/, "", bold)
+		out = out substr(text, 1, RSTART - 1) "\\fB" bold "\\fR"
 		text = substr(text, RSTART + RLENGTH)
 	}
 	return out text
