@@ -208,6 +208,10 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 	return now;
 }
 
+/* So few of another namespace are read in one pass: the kernel walks all sockets of the machine for
+ * each, and its empty buckets, which costs more than what a pass gives with each socket. */
+enum { FEW_SOCKETS = 10000 };
+
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
 		 const struct snapshot *last, struct snapshot **ret_snapshot)
 {
@@ -217,6 +221,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 
 	kind = sampler_kind(s, kind, last);
 	s->renumbered = false;
+	s->source.one_pass = s->netns[0] && (!last || last->info.sockets < FEW_SOCKETS);
 	if (!now)
 		goto out;
 	snprintf(now->info.version, sizeof(now->info.version), "%s", TCPSTATE_VERSION);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "core/base/array.h"
 #include "core/kernel/procnet.h"
 #include "core/model/state.h"
 
@@ -33,30 +34,45 @@ static void add_stats(struct source *s, const struct diag_stats *stats)
 	s->malformed += stats->malformed;
 }
 
-/* Listeners first: the builder finds a connection's listener among them. tcp_info is asked for
- * only where a column or a condition shows it. */
+struct pass {
+	uint32_t states;
+	unsigned want;
+};
+
+/* Reads those of the states of a pass that are wanted. */
+static int dump_pass(struct source *s, const struct pass *pass,
+		     const struct builder_options *options, struct builder *b)
+{
+	struct diag_stats stats;
+	int ret;
+
+	if (!(pass->states & options->states))
+		return 0;
+	ret = diag_dump(s->diag, pass->states & options->states, pass->want, builder_socket, b,
+			&stats);
+	if (ret == 0)
+		add_stats(s, &stats);
+	return ret;
+}
+
+/* Listeners first, as the kernel has them in one pass as well: the builder finds a connection's
+ * listener among them. tcp_info is asked for only where a column or a condition shows it, unless
+ * that takes another walk which costs more. */
 static int dump_diag(struct source *s, const struct builder_options *options, struct builder *b)
 {
 	bool listed = options->conn_states & STATE_BIT(STATE_ESTABLISHED);
-	const struct {
-		uint32_t states;
-		unsigned want;
-	} passes[] = {
+	const struct pass all = {STATE_MASK_ALL, DIAG_WANT_MEMINFO | DIAG_WANT_INFO};
+	const struct pass passes[] = {
 	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
 	    {STATES_FAST & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
 	    {STATE_MASK_ALL & ~STATES_FAST, listed ? DIAG_WANT_INFO : 0},
 	};
-	struct diag_stats stats;
 	int ret = s->diag ? 0 : diag_open(&s->diag);
 
-	for (size_t i = 0; ret == 0 && i < sizeof(passes) / sizeof(passes[0]); i++) {
-		if (!(passes[i].states & options->states))
-			continue;
-		ret =
-		    diag_dump(s->diag, passes[i].states, passes[i].want, builder_socket, b, &stats);
-		if (ret == 0)
-			add_stats(s, &stats);
-	}
+	if (ret == 0 && s->one_pass)
+		ret = dump_pass(s, &all, options, b);
+	for (size_t i = 0; ret == 0 && !s->one_pass && i < COUNT_OF(passes); i++)
+		ret = dump_pass(s, &passes[i], options, b);
 	if (is_refusal(ret))
 		source_close(s);
 	return ret;

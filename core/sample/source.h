@@ -18,7 +18,9 @@
 	 ~(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED)))
 
 struct source {
-	struct diag *diag;                  /* NULL: not opened yet, or refused at the last try */
+	bool one_pass;     /* the sockets are few beside those of other namespaces, which each pass
+			      walks as well */
+	struct diag *diag; /* NULL: not opened yet, or refused at the last try */
 	uint32_t unknown_states, malformed; /* see struct sample_info */
 };
 
