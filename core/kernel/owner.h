@@ -74,8 +74,8 @@ void owners_listening(struct owners *o, uint32_t inode, bool urgent);
  */
 int owners_scan(struct owners *o, uint32_t allowed_us);
 
-/* The processes that a scan reads before all others, ascending; they stay the caller's and must
- * outlive the next owners_scan(). NULL: none. */
+/* The processes that a scan is to read, ascending; they stay the caller's and must outlive the next
+ * owners_scan(). It reads the others only in one of eight rounds. NULL: all processes alike. */
 void owners_near(struct owners *o, const uint32_t *pids, size_t count);
 
 /* The CPU time that the last owners_scan() took, microseconds. */

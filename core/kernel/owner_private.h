@@ -55,6 +55,7 @@ struct scan {
 	struct candidate *processes; /* as they were when it began, by pid */
 	size_t count;
 	uint32_t denied;           /* processes that it may not read */
+	bool partial;              /* of those that are near only */
 	bool thorough;             /* it relies on nothing that earlier ones have read */
 	struct candidate *current; /* half read; NULL: none */
 	int dir_fd;                /* /proc/PID of it */

@@ -19,6 +19,9 @@ enum { MISSES_MAX = 3 };
 /* A service may come to hold the socket of its manager at any time: doubts stay more frequent. */
 enum { DOUBTS_MAX = 2 };
 
+/* In one of so many rounds a scan reads processes that are not near as well. */
+enum { ALL_ROUNDS = 8 };
+
 /* How many descriptors are read between two looks at the clock, which cost as much as one of
  * them. */
 enum { CLOCK_EVERY = 64 };
@@ -261,14 +264,28 @@ void owners_near(struct owners *o, const uint32_t *pids, size_t count)
 	o->n_near = count;
 }
 
-/* Both are in the order of their pids. */
-static void mark_near(const struct owners *o, struct candidate *all, size_t count)
+static bool leaves_out(const struct owners *o)
 {
-	for (size_t i = 0, j = 0; i < count && j < o->n_near; i++) {
-		while (j < o->n_near && o->near[j] < all[i].pid)
+	return o->near && o->round % ALL_ROUNDS != 0;
+}
+
+/* Makes candidates of the processes. Both lists are in the order of the pids. Returns how many. */
+static size_t choose(const struct owners *o, const uint32_t *pids, size_t count,
+		     struct candidate *ret_all)
+{
+	bool others = !leaves_out(o);
+	size_t n = 0;
+
+	for (size_t i = 0, j = 0; i < count; i++) {
+		bool near;
+
+		while (j < o->n_near && o->near[j] < pids[i])
 			j++;
-		all[i].near = j < o->n_near && o->near[j] == all[i].pid;
+		near = j < o->n_near && o->near[j] == pids[i];
+		if (near || others)
+			ret_all[n++] = (struct candidate){.pid = pids[i], .near = near};
 	}
+	return n;
 }
 
 /* Plans a scan of all processes, for all inodes that are wanted now. */
@@ -283,12 +300,11 @@ static int begin_scan(struct owners *o)
 	if (err)
 		return err;
 	all = calloc(count + 1, sizeof(*all));
-	for (size_t i = 0; all && i < count; i++)
-		all[i].pid = pids[i];
+	if (all)
+		count = choose(o, pids, count, all);
 	free(pids);
 	if (!all)
 		return -ENOMEM;
-	mark_near(o, all, count);
 	for (size_t i = 0; i < o->inodes.count; i++) {
 		struct known *known = tally_entry(&o->inodes, i);
 
@@ -297,6 +313,7 @@ static int begin_scan(struct owners *o)
 	o->scan = (struct scan){
 	    .processes = all,
 	    .count = count,
+	    .partial = leaves_out(o),
 	    .thorough = o->thorough,
 	    .dir_fd = -1,
 	};
@@ -351,7 +368,7 @@ static void settle(struct owners *o, bool complete)
 	}
 	for (size_t i = 0; i < o->count; i++)
 		o->holders[i].read = false;
-	if (complete)
+	if (complete && !o->scan.partial)
 		/* A /proc that shows no process 1 hides processes. */
 		o->unreadable =
 		    o->scan.denied + (o->scan.count == 0 || o->scan.processes[0].pid != 1);

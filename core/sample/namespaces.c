@@ -17,9 +17,17 @@
 #include "core/sample/sampler.h"
 
 /* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
- * used is kept. OWNERS_US: looking for owners, in one sample. FIND_SHARE: looking for namespaces
- * takes no more than this part of the allowance. */
-enum { FIRST_US = 500000, SAVED_S = 10, OWNERS_US = 20000, FIND_SHARE = 4, FIND_MS = 5000 };
+ * used is kept. DEBT_S: of how much time to come the allowance is spent for what has become too
+ * old. OWNERS_US: looking for owners, in one sample. FIND_SHARE: looking for namespaces takes no
+ * more than this part of the allowance. */
+enum {
+	FIRST_US = 500000,
+	SAVED_S = 10,
+	DEBT_S = 60,
+	OWNERS_US = 20000,
+	FIND_SHARE = 4,
+	FIND_MS = 5000
+};
 
 /* What cannot change without a segment, or shows that a socket has changed by itself. */
 enum { GLANCE_FIGURES = 8 };
@@ -244,6 +252,7 @@ static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t
 	struct snapshot *next = NULL;
 	struct pace pace;
 	size_t n_pids;
+	static const uint32_t none[1];
 	const uint32_t *pids = netnsfind_processes(n->find, i, &n_pids);
 	int ret = 0;
 
@@ -256,7 +265,7 @@ static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t
 				     &space->sampler);
 	if (ret < 0)
 		return ret;
-	sampler_near(space->sampler, pids, n_pids);
+	sampler_near(space->sampler, pids ? pids : none, n_pids);
 	ret = sampler_take(space->sampler, SAMPLE_FULL, &pace, space->last, &next);
 	sampler_near(space->sampler, NULL, 0);
 	if (!next)
@@ -349,7 +358,7 @@ static size_t most_urgent(const struct namespaces *n, uint64_t now_ms)
 	return found;
 }
 
-/* One that must not become older, whatever it costs; count: none. */
+/* One that must not become older; count: none. */
 static size_t too_old(const struct namespaces *n, uint64_t now_ms)
 {
 	size_t found = n->count;
@@ -390,7 +399,7 @@ static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 		begun_us = now_us;
 	}
 	i = too_old(n, now_ms);
-	if (ret == 0 && i < n->count) {
+	if (ret == 0 && i < n->count && n->left_us > -(int64_t)allowed * DEBT_S * 100) {
 		ret = look_at(n, i, now_ms, allowed);
 		n->left_us -= (int64_t)(timing_cpu_us() - begun_us);
 	}

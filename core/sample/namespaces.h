@@ -11,8 +11,8 @@
  * its last sample, and that one saw nothing but LISTEN, ESTABLISHED and TIME_WAIT, that one still
  * holds, for a minute at the most. Else it is sampled in full. First those that have none yet, then
  * those where something is wrong or may become so, then the one whose look is oldest. Where the
- * allowance does not suffice the looks become rarer; but one that is five minutes old is renewed
- * in any case.
+ * allowance does not suffice the looks become rarer, and none is older than five minutes but where
+ * the allowance of that time does not pay for one sample of each.
  *
  * No namespace is held open between two samples.
  */
