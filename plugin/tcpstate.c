@@ -241,20 +241,22 @@ static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 	return rc;
 }
 
-/* A thread that does not come back to its own namespace samples no other one any more. */
-static void step_namespaces(struct reader *r, uint64_t now_ms)
+/* Returns the CPU time that it took, which is not the host's samples'. A thread that does not come
+ * back to its own namespace samples no other one any more. */
+static uint64_t step_namespaces(struct reader *r, uint64_t now_ms)
 {
-	uint64_t begun_us = timing_cpu_us();
-	uint32_t budget = r->config.common.cpu_budget;
-	int rc = namespaces_step(r->namespaces, now_ms, budget / 2);
+	uint64_t begun_us = timing_cpu_us(), cpu_us;
+	int rc = namespaces_step(r->namespaces, now_ms, r->config.common.cpu_budget / 2);
 
-	schedule_spend(&r->schedule, now_ms, timing_cpu_us() - begun_us);
+	cpu_us = timing_cpu_us() - begun_us;
+	schedule_spend(&r->schedule, now_ms, cpu_us);
 	if (rc == 0)
-		return;
+		return cpu_us;
 	ERROR("tcpstate plugin: the way back from a namespace is lost: %s; restart collectd",
 	      strerror(-rc));
 	namespaces_free(r->namespaces);
 	r->namespaces = NULL;
+	return cpu_us;
 }
 
 static void notify_all(struct reader *r, const struct snapshot *shown)
@@ -299,12 +301,8 @@ static int on_read(user_data_t *ud)
 	int rc = take(r, kind, now_ms);
 
 	log_outcome(r, rc);
-	if (r->namespaces) {
-		uint64_t begun_us = timing_cpu_us();
-
-		step_namespaces(r, now_ms);
-		cpu_us += timing_cpu_us() - begun_us;
-	}
+	if (r->namespaces)
+		cpu_us += step_namespaces(r, now_ms);
 	if (r->last)
 		emit(r, rc);
 	cpu_us = timing_cpu_us() - cpu_us;
@@ -335,28 +333,24 @@ static void reader_free(void *arg)
 static int reader_new(struct reader **ret_reader)
 {
 	struct reader *r = calloc(1, sizeof(*r));
-	int rc = r ? 0 : -ENOMEM;
+	int rc;
 
-	if (rc < 0)
-		goto out;
+	if (!r)
+		return -ENOMEM;
 	r->config = config;
 	plugin_config_settle(&r->config);
 	schedule_init(&r->schedule, &config.common, timing_now_ms());
 	rc = metrics_new(&r->metrics);
-	if (rc < 0)
-		goto out;
-	rc = notify_new(&r->notify);
-	if (rc < 0)
-		goto out;
-	rc = sampler_new(&r->config.common, &r->sampler);
+	if (rc == 0)
+		rc = notify_new(&r->notify);
+	if (rc == 0)
+		rc = sampler_new(&r->config.common, &r->sampler);
 	if (rc == 0 && r->config.common.namespaces)
 		rc = namespaces_new(&r->config.common, &r->namespaces);
 	if (rc < 0)
-		goto out;
-	*ret_reader = r;
-	r = NULL;
-out:
-	reader_free(r);
+		reader_free(r);
+	else
+		*ret_reader = r;
 	return rc;
 }
 

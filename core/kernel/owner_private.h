@@ -3,8 +3,9 @@
 #define TCPSTATE_CORE_OWNER_PRIVATE_H
 
 /*
- * This module holds what the parts of owner share: owner.c keeps the table, owner_scan.c fills it
- * from /proc, owner_claim.c says which of several processes is named.
+ * This module holds what the parts of owner share: owner.c keeps the table, owner_plan.c says
+ * which processes are read, owner_scan.c reads them, owner_claim.c says which of several processes
+ * is named.
  */
 
 #include <dirent.h>
@@ -99,6 +100,13 @@ uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start)
 /* The process that is being read holds this socket: makes it the owner if it is to be named before
  * the one that is. 0 or -errno. */
 int owners_claim(struct owners *o, struct known *known);
+
+/* Plans a scan of the processes, for all inodes that are wanted now. 0 or -errno. */
+int owners_begin_scan(struct owners *o);
+
+/* Tells the candidates which of them own something: owners have new numbers in each round, and a
+ * slice may have made new ones. */
+void owners_number_candidates(struct owners *o);
 
 /* Forgets the running scan, if there is one, and closes what it holds. */
 void owners_end_scan(struct owners *o);

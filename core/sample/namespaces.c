@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "core/sample/namespaces.h"
+#include "core/sample/namespaces_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,55 +12,12 @@
 #include "core/base/number.h"
 #include "core/base/text.h"
 #include "core/base/timing.h"
-#include "core/kernel/netnsfind.h"
-#include "core/kernel/totals.h"
-#include "core/sample/sampler.h"
 
 /* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
  * used is kept. DEBT_S: of how much time to come the allowance is spent for what has become too
  * old. OWNERS_US: looking for owners, in one sample. FIND_SHARE: looking for namespaces takes no
  * more than this part of the allowance. */
-enum {
-	FIRST_US = 500000,
-	SAVED_S = 10,
-	DEBT_S = 60,
-	OWNERS_US = 20000,
-	FIND_SHARE = 4,
-	FIND_MS = 5000
-};
-
-/* What cannot change without a segment, or shows that a socket has changed by itself. */
-enum { GLANCE_FIGURES = 8 };
-
-struct glance {
-	uint64_t figures[GLANCE_FIGURES];
-};
-
-struct space {
-	uint64_t id; /* netnsfind_id() */
-	struct sampler *sampler;
-	struct snapshot *last;
-	struct glance glance; /* at the last sample */
-	uint64_t looked_ms;   /* CLOCK_MONOTONIC; 0: never */
-	uint64_t sampled_ms;
-	bool calm; /* what the last sample saw changes by segments only */
-	bool news;
-	bool denied; /* it may not be entered */
-};
-
-struct namespaces {
-	struct config config;
-	int proc_fd, net_fd;
-	struct netnsfind *find;
-	struct space *spaces; /* in the order of the rows */
-	struct netns *rows;
-	size_t count;
-	uint64_t find_ms; /* when to look for namespaces again */
-	uint64_t step_ms;
-	int64_t left_us; /* of the allowance */
-	uint64_t spent_us;
-	int error; /* of the last search */
-};
+enum { FIRST_US = 500000, SAVED_S = 10, DEBT_S = 60, FIND_SHARE = 4, FIND_MS = 5000 };
 
 int namespaces_new(const struct config *config, struct namespaces **ret_namespaces)
 {
@@ -184,141 +141,6 @@ static void find(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 	n->find_ms = now_ms + (cost_ms10 > FIND_MS ? cost_ms10 : FIND_MS);
 }
 
-/* --- one of them -------------------------------------------------------------------------
- */
-
-static void glance_of(const struct totals *totals, struct glance *ret_glance)
-{
-	static const char *const names[] = {"TcpInSegs",     "TcpOutSegs",     "TcpRetransSegs",
-					    "TcpOutRsts",    "TcpActiveOpens", "TcpAttemptFails",
-					    "TcpEstabResets"};
-
-	*ret_glance = (struct glance){{0}};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)proc_counter(&totals->counters, names[i], &ret_glance->figures[i]);
-	ret_glance->figures[GLANCE_FIGURES - 1] = totals->sockstat.time_wait;
-}
-
-static bool is_calm(const struct snapshot *s)
-{
-	uint32_t still =
-	    STATE_BIT(STATE_LISTEN) | STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT);
-
-	if (s->diagnosis.worst > SEVERITY_NORMAL || snapshot_sockets(s, STATE_MASK_ALL & ~still))
-		return false;
-	for (size_t i = 0; i < s->n_listeners; i++)
-		if (s->listeners[i].accept_queue)
-			return false;
-	for (size_t i = 0; i < SUSPECT_COUNT; i++)
-		if (s->suspects[i].count)
-			return false;
-	return true;
-}
-
-/* The worst one; of equal ones the first. */
-static const struct condition *worst_of(const struct snapshot *s)
-{
-	const struct condition *worst = NULL;
-
-	for (const struct condition *c = s->conditions; c < s->conditions + s->n_conditions; c++)
-		if ((c->severity == SEVERITY_WARNING || c->severity == SEVERITY_CRITICAL) &&
-		    (!worst || c->severity > worst->severity))
-			worst = c;
-	return worst;
-}
-
-static void fill_row(const struct snapshot *s, struct netns *row)
-{
-	const struct condition *worst = worst_of(s);
-
-	row->sockets = s->info.sockets;
-	for (size_t i = 0; i < STATE_COUNT; i++)
-		row->count[i] = snapshot_count(s, IP_V4, (enum tcp_state)(i + 1)) +
-				snapshot_count(s, IP_V6, (enum tcp_state)(i + 1));
-	row->counted_at = s->info.monotonic;
-	row->worst = s->diagnosis.worst;
-	memset(row->condition, 0, sizeof(row->condition));
-	memset(row->offender, 0, sizeof(row->offender));
-	if (worst) {
-		memcpy(row->condition, worst->name, sizeof(row->condition));
-		memcpy(row->offender, worst->offender, sizeof(row->offender));
-	}
-}
-
-static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
-{
-	struct space *space = &n->spaces[i];
-	uint32_t since_ms = (uint32_t)(now_ms - space->sampled_ms), interval_ms;
-	struct snapshot *next = NULL;
-	struct pace pace;
-	size_t n_pids;
-	static const uint32_t none[1];
-	const uint32_t *pids = netnsfind_processes(n->find, i, &n_pids);
-	int ret = 0;
-
-	interval_ms = n->config.interval_s * 1000;
-	if (space->last && !space->calm && since_ms > interval_ms)
-		interval_ms = since_ms;
-	pace = (struct pace){interval_ms, interval_ms, allowed, OWNERS_US};
-	if (!space->sampler)
-		ret = sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd,
-				     &space->sampler);
-	if (ret < 0)
-		return ret;
-	sampler_near(space->sampler, pids ? pids : none, n_pids);
-	ret = sampler_take(space->sampler, SAMPLE_FULL, &pace, space->last, &next);
-	sampler_near(space->sampler, NULL, 0);
-	if (!next)
-		return ret;
-	sampler_release(space->sampler, space->last);
-	space->last = next;
-	space->news = true;
-	if (ret < 0)
-		return ret;
-	space->sampled_ms = now_ms;
-	space->calm = is_calm(next);
-	fill_row(next, &n->rows[i]);
-	return 0;
-}
-
-/* Inside the namespace. */
-static int look_inside(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
-{
-	struct space *space = &n->spaces[i];
-	struct totals totals = {0};
-	struct glance glance;
-	int ret = totals_read(n->net_fd, &totals);
-
-	if (ret < 0)
-		return ret;
-	glance_of(&totals, &glance);
-	totals_done(&totals);
-	if (space->calm && now_ms - space->sampled_ms < NAMESPACES_CALM_S * 1000 &&
-	    memcmp(&glance, &space->glance, sizeof(glance)) == 0) {
-		n->rows[i].counted_at = timing_now(CLOCK_MONOTONIC);
-		return 0;
-	}
-	/* Read before the sample: what comes meanwhile is seen the next time. */
-	space->glance = glance;
-	return take_sample(n, i, now_ms, allowed);
-}
-
-/* 0; or -errno: the way back is lost. A namespace that has gone is no error. */
-static int look_at(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
-{
-	int ret = netnsfind_enter(n->find, i), back;
-
-	n->spaces[i].looked_ms = now_ms;
-	if (ret == 0) {
-		ret = look_inside(n, i, now_ms, allowed);
-		back = netnsfind_leave(n->find);
-		if (back < 0)
-			return back;
-	}
-	n->spaces[i].denied = ret == -EPERM || ret == -EACCES;
-	return 0;
-}
-
 /* --- all of them -------------------------------------------------------------------------
  */
 
@@ -393,14 +215,14 @@ static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 	while (ret == 0 && n->left_us > 0 && (i = most_urgent(n, now_ms)) < n->count) {
 		uint64_t now_us;
 
-		ret = look_at(n, i, now_ms, allowed);
+		ret = namespaces_look(n, i, now_ms, allowed);
 		now_us = timing_cpu_us();
 		n->left_us -= (int64_t)(now_us - begun_us);
 		begun_us = now_us;
 	}
 	i = too_old(n, now_ms);
 	if (ret == 0 && i < n->count && n->left_us > -(int64_t)allowed * DEBT_S * 100) {
-		ret = look_at(n, i, now_ms, allowed);
+		ret = namespaces_look(n, i, now_ms, allowed);
 		n->left_us -= (int64_t)(timing_cpu_us() - begun_us);
 	}
 	return ret;
