@@ -111,18 +111,6 @@ static void dispatch(const struct metric *metric, void *arg)
 
 /* --- notifications --------------------------------------------------------- */
 
-static int notification_severity(uint32_t severity)
-{
-	switch (severity) {
-	case SEVERITY_NORMAL:
-		return NOTIF_OKAY;
-	case SEVERITY_CRITICAL:
-		return NOTIF_FAILURE;
-	default:
-		return NOTIF_WARNING;
-	}
-}
-
 /* The names that the threshold plugin gives its own, where it has the same thing. */
 static void add_meta(notification_t *n, const struct transition *transition)
 {
@@ -148,7 +136,9 @@ static void notify(const struct transition *transition, void *arg)
 {
 	const struct condition *c = &transition->condition;
 	notification_t n = {
-	    .severity = notification_severity(c->severity),
+	    .severity = c->severity == SEVERITY_NORMAL     ? NOTIF_OKAY
+			: c->severity == SEVERITY_CRITICAL ? NOTIF_FAILURE
+							   : NOTIF_WARNING,
 	    .time = cdtime(),
 	};
 
