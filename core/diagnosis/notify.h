@@ -29,11 +29,12 @@ static inline bool transition_flaps(const struct transition *t)
 }
 
 /*
- * Calls tell for each condition of the snapshot's namespace whose severity differs from what was told
- * last (normal at first). What has become worse is told at once; what has become better a minute
- * after the last notification, as it is by then. A condition is told eight times in ten minutes and
- * no more, but for one that becomes critical and was not told as such in that time. An unknown
- * severity is no news; a condition that was switched off while it was raised is told as cleared.
+ * Calls tell for each condition of the snapshot's namespace whose severity differs from what was
+ * told last (normal at first). What has become worse is told at once; what has become better a
+ * minute after the last notification, as it is by then. A condition is told eight times in ten
+ * minutes and no more, but for one that becomes critical and was not told as such in that time. An
+ * unknown severity is no news; a condition that was switched off while it was raised is told as
+ * cleared.
  */
 struct notify;
 int notify_new(struct notify **ret_notify);

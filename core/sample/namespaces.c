@@ -15,8 +15,7 @@
 
 /* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
  * used is kept. DEBT_S: of how much time to come the allowance is spent for what has become too
- * old. OWNERS_US: looking for owners, in one sample. FIND_SHARE: looking for namespaces takes no
- * more than this part of the allowance. */
+ * old. FIND_SHARE: looking for namespaces takes no more than this part of the allowance. */
 enum { FIRST_US = 2000000, SAVED_S = 10, DEBT_S = 60, FIND_SHARE = 4, FIND_MS = 5000 };
 
 int namespaces_new(const struct config *config, struct namespaces **ret_namespaces)
