@@ -108,32 +108,42 @@ static void take_over(struct namespaces *n, const struct netns *list, size_t cou
 		forget(&n->spaces[old++]);
 }
 
+static void replace(struct namespaces *n, size_t count, struct space *spaces, struct netns *rows)
+{
+	free(n->spaces);
+	free(n->rows);
+	n->spaces = spaces;
+	n->rows = rows;
+	n->count = count;
+}
+
+/* The rows are those of the newest list, or none: netnsfind knows them by their place in it. */
+static int take_list(struct namespaces *n)
+{
+	size_t count;
+	const struct netns *list = netnsfind_list(n->find, &count);
+	struct space *spaces = array_new(count, sizeof(*spaces));
+	struct netns *rows = array_new(count, sizeof(*rows));
+
+	if (spaces && rows) {
+		take_over(n, list, count, spaces, rows);
+		replace(n, count, spaces, rows);
+		return 0;
+	}
+	free(spaces);
+	free(rows);
+	take_over(n, NULL, 0, NULL, NULL);
+	replace(n, 0, NULL, NULL);
+	return -ENOMEM;
+}
+
 static void find(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
 	uint64_t begun_us = timing_cpu_us(), cost_ms10;
 	int ret = netnsfind_look(n->find, &n->config.netns);
-	size_t count = 0;
-	const struct netns *list = netnsfind_list(n->find, &count);
-	struct space *spaces = NULL;
-	struct netns *rows = NULL;
 
-	if (ret == 0) {
-		spaces = array_new(count, sizeof(*spaces));
-		rows = array_new(count, sizeof(*rows));
-		if (!spaces || !rows)
-			ret = -ENOMEM;
-	}
-	if (ret == 0) {
-		take_over(n, list, count, spaces, rows);
-		free(n->spaces);
-		free(n->rows);
-		n->spaces = spaces;
-		n->rows = rows;
-		n->count = count;
-	} else {
-		free(spaces);
-		free(rows);
-	}
+	if (ret == 0)
+		ret = take_list(n);
 	n->error = ret;
 	/* Parts per ten thousand of a core are tenths of a microsecond each millisecond. */
 	cost_ms10 = (timing_cpu_us() - begun_us) * 10 * FIND_SHARE / (allowed ? allowed : 1);

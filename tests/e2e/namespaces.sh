@@ -147,6 +147,15 @@ walk_listeners() {
 	walk -OQ TCPSTATE-MIB::tcpStateListenerSockets
 }
 
+# A new agent has no snapshot, and most namespaces nothing new to tell.
+test_agent() {
+	local established=TCPSTATE-MIB::tcpStateCount.total.established
+	kill -s KILL "$(agent_pid)"
+	sleep 1
+	check_run "an agent that was started again has the contexts" \
+		wait_until 30 in_context "$(name 7)" get -t 1 -r 0 -OQUv "$established"
+}
+
 # --- what is wrong in one ----------------------------------------------------------------
 
 # Connections that their client has closed, in the 21st; a listener whose queue is full, in the
@@ -334,6 +343,7 @@ tcpstated_start "$CONFIGURATION"
 make_faults
 test_counts
 test_contexts
+test_agent
 test_faults
 test_churn
 test_unnamed
