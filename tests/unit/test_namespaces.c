@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/base/timing.h"
+#include "core/sample/namespaces.h"
+#include "tests/support/netnslab.h"
+#include "tests/support/suite.h"
+
+/* Real network namespaces, and a clock that the tests move. */
+
+enum { CHILDREN = 3, SECOND_MS = 1000, PLENTY = 1000000 };
+
+static struct netnslab_child children[CHILDREN];
+static uint64_t clock_ms;
+
+/* With children in namespaces named 0, 1, ...; all of them have been found. */
+static struct namespaces *begin(uint32_t max)
+{
+	struct config config;
+	struct namespaces *n;
+	char path[32];
+
+	for (int i = 0; i < CHILDREN; i++) {
+		children[i] = netnslab_start();
+		snprintf(path, sizeof(path), "/run/netns/%d", i);
+		netnslab_attach(path, children[i].pid, "net");
+	}
+	config_init(&config_core_options, &config);
+	config.interval_s = 1;
+	config.netns.max = max;
+	strcpy(config.netns.include[0], "[0-9]");
+	clock_ms = timing_now_ms();
+	CHECK_EQ_INT_FATAL(namespaces_new(&config, &n), 0);
+	return n;
+}
+
+static void end(struct namespaces *n)
+{
+	char path[32];
+
+	namespaces_free(n);
+	for (int i = 0; i < CHILDREN; i++) {
+		snprintf(path, sizeof(path), "/run/netns/%d", i);
+		netnslab_detach(path);
+		netnslab_stop(&children[i]);
+	}
+}
+
+static void step(struct namespaces *n, uint64_t seconds, uint32_t allowed)
+{
+	uint64_t own = netnslab_own();
+
+	clock_ms += seconds * SECOND_MS;
+	CHECK_EQ_INT_FATAL(namespaces_step(n, clock_ms, allowed), 0);
+	CHECK_EQ_INT(netnslab_own(), own);
+}
+
+/* How many have a new snapshot; they are passed on. */
+static size_t news(struct namespaces *n)
+{
+	size_t count, found = 0;
+
+	(void)namespaces_rows(n, &count);
+	for (size_t i = 0; i < count; i++) {
+		found += namespaces_is_news(n, i);
+		namespaces_given(n, i);
+	}
+	return found;
+}
+
+static void test_rows(void)
+{
+	struct namespaces *n = begin(1000);
+	const struct netns *rows;
+	struct snapshot host = {.diagnosis.worst = SEVERITY_NORMAL};
+	size_t count;
+
+	step(n, 0, PLENTY);
+	rows = namespaces_rows(n, &count);
+	CHECK_EQ_INT_FATAL(count, CHILDREN);
+	for (size_t i = 0; i < count; i++) {
+		const struct snapshot *s = namespaces_snapshot(n, i);
+
+		CHECK_EQ_INT(rows[i].inode, children[i].inode);
+		CHECK_EQ_INT(rows[i].count[STATE_LISTEN - 1], 1);
+		CHECK_EQ_INT(rows[i].sockets, 1);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(s);
+		CHECK_EQ_STR(s->info.netns, rows[i].name);
+		CHECK_EQ_INT_FATAL(s->n_listeners, 1);
+		CHECK_EQ_INT(s->listeners[0].port, children[i].port);
+		CHECK_EQ_INT(snapshot_owner(s, s->listeners[0].owner)->pid, children[i].pid);
+		CU_ASSERT_PTR_NULL(s->tuning);
+		for (size_t j = 0; j < s->n_limits; j++)
+			CU_ASSERT(s->limits[j].id != LIMIT_ORPHANS &&
+				  s->limits[j].id != LIMIT_MEMORY &&
+				  s->limits[j].id != LIMIT_FILES);
+	}
+	namespaces_show(n, &host);
+	CHECK_EQ_INT(host.n_namespaces, CHILDREN);
+	CHECK_EQ_INT(host.info.others_count, CHILDREN);
+	CHECK_EQ_STR(host.info.others_error, "");
+	CU_ASSERT(namespaces_spent_us(n) > 0);
+	end(n);
+}
+
+/* Nothing happens: a look is enough for a minute. */
+static void test_calm(void)
+{
+	struct namespaces *n = begin(1000);
+	struct timespec before;
+	size_t count;
+
+	step(n, 0, PLENTY);
+	CHECK_EQ_INT(news(n), CHILDREN);
+	before = namespaces_rows(n, &count)[0].counted_at;
+	step(n, 2, PLENTY);
+	CHECK_EQ_INT(news(n), 0);
+	CU_ASSERT(timing_us(&namespaces_rows(n, &count)[0].counted_at) > timing_us(&before));
+	step(n, NAMESPACES_CALM_S - 3, PLENTY);
+	CHECK_EQ_INT(news(n), 0);
+	step(n, 2, PLENTY);
+	CHECK_EQ_INT(news(n), CHILDREN);
+	end(n);
+}
+
+static void raise_loopback(int fd)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+
+	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
+		_exit(1);
+}
+
+/* A connection to the listener of a child that nobody accepts; the process that has it ends with
+ * this one's kill(). */
+static pid_t connect_to(const struct netnslab_child *child)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(child->port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	char path[64], done = 0;
+	int ends[2], ns, fd;
+	pid_t pid;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child->pid);
+	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	if (pid == 0) {
+		ns = open(path, O_RDONLY | O_CLOEXEC);
+		if (setns(ns, CLONE_NEWNET) < 0)
+			_exit(1);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		raise_loopback(fd);
+		done = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+		(void)!write(ends[1], &done, 1);
+		pause();
+	}
+	close(ends[1]);
+	CHECK_EQ_INT_FATAL(read(ends[0], &done, 1), 1);
+	CHECK_EQ_INT(done, 1);
+	close(ends[0]);
+	return pid;
+}
+
+static void test_change(void)
+{
+	struct namespaces *n = begin(1000);
+	pid_t client;
+
+	step(n, 0, PLENTY);
+	(void)news(n);
+	client = connect_to(&children[1]);
+	step(n, 2, PLENTY);
+	CU_ASSERT_FALSE(namespaces_is_news(n, 0));
+	CU_ASSERT_TRUE(namespaces_is_news(n, 1));
+	CU_ASSERT_FALSE(namespaces_is_news(n, 2));
+	/* Neither is it calm as long as it waits. */
+	(void)news(n);
+	step(n, 2, PLENTY);
+	CU_ASSERT_TRUE(namespaces_is_news(n, 1));
+	kill(client, SIGKILL);
+	waitpid(client, NULL, 0);
+	end(n);
+}
+
+static void test_bounds(void)
+{
+	struct namespaces *n = begin(2);
+	struct snapshot host = {.diagnosis.worst = SEVERITY_NORMAL};
+
+	step(n, 0, PLENTY);
+	namespaces_show(n, &host);
+	CHECK_EQ_INT(host.n_namespaces, 2);
+	CHECK_EQ_INT(host.info.others_beyond, 1);
+	end(n);
+}
+
+/* One that has gone has no row and no snapshot, and what it was is not taken for another one. */
+static void test_gone(void)
+{
+	struct namespaces *n = begin(1000);
+	size_t count;
+
+	step(n, 0, PLENTY);
+	(void)news(n);
+	netnslab_detach("/run/netns/1");
+	netnslab_stop(&children[1]);
+	step(n, 10, PLENTY);
+	CHECK_EQ_STR(namespaces_rows(n, &count)[1].name, "2");
+	CHECK_EQ_INT(count, CHILDREN - 1);
+	CHECK_EQ_STR(namespaces_snapshot(n, 1)->info.netns, "2");
+	children[1] = netnslab_start();
+	netnslab_attach("/run/netns/1", children[1].pid, "net");
+	step(n, 10, PLENTY);
+	CHECK_EQ_INT(namespaces_rows(n, &count)[1].inode, children[1].inode);
+	CHECK_EQ_INT(count, CHILDREN);
+	CHECK_EQ_INT(namespaces_snapshot(n, 1)->info.samples, 1);
+	end(n);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+	    {"rows and snapshots", test_rows},     {"where nothing happens", test_calm},
+	    {"where something does", test_change}, {"no more than are wanted", test_bounds},
+	    {"gone, and made again", test_gone},   CU_TEST_INFO_NULL,
+	};
+
+	return netnslab_enter() ? suite_run("namespaces", tests) : NETNSLAB_SKIPPED;
+}
