@@ -255,7 +255,8 @@ test_churn() {
 	check "no line of the log tells of it" "" \
 		"$(tail -n "+$((lines + 1))" "$T/tcpstated.log" | grep churn)"
 	check "no sample failed" 0 "$(get -OQUv TCPSTATE-MIB::tcpStateSampleErrors.0)"
-	if (($(descriptors) <= fds)); then
+	# Some more may be open at the moment; one for each that came and went would be a thousand.
+	if (($(descriptors) < fds + 10)); then
 		ok "no descriptor is left open"
 	else
 		fail "no descriptor is left open" "$fds before, $(descriptors) now"
