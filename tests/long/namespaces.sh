@@ -44,8 +44,8 @@ cost() {
 	local namespaces sockets
 	echo "| namespaces | sockets | nothing new, ms | all sampled, ms | /proc read, ms | ratio | ratio |"
 	echo "|---|---|---|---|---|---|---|"
-	for sockets in 1000 100000; do
-		for namespaces in 1 10 50 200; do
+	for sockets in ${SIZES:-1000 100000}; do
+		for namespaces in ${COUNTS:-1 10 50 200}; do
 			make_crowd "$namespaces" "$sockets"
 			"$BUILD/tests/bench/namespaces" "$N-*" "$namespaces" ||
 				fail "$namespaces namespaces, $sockets sockets"
