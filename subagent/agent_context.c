@@ -30,6 +30,7 @@ int agent_show_in(struct agent *agent, const char *netns, const struct snapshot 
 {
 	struct agent_context *context = agent_context_find(agent, netns, strlen(netns));
 
+	agent->contexts_changed |= !context || !snapshot;
 	if (!context && snapshot) {
 		if (ARRAY_RESERVE(agent->contexts, &agent->contexts_capacity,
 				  agent->n_contexts + 1) < 0)
@@ -48,13 +49,14 @@ int agent_show_in(struct agent *agent, const char *netns, const struct snapshot 
 
 struct agent_context *agent_context_due(struct agent *agent)
 {
-	for (size_t i = 0; i < agent->n_contexts; i++) {
+	for (size_t i = 0; agent->contexts_changed && i < agent->n_contexts; i++) {
 		struct agent_context *context = &agent->contexts[i];
 
 		if (context->snapshot ? !context->registered && !context->refused
 				      : context->registered)
 			return context;
 	}
+	agent->contexts_changed = false;
 	return NULL;
 }
 
@@ -64,6 +66,7 @@ void agent_context_answered(struct agent *agent, u_char type, bool done)
 	    agent_context_find(agent, agent->context, strlen(agent->context));
 
 	agent->context[0] = '\0';
+	agent->contexts_changed = true;
 	if (!context)
 		return;
 	context->registered = type == AGENTX_REGISTER_PDU && done;
@@ -75,6 +78,7 @@ void agent_context_answered(struct agent *agent, u_char type, bool done)
 void agent_context_reset(struct agent *agent)
 {
 	agent->context[0] = '\0';
+	agent->contexts_changed = true;
 	for (size_t i = agent->n_contexts; i-- > 0;) {
 		agent->contexts[i].registered = agent->contexts[i].refused = false;
 		if (!agent->contexts[i].snapshot)

@@ -69,6 +69,7 @@ struct agent {
 	bool connected;           /* the MIB is registered */
 	struct agent_context *contexts;
 	size_t n_contexts, contexts_capacity;
+	bool contexts_changed;        /* some may have to be registered or given back */
 	char context[NETNS_NAME_MAX]; /* that the master is asked to register or to forget */
 	bool over;                    /* the session is, and net-snmp still at work on it */
 	long refusal;                 /* the error that ended it; 0: silence */

@@ -22,8 +22,9 @@ struct netnskeep {
 	struct namespaces *namespaces; /* NULL: they are off */
 	uint64_t due_ms;               /* when netnskeep_step() is to be called again */
 	uint64_t step_ms;
-	unsigned agent; /* handover_back.starts of the agent that has them */
-	bool waiting;   /* some have not been given out */
+	unsigned agent;    /* handover_back.starts of the agent that has them */
+	uint64_t given_us; /* CPU time of giving out in the newest step */
+	bool waiting;      /* some have not been given out */
 };
 
 /* Those of the thread's own at this moment. 0 or -errno. */

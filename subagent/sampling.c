@@ -142,7 +142,7 @@ static void sample_others(struct sampling *s)
 
 	spent_us = timing_cpu_us() - begun_us;
 	s->counted_us += spent_us;
-	schedule_spend(&s->schedule, timing_now_ms(), spent_us);
+	schedule_spend(&s->schedule, timing_now_ms(), spent_us + s->others.given_us);
 	if (ret == 0) {
 		s->others_changed |= changed;
 		return;

@@ -2,8 +2,10 @@
 #include "core/kernel/proc.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/array.h"
 #include "core/base/file.h"
@@ -36,6 +38,23 @@ static bool take_number(const char **text, uint64_t *ret_number)
 	*text = skip_blanks(at);
 	*ret_number = number;
 	return true;
+}
+
+int proc_open(int *ret_proc_fd, int *ret_net_fd)
+{
+	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int net_fd = -1, ret;
+
+	if (proc_fd >= 0)
+		net_fd = openat(proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = net_fd < 0 ? -errno : 0;
+	if (ret < 0 && proc_fd >= 0) {
+		close(proc_fd);
+		proc_fd = -1;
+	}
+	*ret_proc_fd = proc_fd;
+	*ret_net_fd = net_fd;
+	return ret;
 }
 
 int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max)
@@ -104,6 +123,36 @@ static bool word_is(const char *word, size_t len, const char *name)
 }
 
 /* "TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1" */
+/* The number after a word of a line: "TCP: inuse 5 orphan 0 ...". */
+static bool read_figure(int net_fd, const char *file, const char *line, const char *word,
+			uint64_t *ret_figure)
+{
+	const char *at, *name, *value;
+	size_t name_len, len;
+	bool found = false;
+	char *text;
+
+	if (read_net_file(net_fd, file, &text))
+		return false;
+	at = text ? find_line(text, line) : NULL;
+	while (!found && at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
+		found = word_is(name, name_len, word) && take_number(&value, ret_figure);
+	free(text);
+	return found;
+}
+
+bool proc_in_use(int net_fd, uint64_t *ret_sockets)
+{
+	uint64_t v4, v6 = 0;
+
+	if (!read_figure(net_fd, "sockstat", "TCP:", "inuse", &v4))
+		return false;
+	/* A kernel without IPv6 has no such file. */
+	(void)read_figure(net_fd, "sockstat6", "TCP6:", "inuse", &v6);
+	*ret_sockets = v4 + v6;
+	return true;
+}
+
 int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 {
 	struct sockstat s = {0};

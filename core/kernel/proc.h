@@ -28,6 +28,15 @@ struct counters {
 	size_t count, capacity;
 };
 
+/* Directory handles of /proc and of /proc/thread-self/net, which is that of the namespace that the
+ * calling thread is in at each reading (/proc/net is the main thread's). The caller closes both; on
+ * failure both are -1. 0 or -errno. */
+int proc_open(int *ret_proc_fd, int *ret_net_fd);
+
+/* How many TCP sockets the namespace has, but half-open ones, those in TIME_WAIT, and those that
+ * are bound only ("inuse" of sockstat and sockstat6). net_fd: as below. False: it does not tell. */
+bool proc_in_use(int net_fd, uint64_t *ret_sockets);
+
 /* net_fd: directory handle of /proc/thread-self/net. A file, line or figure that is missing or is
  * not what the kernel writes is left out, and so is a last word that the file may end within. 0, or
  * -ENOMEM, -EMFILE, -ENFILE: then nothing is known of what the kernel tells. */

@@ -2,8 +2,6 @@
 #include "core/sample/namespaces_private.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +10,7 @@
 #include "core/base/number.h"
 #include "core/base/text.h"
 #include "core/base/timing.h"
+#include "core/kernel/proc.h"
 
 /* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
  * used is kept. DEBT_S: of how much time to come the allowance is spent for what has become too
@@ -27,12 +26,9 @@ int namespaces_new(const struct config *config, struct namespaces **ret_namespac
 		return -ENOMEM;
 	n->config = *config;
 	n->left_us = FIRST_US;
-	n->net_fd = -1;
-	n->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (n->proc_fd >= 0)
-		n->net_fd =
-		    openat(n->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = n->net_fd < 0 ? -errno : netnsfind_new(n->proc_fd, &n->find);
+	ret = proc_open(&n->proc_fd, &n->net_fd);
+	if (ret == 0)
+		ret = netnsfind_new(n->proc_fd, &n->find);
 	if (ret < 0)
 		namespaces_free(n);
 	else
@@ -239,22 +235,18 @@ static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 
 int namespaces_step(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
-	uint64_t begun_us = timing_cpu_us(), found_us;
-	int ret;
+	uint64_t begun_us = timing_cpu_us();
 
 	earn(n, now_ms, allowed);
 	if (now_ms >= n->find_ms)
 		find(n, now_ms, allowed);
-	found_us = timing_cpu_us();
-	n->left_us -= (int64_t)(found_us - begun_us);
-	ret = look_at_next(n, now_ms, allowed);
-	n->spent_us += timing_cpu_us() - begun_us;
-	return ret;
+	namespaces_charge(n, timing_cpu_us() - begun_us);
+	return look_at_next(n, now_ms, allowed);
 }
 
-uint64_t namespaces_spent_us(const struct namespaces *n)
+void namespaces_charge(struct namespaces *n, uint64_t cpu_us)
 {
-	return n->spent_us;
+	n->left_us -= (int64_t)cpu_us;
 }
 
 /* What keeps it from sampling them all. */

@@ -7,12 +7,14 @@
  * within one allowance of CPU time.
  *
  * The kernel walks the sockets of all namespaces for each one that is asked for. So a namespace is
- * looked at cheaply first: where its counters and totals say that no segment has come or gone since
- * its last sample, and that one saw nothing but LISTEN, ESTABLISHED and TIME_WAIT, that one still
- * holds, for a minute at the most. Else it is sampled in full. First those that have none yet, then
- * those where something is wrong or may become so, then the one whose look is oldest. Where the
- * allowance does not suffice the looks become rarer, and none is older than five minutes but where
- * the allowance of that time does not pay for one sample of each.
+ * looked at cheaply first: where its counters and totals say that no segment has come or gone and
+ * no listener has since its last sample, and that one saw nothing but LISTEN, ESTABLISHED and
+ * TIME_WAIT, that one still holds, for a minute at the most. Else it is sampled in full.
+ *
+ * Where the allowance does not suffice the looks become rarer: new namespaces come first; those
+ * where something is wrong, and those where nothing happens, are looked at four times as often as
+ * those that are only busy. None is older than five minutes but where the allowance of that time
+ * does not pay for one sample of each.
  *
  * No namespace is held open between two samples.
  */
@@ -38,8 +40,8 @@ void namespaces_configure(struct namespaces *n, const struct config *config);
  */
 int namespaces_step(struct namespaces *n, uint64_t now_ms, uint32_t allowed);
 
-/* CPU time of all steps so far. */
-uint64_t namespaces_spent_us(const struct namespaces *n);
+/* Takes from the allowance of the steps to come what passing the snapshots on has cost. */
+void namespaces_charge(struct namespaces *n, uint64_t cpu_us);
 
 /* Has a copy of the host's snapshot show them: the rows of the table, how many are left out, and
  * the severity. The rows remain ours, and are valid until the next step. */

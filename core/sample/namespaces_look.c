@@ -11,16 +11,20 @@
 /* Looking for owners, in one sample. */
 enum { OWNERS_US = 20000 };
 
-static void glance_of(const struct totals *totals, struct glance *ret_glance)
+/* False: this kernel does not tell enough to rely on. */
+static bool glance_of(int net_fd, const struct totals *totals, struct glance *ret_glance)
 {
 	static const char *const names[] = {"TcpInSegs",     "TcpOutSegs",     "TcpRetransSegs",
 					    "TcpOutRsts",    "TcpActiveOpens", "TcpAttemptFails",
 					    "TcpEstabResets"};
+	uint64_t *figure = ret_glance->figures;
 
-	*ret_glance = (struct glance){{0}};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		(void)proc_counter(&totals->counters, names[i], &ret_glance->figures[i]);
-	ret_glance->figures[GLANCE_FIGURES - 1] = totals->sockstat.time_wait;
+	_Static_assert(COUNT_OF(names) + 2 == GLANCE_FIGURES, "a place for each");
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (!proc_counter(&totals->counters, names[i], figure++))
+			return false;
+	*figure++ = totals->sockstat.time_wait;
+	return totals->sockstat.has_time_wait && proc_in_use(net_fd, figure);
 }
 
 static bool is_calm(const struct snapshot *s)
@@ -73,6 +77,7 @@ static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t
 {
 	struct space *space = &n->spaces[i];
 	uint32_t since_ms = (uint32_t)(now_ms - space->sampled_ms), interval_ms;
+	bool was_calm = space->calm;
 	struct snapshot *next = NULL;
 	struct pace pace;
 	size_t n_pids;
@@ -81,8 +86,10 @@ static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t
 	int ret = 0;
 
 	interval_ms = n->config.interval_s * 1000;
-	if (space->last && !space->calm && since_ms > interval_ms)
+	if (space->last && !was_calm && since_ms > interval_ms)
 		interval_ms = since_ms;
+	/* Until the sample has succeeded. */
+	space->calm = false;
 	pace = (struct pace){interval_ms, interval_ms, allowed, OWNERS_US};
 	if (!space->sampler)
 		ret = sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd,
@@ -110,14 +117,15 @@ static int look_inside(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t
 {
 	struct space *space = &n->spaces[i];
 	struct totals totals = {0};
-	struct glance glance;
+	struct glance glance = {{0}};
+	bool told;
 	int ret = totals_read(n->net_fd, &totals);
 
 	if (ret < 0)
 		return ret;
-	glance_of(&totals, &glance);
+	told = glance_of(n->net_fd, &totals, &glance);
 	totals_done(&totals);
-	if (space->calm && now_ms - space->sampled_ms < NAMESPACES_CALM_S * 1000 &&
+	if (space->calm && told && now_ms - space->sampled_ms < NAMESPACES_CALM_S * 1000 &&
 	    memcmp(&glance, &space->glance, sizeof(glance)) == 0) {
 		n->rows[i].counted_at = timing_now(CLOCK_MONOTONIC);
 		return 0;

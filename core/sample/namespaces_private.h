@@ -12,7 +12,7 @@
 #include "core/sample/sampler.h"
 
 /* What cannot change without a segment, or shows that a socket has changed by itself. */
-enum { GLANCE_FIGURES = 8 };
+enum { GLANCE_FIGURES = 9 };
 
 struct glance {
 	uint64_t figures[GLANCE_FIGURES];
@@ -40,8 +40,7 @@ struct namespaces {
 	uint64_t find_ms; /* when to look for namespaces again */
 	uint64_t step_ms;
 	int64_t left_us; /* of the allowance */
-	uint64_t spent_us;
-	int error; /* of the last search */
+	int error;       /* of the last search */
 };
 
 /* Looks at one: a sample, if anything may have changed. 0; or -errno: the way back is lost. One

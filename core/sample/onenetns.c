@@ -2,26 +2,22 @@
 #include "core/sample/onenetns.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
+#include "core/kernel/proc.h"
 
 /* More names than that are but counted. */
 enum { NAMED_MAX = 20 };
 
 static int open_find(struct onenetns *l)
 {
-	int ret;
+	int ret = proc_open(&l->proc_fd, &l->net_fd);
 
-	l->net_fd = -1;
-	l->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (l->proc_fd >= 0)
-		l->net_fd =
-		    openat(l->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = l->net_fd < 0 ? -errno : netnsfind_new(l->proc_fd, &l->find);
+	if (ret == 0)
+		ret = netnsfind_new(l->proc_fd, &l->find);
 	if (ret < 0)
 		onenetns_close(l);
 	return ret;
@@ -64,8 +60,6 @@ static int take_inside(struct onenetns *l, size_t index, struct sampler *sampler
 		       const struct pace *pace, const struct snapshot *last,
 		       struct snapshot **ret_snapshot)
 {
-	size_t count;
-	const uint32_t *pids = netnsfind_processes(l->find, index, &count);
 	int ret = netnsfind_enter(l->find, index), back;
 
 	if (ret < 0) {
@@ -75,9 +69,7 @@ static int take_inside(struct onenetns *l, size_t index, struct sampler *sampler
 							 : strerror(-ret));
 		return ret;
 	}
-	sampler_near(sampler, pids, count);
 	ret = sampler_take(sampler, SAMPLE_FULL, pace, last, ret_snapshot);
-	sampler_near(sampler, NULL, 0);
 	back = netnsfind_leave(l->find);
 	return ret < 0 ? ret : back;
 }

@@ -70,16 +70,13 @@ static int finish(struct sampler *s, int ret, struct sampler **ret_sampler)
 int sampler_new(const struct config *config, struct sampler **ret_sampler)
 {
 	struct sampler *s = allocate(config);
+	int ret;
 
 	if (!s)
 		return -ENOMEM;
-	s->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->proc_fd >= 0)
-		/* /proc/net is the main thread's; this one is the caller's own. */
-		s->net_fd =
-		    openat(s->proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->net_fd < 0)
-		return finish(s, -errno, ret_sampler);
+	ret = proc_open(&s->proc_fd, &s->net_fd);
+	if (ret < 0)
+		return finish(s, ret, ret_sampler);
 	s->cgroup_fd = owners_open_cgroup();
 	return finish(s, 0, ret_sampler);
 }

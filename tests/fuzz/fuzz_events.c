@@ -14,7 +14,7 @@ static void check(const struct events *events)
 		REQUIRE(e->was >= 1 && e->was <= SEVERITY_CRITICAL);
 		REQUIRE(e->severity >= 1 && e->severity <= SEVERITY_CRITICAL);
 		REQUIRE(i == 0 || e->number > events->rows[i - 1].number);
-		REQUIRE(fuzz_is_printable(e->offender));
+		REQUIRE(fuzz_is_printable(e->offender) && fuzz_is_printable(e->netns));
 	}
 	REQUIRE(events->count == 0 || events->last == events->rows[events->count - 1].number);
 }

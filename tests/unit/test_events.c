@@ -124,6 +124,34 @@ static void test_kept(void)
 	free(events);
 }
 
+/* Each namespace has its own changes; the first version of the file knew of none. */
+static void test_namespaces(void)
+{
+	struct event_marks marks = {{{0}}};
+	struct condition row = {.id = CONDITION_MEMORY, .severity = W, .offender = "x"};
+	struct snapshot s = {.conditions = &row, .n_conditions = 1, .info.netns = "shop-1"};
+	struct events *events = make(), *again = make();
+	char *text, old[] = "tcpstate events 1\n7 1000 1 0 1 2 5 4 shop-1 x\n";
+
+	CHECK_EQ_INT(note(events, 1000, W, N), 1);
+	CHECK_EQ_INT(events_note_in(events, &marks, &s), 1);
+	CHECK_EQ_INT(events_note_in(events, &marks, &s), 0);
+	CHECK_EQ_INT(note(events, 1001, N, N), 1);
+	text = events_format(events);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	CHECK_EQ_INT(events_parse(again, text), 0);
+	CHECK_EQ_INT_FATAL(again->count, 3);
+	CHECK_EQ_STR(again->rows[0].netns, "");
+	CHECK_EQ_STR(again->rows[1].netns, "shop-1");
+	CHECK_EQ_STR(again->rows[1].offender, "x");
+	CHECK_EQ_INT(events_parse(again, old), 0);
+	CHECK_EQ_STR(again->rows[0].netns, "");
+	CHECK_EQ_STR(again->rows[0].offender, "shop-1 x");
+	free(text);
+	free(again);
+	free(events);
+}
+
 static void test_damaged(void)
 {
 	static const char *const texts[] = {
@@ -172,9 +200,13 @@ static void test_damaged(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"changes are noted", test_note}, {"what was switched off", test_switched_off},
-	    {"the last 200", test_bounded},   {"kept as text", test_kept},
-	    {"damaged text", test_damaged},   CU_TEST_INFO_NULL,
+	    {"changes are noted", test_note},
+	    {"what was switched off", test_switched_off},
+	    {"the last 200", test_bounded},
+	    {"kept as text", test_kept},
+	    {"namespaces", test_namespaces},
+	    {"damaged text", test_damaged},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("events", tests);

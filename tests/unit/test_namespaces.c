@@ -109,7 +109,6 @@ static void test_rows(void)
 	CHECK_EQ_INT(host.n_namespaces, CHILDREN);
 	CHECK_EQ_INT(host.info.others_count, CHILDREN);
 	CHECK_EQ_STR(host.info.others_error, "");
-	CU_ASSERT(namespaces_spent_us(n) > 0);
 	end(n);
 }
 
@@ -205,6 +204,63 @@ static void test_bounds(void)
 	end(n);
 }
 
+/* A listener comes without a segment. */
+static void test_listener(void)
+{
+	struct namespaces *n = begin(1000);
+	pid_t listening;
+	char done = 0, path[64];
+	int ends[2];
+
+	step(n, 0, PLENTY);
+	(void)news(n);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)children[2].pid);
+	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
+	listening = fork();
+	if (listening == 0) {
+		int ns = open(path, O_RDONLY | O_CLOEXEC), fd;
+
+		if (setns(ns, CLONE_NEWNET) < 0)
+			_exit(1);
+		fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		done = listen(fd, 5) == 0;
+		(void)!write(ends[1], &done, 1);
+		pause();
+	}
+	close(ends[1]);
+	CHECK_EQ_INT_FATAL(read(ends[0], &done, 1), 1);
+	CHECK_EQ_INT(done, 1);
+	close(ends[0]);
+	step(n, 2, PLENTY);
+	CU_ASSERT_FALSE(namespaces_is_news(n, 1));
+	CU_ASSERT_TRUE(namespaces_is_news(n, 2));
+	CHECK_EQ_INT(namespaces_rows(n, &(size_t){0})[2].count[STATE_LISTEN - 1], 2);
+	kill(listening, SIGKILL);
+	waitpid(listening, NULL, 0);
+	end(n);
+}
+
+/* What was spent has to be earned before the next look; nothing is older than five minutes. */
+static void test_allowance(void)
+{
+	enum { SECONDS_CHARGED = 3, ALLOWED = 100 }; /* 1 % of a core */
+	struct namespaces *n = begin(1000);
+	struct timespec before;
+	size_t count;
+
+	step(n, 0, ALLOWED);
+	(void)news(n);
+	namespaces_charge(n, SECONDS_CHARGED * UINT64_C(1000000));
+	before = namespaces_rows(n, &count)[0].counted_at;
+	step(n, 10, ALLOWED);
+	CHECK_EQ_INT(timing_us(&namespaces_rows(n, &count)[0].counted_at), timing_us(&before));
+	CHECK_EQ_INT(news(n), 0);
+	/* Three seconds are the allowance of five minutes. */
+	step(n, NAMESPACES_AGE_MAX_S, ALLOWED);
+	CU_ASSERT(news(n) > 0);
+	end(n);
+}
+
 /* One that has gone has no row and no snapshot, and what it was is not taken for another one. */
 static void test_gone(void)
 {
@@ -232,7 +288,8 @@ int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"rows and snapshots", test_rows},     {"where nothing happens", test_calm},
-	    {"where something does", test_change}, {"no more than are wanted", test_bounds},
+	    {"where something does", test_change}, {"a listener more", test_listener},
+	    {"what was spent", test_allowance},    {"no more than are wanted", test_bounds},
 	    {"gone, and made again", test_gone},   CU_TEST_INFO_NULL,
 	};
 

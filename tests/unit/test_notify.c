@@ -267,6 +267,39 @@ static void test_outlives_the_snapshot(void)
 	notify_free(story.notify);
 }
 
+/* The same condition of two namespaces; one goes while it is raised. */
+static void test_namespaces(void)
+{
+	static const struct netns rows[] = {{.name = "shop-1"}};
+	struct condition row = {.id = CONDITION_MEMORY, .name = "memory", .severity = W};
+	struct snapshot other = {.conditions = &row, .n_conditions = 1, .info.netns = "shop-1"};
+	struct snapshot host = {.namespaces = rows, .n_namespaces = 1};
+	struct story story;
+
+	begin(&story);
+	step_as(&story, 1000, W, N);
+	notify_update(story.notify, &other, on_tell, &story);
+	notify_update(story.notify, &other, on_tell, &story);
+	CHECK_EQ_INT_FATAL(story.count, 2);
+	CHECK_EQ_STR(story.told[0].netns, "");
+	CHECK_EQ_STR(story.told[1].netns, "shop-1");
+	CHECK_EQ_INT(story.told[1].told, 1);
+	host.info.monotonic.tv_sec = 100;
+	notify_gone(story.notify, &host, on_tell, &story);
+	CHECK_EQ_INT(story.count, 2);
+	host.n_namespaces = 0;
+	host.info.monotonic.tv_sec = 200;
+	notify_gone(story.notify, &host, on_tell, &story);
+	notify_gone(story.notify, &host, on_tell, &story);
+	CHECK_EQ_INT_FATAL(story.count, 3);
+	CHECK_EQ_STR(story.told[2].netns, "shop-1");
+	CHECK_EQ_INT(story.told[2].condition.severity, N);
+	/* The host's own is still raised. */
+	step_as(&story, 300000, W, N);
+	CHECK_EQ_INT(story.count, 3);
+	notify_free(story.notify);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -278,6 +311,7 @@ int main(void)
 	    {"switched off", test_switched_off},
 	    {"a condition that stands through unknown times", test_stands_through_unknown},
 	    {"what is told outlives the snapshot", test_outlives_the_snapshot},
+	    {"namespaces", test_namespaces},
 	    CU_TEST_INFO_NULL,
 	};
 

@@ -71,6 +71,12 @@ static void an_old_kernel_has_fewer(void)
 	CHECK_EQ_INT(s.orphans, 1);
 	CHECK_EQ_INT(s.time_wait, 7);
 	CHECK_EQ_INT(s.memory_pages, 3);
+	CU_ASSERT_TRUE(proc_in_use(fd, &value));
+	CHECK_EQ_INT(value, 9);
+	close(fd);
+	fd = suite_open_data("proc/linux-6.18");
+	CU_ASSERT_TRUE(proc_in_use(fd, &value));
+	CHECK_EQ_INT(value, 27 + 14);
 	close(fd);
 }
 

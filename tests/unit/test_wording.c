@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include <string.h>
+
 #include "core/diagnosis/rule.h"
 #include "core/diagnosis/wording.h"
 #include "tests/support/suite.h"
@@ -26,6 +28,13 @@ static void test_format(void)
 		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
 		     "more (critical at 200), java[4321] app.service, local port 8080, 1198 of "
 		     "1201: The application does not close().");
+	CHECK_EQ_INT(strncmp(transition_format(&(struct transition){.condition = c,
+								    .was = SEVERITY_NORMAL,
+								    .told = 1,
+								    .netns = "shop-1"},
+					       buf, sizeof(buf)),
+			     "CRITICAL shop-1: closeWaitStale: 1201 ", 38),
+		     0);
 	format(&c, SEVERITY_NORMAL, 1, buf, 120);
 	CHECK_EQ_STR(buf,
 		     "CRITICAL closeWaitStale: 1201 connections in CLOSE_WAIT, silent for 60 s or "
