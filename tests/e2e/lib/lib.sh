@@ -108,6 +108,16 @@ wait_until() { # SECONDS COMMAND...: polls; 1 if it did not come true
 	done
 }
 
+# The lowest number of forty looks: what is open for a moment is not in all of them, what was
+# forgotten is.
+least() { # COMMAND...
+	local i
+	for i in {1..40}; do
+		"$@"
+		sleep 0.05
+	done | sort -n | head -n 1
+}
+
 # What git knows of the source, as it is now; a fresh clone, but for what is not committed. A
 # source that is no clone (a release) is copied whole, without builds.
 copy_source() { # DIRECTORY
