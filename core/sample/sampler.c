@@ -205,6 +205,23 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 	return now;
 }
 
+/*
+ * CLOSED ones are in a table of their own, and the kernel walks that of the whole machine as well:
+ * up to half of what a small namespace costs. Where there were none, they are looked for again
+ * after a minute, or with every other sample if those are rarer.
+ */
+enum { CLOSED_S = 60 };
+
+static uint32_t states_left_out(const struct sampler *s, const struct snapshot *last)
+{
+	if (!s->netns[0] || !last || s->reconfigured || s->failing ||
+	    snapshot_sockets(last, STATE_BIT(STATE_CLOSED)))
+		return 0;
+	if (s->left_out && timing_now(CLOCK_MONOTONIC).tv_sec - s->closed_s >= CLOSED_S)
+		return 0;
+	return STATE_BIT(STATE_CLOSED);
+}
+
 /* So few of another namespace are read in one pass: the kernel walks all sockets of the machine for
  * each, and its empty buckets, which costs more than what a pass gives with each socket. */
 enum { FEW_SOCKETS = 10000 };
@@ -218,6 +235,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 
 	kind = sampler_kind(s, kind, last);
 	s->renumbered = false;
+	s->left_out = states_left_out(s, last);
 	s->source.one_pass = s->netns[0] && (!last || last->info.sockets < FEW_SOCKETS);
 	if (!now)
 		goto out;
@@ -234,6 +252,8 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		goto out;
 	s->reconfigured = false;
 	s->failing = s->failing && s->failed > kind;
+	if (!s->left_out)
+		s->closed_s = now->info.monotonic.tv_sec;
 	put_info(s, now);
 	if (!s->netns[0])
 		tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);

@@ -47,12 +47,17 @@ static const struct {
     [SAMPLE_FULL] = {STATE_MASK_ALL, true, learn},
 };
 
+static uint32_t states_of(const struct sampler *s, enum sample_kind kind)
+{
+	return kinds[kind].states & ~s->left_out;
+}
+
 static struct builder_options options_of(const struct sampler *s, enum sample_kind kind)
 {
 	const struct bounds *bounds = &s->bounds;
 
 	return (struct builder_options){
-	    .states = kinds[kind].states,
+	    .states = states_of(s, kind),
 	    .conn_states = s->config.conn_states,
 	    .conn_rows = s->config.conn_rows,
 	    .remotes = s->config.remotes,
@@ -180,7 +185,7 @@ static int fill(struct sampler *s, enum sample_kind kind, const struct snapshot 
 		/* Those before the sockets: an overflow that they tell of is in the counts. */
 		ret = totals_counters(before, &s->config.counters, now);
 	if (ret == 0)
-		ret = carry_over(last, kinds[kind].states, s->config.conn_rows, now);
+		ret = carry_over(last, states_of(s, kind), s->config.conn_rows, now);
 	if (ret < 0)
 		return ret;
 	if (kinds[kind].settle)

@@ -28,6 +28,8 @@ struct sampler {
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
 	bool renumbered;   /* this sample has given the owners new numbers */
+	uint32_t left_out; /* STATE_BIT()s that this sample does not read */
+	int64_t closed_s;  /* when CLOSED was read last; CLOCK_MONOTONIC */
 	uint32_t samples, errors;
 	bool failing; /* a sample has failed, and none since was as full */
 	enum sample_kind failed;

@@ -234,9 +234,14 @@ descriptors() {
 	done | wc -l
 }
 
+has_bound() { # NAMESPACE COUNT
+	[ "$(column Closed | awk -v name="$1" '$1 == name { print $2 }')" = "$2" ]
+}
+
 test_churn() {
 	local before grown lines fds walks=0 bad=0 until
 	lines=$(wc -l <"$T/tcpstated.log")
+	tell b7 bind bound 127.0.0.1 5
 	before=$(memory) fds=$(least descriptors)
 	spawn churn bash -c "$(declare -f churn); N=$N; churn"
 	until=$((SECONDS + 60))
@@ -250,6 +255,11 @@ test_churn() {
 	done
 	stop churn
 	ip netns del "$N-churn" 2>/dev/null
+	if kernel_shows_bound; then
+		check_run "bound sockets, where there were none" wait_until 60 has_bound "$(name 7)" 5
+		tell b7 close bound
+		check_run "and their end" wait_until 30 has_bound "$(name 7)" 0
+	fi
 	grown=$(($(memory) - before))
 	check "walks meanwhile are in order, all of $walks" 0 "$bad"
 	check "no line of the log tells of it" "" \
