@@ -76,7 +76,7 @@ check_value() { # NAME NUMBER EXPRESSION: it comes to be
 
 # What stands still: names, labels and values of a job, but not what its own requests change.
 series() { # JOB
-	query "{__name__=~\"tcpstate_(connections|listener_|limit|condition|remotes|processes|worst).*\",job=\"$1\",limit!~\"openFiles|timeWaitBuckets|ephemeralPorts\",condition!~\"timeWait|ephemeralPorts\",state!~\"TIME_WAIT|ESTABLISHED\"}" |
+	query "{__name__=~\"tcpstate_(connections|namespace_(connections|severity)|listener_|limit|condition|remotes|processes|worst).*\",job=\"$1\",limit!~\"openFiles|timeWaitBuckets|ephemeralPorts\",condition!~\"timeWait|ephemeralPorts\",state!~\"TIME_WAIT|ESTABLISHED\"}" |
 		jq -r '.data.result[] | (.metric | del(.instance, .job) | tostring) + " " + .value[1]' | sort
 }
 
@@ -101,6 +101,8 @@ test_series() {
 			"tcpstate_condition_severity{job=\"$job\",condition=\"synQueue\"}"
 		check_value "$job: processes of another namespace" 1 \
 			"tcpstate_namespace_processes{job=\"$job\",namespace=\"${NAMESPACES[1]}\"}"
+		check_value "$job: FIN_WAIT_2 of it" 23 \
+			"tcpstate_namespace_connections{job=\"$job\",namespace=\"${NAMESPACES[1]}\",state=\"FIN_WAIT_2\"}"
 	done
 	for job in node tcpstate-snmp; do
 		check_value "$job: a listener with a zone" 16 \

@@ -54,10 +54,16 @@ check_cell_is() { # NAME OID VALUE
 	check "$1" "$3" "$(get -OQUve ".$2")"
 }
 
+namespace_is_counted() {
+	[ -n "$(column tcpStateNamespaceSynReceived)" ]
+}
+
 namespaces_start
 sockets_start server "${SERVER[@]}"
 tell server listen a "$SERVER4" 80 64
-tables_start
+tables_start "namespaces on
+namespace include ${NAMESPACES[1]}"
 next_sample
+check_run "another namespace is counted" wait_until 30 namespace_is_counted
 test_zabbix
 test_librenms

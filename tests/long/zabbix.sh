@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # integrations/zabbix in a real Zabbix server 7.0, of Debian 13's packages in a root of their own: the
-# template is imported, a host is asked, a fault is made with real sockets; the problem names who
-# causes it, and ends; a daemon that is gone is one. Some twelve minutes and 1.5 GB.
+# template is imported, a host is asked, a fault is made with real sockets, there and in another
+# namespace; the problem names who causes it, and ends; a daemon that is gone is one. Some fifteen
+# minutes and 1.5 GB.
 #
 #   BUILD  the build directory
 #   ROOT   where the root is kept (default: zabbix-root in the build directory)
@@ -158,6 +159,28 @@ test_fault() {
 	check "it ends" "" "$(problems)"
 }
 
+# The client's namespace, which is a container's as far as the host knows.
+test_namespace() {
+	local name=${NAMESPACES[1]}
+	tcpstated_stop
+	tcpstated_start "$CONFIGURATION
+namespaces on
+namespace include $name"
+	tell client listen n 127.0.0.1 82 16
+	tell client connect m 127.0.0.1 82 17
+	WAIT_STEP=2 wait_until 240 problem_is "$name"
+	check_match "the problem names the namespace and who" \
+		"^4 tcpstate: $name: acceptQueue, 127.0.0.1:82 sockets\[[0-9]+\].*, 17 of 16 \(critical\)$" \
+		"$(problems)"
+	check "it is the only one" 1 "$(problems | wc -l)"
+	check_item "$name: condition" acceptQueue
+	check_item "$name: CLOSE_WAIT" 0
+	tell client accept o n 17
+	WAIT_STEP=2 wait_until 200 no_problem
+	check "it ends" "" "$(problems)"
+	check "no item is unsupported" "" "$(unsupported)"
+}
+
 test_gone() {
 	tcpstated_stop
 	WAIT_STEP=5 wait_until 420 problem_is 'no answer for 5 minutes'
@@ -169,14 +192,16 @@ namespaces_start
 forgetful_server
 snmpd_start
 TCPSTATED_AS=()
-tcpstated_start "$SAMPLING
+CONFIGURATION="$SAMPLING
 condition tuningDrift off
 condition tuningHarmful off
 condition closeWaitStale off"
+tcpstated_start "$CONFIGURATION"
 zabbix_start
 check_run "the template is imported" import
 check_run "and once more" import
 check_run "a host has it" make_host
 test_quiet
 test_fault
+test_namespace
 test_gone

@@ -74,9 +74,10 @@ def draw_lines(panel, rows, url, instance, start, end):
 def draw_table(panel, rows, url, instance, end):
     target = panel["targets"][0]
     answer = ask(url, "query", query=expression(target, instance), time=end)["result"]
-    cells = sorted((one["metric"]["condition"], SEVERITIES[one["value"][1]]) for one in answer)
+    cells = sorted((one["metric"].get("namespace") or one["metric"]["condition"], SEVERITIES[one["value"][1]])
+                   for one in answer)
     script = place(panel, rows) + "unset xtics; unset ytics; unset border; unset grid\n"
-    per_column = -(-len(cells) // 3)
+    per_column = -(-len(cells) // 3) or 1
     for number, (name, severity) in enumerate(cells):
         x, y = number // per_column / 3 + 0.02, 1 - (number % per_column + 1) / (per_column + 1)
         weight = "/:Bold " if severity in ("warning", "critical") else ""
