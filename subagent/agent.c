@@ -72,6 +72,7 @@ int agent_open(const struct agent_options *options, struct agent **ret_agent)
 	agent->retry_s = options->retry_s;
 	agent->notifies_only = options->notifies_only;
 	agent->queue.lost = options->lost;
+	agent->queue.told = options->told;
 	netsnmp_large_fd_set_init(&agent->fds, FD_SETSIZE);
 	set_up(agent);
 	agent_session_keep(0, agent);

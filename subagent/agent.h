@@ -15,6 +15,7 @@
 
 #include "core/diagnosis/notify.h"
 #include "core/model/snapshot.h"
+#include "subagent/told.h"
 
 struct agent;
 
@@ -23,6 +24,7 @@ struct agent_options {
 	bool notifies_only;  /* registers nothing: the daemon beside it does */
 	uint32_t retry_s;    /* pause between attempts to reach the master, and of pings */
 	uint32_t lost;       /* notifications lost by those before it, which it counts on from */
+	struct told *told;   /* where what was told is noted for those after it; NULL: nowhere */
 };
 
 /*

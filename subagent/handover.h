@@ -4,14 +4,16 @@
 
 /*
  * This module passes snapshots from the process that samples to the one that answers. The way is
- * one way: nothing can be asked; what comes back is two numbers. They are those of the host, and of
- * its other namespaces, which say so themselves. Each snapshot is a block of flat.h
- * in a file in memory, whose descriptor is sent; the receiver copies it, and checks the copy.
+ * one way: nothing can be asked; what comes back is two numbers. The snapshots are those of the
+ * host, and of its other namespaces, which say so themselves. Each snapshot is a block of flat.h in
+ * a file in memory, whose descriptor is sent; the receiver copies it, and checks the copy.
  */
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "subagent/told.h"
 
 /* What the agent needs of the configuration goes with each snapshot. Without padding: it is sent as
  * it lies in memory. */
@@ -27,6 +29,7 @@ struct handover_settings {
 struct handover_back {
 	atomic_uint lost;   /* notifications that the master never got */
 	atomic_uint starts; /* of agents: a new one has no snapshot yet */
+	struct told told;   /* for the next agent; the sampler does not read it */
 };
 
 struct handover {

@@ -61,6 +61,8 @@ void queue_answered(struct queue *queue, int request, bool refused)
 	for (size_t i = 0; i < queue->count; i++) {
 		if (queue->rows[i].request != request)
 			continue;
+		if (queue->told)
+			told_note(queue->told, &queue->rows[i].transition);
 		drop(queue, i);
 		queue->lost += refused;
 		break;

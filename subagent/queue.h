@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "core/diagnosis/notify.h"
+#include "subagent/told.h"
 
 enum { QUEUE_MAX = 256 };
 
@@ -25,7 +26,8 @@ struct queued {
 struct queue {
 	struct queued rows[QUEUE_MAX]; /* oldest first */
 	size_t count;
-	uint32_t lost; /* given up: no room, or refused by the master */
+	uint32_t lost;     /* given up: no room, or refused by the master */
+	struct told *told; /* where what the master has answered is noted; NULL: nowhere */
 };
 
 /* Appends a copy; an unsent one of the same condition goes, and what it was before that is what the

@@ -71,6 +71,8 @@ static void on_transition(const struct transition *transition, void *arg)
 		 transition_format(transition, line, sizeof(line)));
 	if (v->settings.traps)
 		agent_notify(v->agent, transition);
+	else
+		told_note(&v->options->handover->back->told, transition);
 }
 
 /* A moment in which this process could have got a new snapshot. If it has slept for long itself, as
@@ -263,15 +265,18 @@ static int loop(struct serving *v)
  * shown in, before the doors close. */
 static int start(struct serving *v)
 {
+	struct handover_back *back = v->options->handover->back;
 	const struct agent_options options = {.address = v->options->address,
 					      .retry_s = v->options->retry_s,
-					      .lost =
-						  atomic_load(&v->options->handover->back->lost)};
+					      .lost = atomic_load(&back->lost),
+					      .told = &back->told};
 	int ret = v->signal_fd = child_signals();
 
-	atomic_fetch_add(&v->options->handover->back->starts, 1);
+	atomic_fetch_add(&back->starts, 1);
 	if (ret >= 0)
 		ret = notify_new(&v->notify);
+	if (ret == 0)
+		told_resume(&back->told, v->notify);
 	if (ret == 0)
 		ret = agent_open(&options, &v->agent);
 	tzset();

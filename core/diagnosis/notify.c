@@ -129,6 +129,14 @@ static struct told *add(struct notify *t, const char *netns)
 	return told;
 }
 
+void notify_resume(struct notify *t, const char *netns, const struct condition *condition)
+{
+	struct told *told = add(t, netns);
+
+	if (told)
+		told->condition = *condition;
+}
+
 static void look_at(struct notify *t, const char *netns, const struct condition *row,
 		    int64_t now_ms, const struct hearer *to)
 {

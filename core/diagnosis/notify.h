@@ -42,6 +42,10 @@ void notify_free(struct notify *t);
 void notify_update(struct notify *t, const struct snapshot *now,
 		   void (*tell)(const struct transition *transition, void *arg), void *arg);
 
+/* Before the first snapshot: this condition was told with this severity by somebody else. Without
+ * memory for it, it is told again. */
+void notify_resume(struct notify *t, const char *netns, const struct condition *condition);
+
 /* Tells as cleared, in the same way, what was raised in a namespace that the host's snapshot does
  * not list any more. */
 void notify_gone(struct notify *t, const struct snapshot *host,

@@ -196,6 +196,58 @@ connect_some() {
 	tell server connect e "$CLIENT4" 90 5
 }
 
+agent_kill() { # and wait for the next one
+	local pid
+	pid=$(agent_pid)
+	kill -s KILL "$pid"
+	wait_until 30 is_another_agent "$pid" || die "the agent is not started again"
+}
+
+is_another_agent() { # PID
+	local now
+	now=$(agent_pid) && [ "$now" != "$1" ]
+}
+
+# An agent that is killed has told what it has told; the next one tells what it has not.
+test_killed() {
+	namespaces_start
+	sockets_start server "${SERVER[@]}"
+	daemons_start 'state LISTEN warning 4 critical 8 hold 0
+state CLOSED warning 4 hold 0'
+
+	listeners 5 8000
+	check_once "before" Raised $LISTENING
+	agent_kill
+	wait_until 10 is_severity warning
+	sleep 3
+	check_once "and not by the next agent" Raised $LISTENING
+	check "nor in the log" 1 "$(log_lines "WARNING $LISTENING")"
+
+	snmpd_stop
+	tell server bind b "$SERVER4" 5
+	wait_until 10 eval '(($(log_lines "WARNING stateCount.CLOSED") > 0))'
+	agent_kill
+	snmpd_start
+	check_once "nobody was told it by the one before" Raised stateCount.CLOSED
+
+	listeners 5 8001
+	check_once "it is worse than what was told" Raised $LISTENING critical
+	tell server close l8000
+	tell server close l8001
+	agent_kill
+	check_once "over while there was no agent" Cleared $LISTENING
+	agent_kill
+	wait_until 10 is_severity normal
+	sleep 3
+	check_once "once" Cleared $LISTENING
+	tcpstated_configure "$CONFIG
+state LISTEN warning 4 critical 8 hold 0"
+	kill -s HUP "${PIDS[tcpstated]}"
+	check_once "what is judged no more is over" Cleared stateCount.CLOSED
+	check "nothing else was told" "6 4" \
+		"$(traps 'ConditionRaised' | wc -l) $(traps 'ConditionCleared' | wc -l)"
+}
+
 # As long as the session lives, a slow master is not told twice. (A retry is a ping.)
 test_slow() {
 	CONFIG=${CONFIG/agentx-retry 1/agentx-retry 30}
@@ -349,4 +401,4 @@ test_trial() {
 
 # With the sanitizers, what waits in memory.
 [ -z "${SHORT:-}" ] || [ $# -gt 0 ] || set -- restart
-side_by_side "$@" -- trial words flapping restart slow off monitor events
+side_by_side "$@" -- trial words flapping restart killed slow off monitor events
