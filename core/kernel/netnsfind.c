@@ -298,7 +298,7 @@ const uint32_t *netnsfind_processes(const struct netnsfind *f, size_t index, siz
 	const struct space *space = f->listed[index];
 
 	*ret_count = space->processes;
-	return space->processes ? f->spaces.pids + space->first : NULL;
+	return f->spaces.pids + space->first;
 }
 
 uint64_t netnsfind_id(const struct netnsfind *f, size_t index)

@@ -34,7 +34,7 @@ int netnsfind_look(struct netnsfind *f, const struct netns_filter *filter);
 /* Those found, by name; what a sample shows is 0. Valid until the next look. */
 const struct netns *netnsfind_list(const struct netnsfind *f, size_t *ret_count);
 
-/* The processes of one, ascending. */
+/* The processes of one, ascending; not NULL where there are none. */
 const uint32_t *netnsfind_processes(const struct netnsfind *f, size_t index, size_t *ret_count);
 
 /* A number that no other namespace found has had: inodes and names are used again. */

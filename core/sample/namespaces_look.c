@@ -73,79 +73,78 @@ static void fill_row(const struct snapshot *s, struct netns *row)
 	}
 }
 
-static int take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
+/* The interval that a sample shows: the time since the one before, unless looks in between have
+ * shown that nothing happened. */
+static uint32_t interval_of(const struct namespaces *n, const struct space *space, uint64_t now_ms)
+{
+	uint64_t since_ms = now_ms - space->sampled_ms;
+	uint32_t interval_ms = n->config.interval_s * 1000;
+
+	return space->last && !space->calm && since_ms > interval_ms ? (uint32_t)since_ms
+								     : interval_ms;
+}
+
+/* One that fails is told in its snapshot. */
+static void take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
 {
 	struct space *space = &n->spaces[i];
-	uint32_t since_ms = (uint32_t)(now_ms - space->sampled_ms), interval_ms;
-	bool was_calm = space->calm;
+	uint32_t interval_ms = interval_of(n, space, now_ms);
+	const struct pace pace = {interval_ms, interval_ms, allowed, OWNERS_US};
 	struct snapshot *next = NULL;
-	struct pace pace;
 	size_t n_pids;
-	static const uint32_t none[1];
 	const uint32_t *pids = netnsfind_processes(n->find, i, &n_pids);
-	int ret = 0;
+	int ret;
 
-	interval_ms = n->config.interval_s * 1000;
-	if (space->last && !was_calm && since_ms > interval_ms)
-		interval_ms = since_ms;
 	/* Until the sample has succeeded. */
 	space->calm = false;
-	pace = (struct pace){interval_ms, interval_ms, allowed, OWNERS_US};
-	if (!space->sampler)
-		ret = sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd,
-				     &space->sampler);
-	if (ret < 0)
-		return ret;
-	sampler_near(space->sampler, pids ? pids : none, n_pids);
+	if (!space->sampler &&
+	    sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd, &space->sampler) < 0)
+		return;
+	sampler_near(space->sampler, pids, n_pids);
 	ret = sampler_take(space->sampler, SAMPLE_FULL, &pace, space->last, &next);
 	sampler_near(space->sampler, NULL, 0);
 	if (!next)
-		return ret;
+		return;
 	sampler_release(space->sampler, space->last);
 	space->last = next;
 	space->news = true;
 	if (ret < 0)
-		return ret;
+		return;
 	space->sampled_ms = now_ms;
 	space->calm = is_calm(next);
 	fill_row(next, &n->rows[i]);
-	return 0;
 }
 
 /* Inside the namespace. */
-static int look_inside(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
+static void look_inside(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
 {
 	struct space *space = &n->spaces[i];
 	struct totals totals = {0};
 	struct glance glance = {{0}};
 	bool told;
-	int ret = totals_read(n->net_fd, &totals);
 
-	if (ret < 0)
-		return ret;
+	if (totals_read(n->net_fd, &totals) < 0)
+		return;
 	told = glance_of(n->net_fd, &totals, &glance);
 	totals_done(&totals);
 	if (space->calm && told && now_ms - space->sampled_ms < NAMESPACES_CALM_S * 1000 &&
 	    memcmp(&glance, &space->glance, sizeof(glance)) == 0) {
 		n->rows[i].counted_at = timing_now(CLOCK_MONOTONIC);
-		return 0;
+		return;
 	}
 	/* Read before the sample: what comes meanwhile is seen the next time. */
 	space->glance = glance;
-	return take_sample(n, i, now_ms, allowed);
+	take_sample(n, i, now_ms, allowed);
 }
 
 int namespaces_look(struct namespaces *n, size_t i, uint64_t now_ms, uint32_t allowed)
 {
-	int ret = netnsfind_enter(n->find, i), back;
+	int ret = netnsfind_enter(n->find, i);
 
 	n->spaces[i].looked_ms = now_ms;
-	if (ret == 0) {
-		ret = look_inside(n, i, now_ms, allowed);
-		back = netnsfind_leave(n->find);
-		if (back < 0)
-			return back;
-	}
-	n->spaces[i].denied = ret == -EPERM || ret == -EACCES;
-	return 0;
+	n->spaces[i].denied = ret == -EPERM;
+	if (ret < 0)
+		return 0;
+	look_inside(n, i, now_ms, allowed);
+	return netnsfind_leave(n->find);
 }

@@ -230,6 +230,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		 const struct snapshot *last, struct snapshot **ret_snapshot)
 {
 	const char *what = "taking memory";
+	const struct builder_ports ports = s->ports;
 	struct snapshot *now = calloc(1, sizeof(*now));
 	int ret = -ENOMEM;
 
@@ -267,6 +268,7 @@ out:
 	if (ret < 0) {
 		sampler_release(s, now);
 		note_failure(s, kind, what, ret);
+		s->ports = ports; /* they go with the owners of last */
 		now = stand_in(s, last);
 		if (now)
 			*ret_snapshot = now;

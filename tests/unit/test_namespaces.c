@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -204,20 +205,17 @@ static void test_bounds(void)
 	end(n);
 }
 
-/* A listener comes without a segment. */
-static void test_listener(void)
+/* A process that has one more listener in the namespace of a child; it ends with kill(). */
+static pid_t listen_in(const struct netnslab_child *child)
 {
-	struct namespaces *n = begin(1000);
-	pid_t listening;
 	char done = 0, path[64];
 	int ends[2];
+	pid_t pid;
 
-	step(n, 0, PLENTY);
-	(void)news(n);
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)children[2].pid);
+	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child->pid);
 	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
-	listening = fork();
-	if (listening == 0) {
+	pid = fork();
+	if (pid == 0) {
 		int ns = open(path, O_RDONLY | O_CLOEXEC), fd;
 
 		if (setns(ns, CLONE_NEWNET) < 0)
@@ -231,10 +229,56 @@ static void test_listener(void)
 	CHECK_EQ_INT_FATAL(read(ends[0], &done, 1), 1);
 	CHECK_EQ_INT(done, 1);
 	close(ends[0]);
+	return pid;
+}
+
+/* A listener comes without a segment. */
+static void test_listener(void)
+{
+	struct namespaces *n = begin(1000);
+	pid_t listening;
+
+	step(n, 0, PLENTY);
+	(void)news(n);
+	listening = listen_in(&children[2]);
 	step(n, 2, PLENTY);
 	CU_ASSERT_FALSE(namespaces_is_news(n, 1));
 	CU_ASSERT_TRUE(namespaces_is_news(n, 2));
 	CHECK_EQ_INT(namespaces_rows(n, &(size_t){0})[2].count[STATE_LISTEN - 1], 2);
+	kill(listening, SIGKILL);
+	waitpid(listening, NULL, 0);
+	end(n);
+}
+
+/* One descriptor is enough for the way in and for a look, and too little for a sample. What the
+ * look has seen is not to be taken for seen by a sample. */
+static void test_failed(void)
+{
+	struct namespaces *n = begin(1000);
+	struct rlimit limit, low;
+	struct timespec before;
+	const struct netns *rows;
+	pid_t listening;
+	size_t count;
+	int next;
+
+	step(n, 0, PLENTY);
+	rows = namespaces_rows(n, &count);
+	before = rows[2].counted_at;
+	listening = listen_in(&children[2]);
+	next = dup(STDOUT_FILENO);
+	close(next);
+	CHECK_EQ_INT_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = (struct rlimit){(rlim_t)next + 1, limit.rlim_max};
+	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	step(n, 2, PLENTY);
+	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	CU_ASSERT_TRUE(namespaces_snapshot(n, 2)->info.failing);
+	CU_ASSERT_FALSE(namespaces_snapshot(n, 1)->info.failing);
+	CHECK_EQ_INT(timing_us(&rows[2].counted_at), timing_us(&before));
+	step(n, 2, PLENTY);
+	CU_ASSERT_FALSE(namespaces_snapshot(n, 2)->info.failing);
+	CHECK_EQ_INT(namespaces_rows(n, &count)[2].count[STATE_LISTEN - 1], 2);
 	kill(listening, SIGKILL);
 	waitpid(listening, NULL, 0);
 	end(n);
@@ -287,10 +331,15 @@ static void test_gone(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-	    {"rows and snapshots", test_rows},     {"where nothing happens", test_calm},
-	    {"where something does", test_change}, {"a listener more", test_listener},
-	    {"what was spent", test_allowance},    {"no more than are wanted", test_bounds},
-	    {"gone, and made again", test_gone},   CU_TEST_INFO_NULL,
+	    {"rows and snapshots", test_rows},
+	    {"where nothing happens", test_calm},
+	    {"where something does", test_change},
+	    {"a listener more", test_listener},
+	    {"a sample that failed", test_failed},
+	    {"what was spent", test_allowance},
+	    {"no more than are wanted", test_bounds},
+	    {"gone, and made again", test_gone},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return netnslab_enter() ? suite_run("namespaces", tests) : NETNSLAB_SKIPPED;
