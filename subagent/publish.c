@@ -36,6 +36,7 @@ void publish_to(struct publish *p, const char *path)
 	p->counted_at = (struct timespec){0};
 	p->error = 0;
 	snprintf(p->path, sizeof(p->path), "%s", path);
+	snapshotfile_clear(p->path);
 }
 
 static bool is_due(const struct publish *p, const struct snapshot *s, bool changed)

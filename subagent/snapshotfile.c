@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "subagent/snapshotfile.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/base/file.h"
+#include "core/base/number.h"
 #include "core/base/timing.h"
 #include "core/sample/namespaces.h"
 #include "subagent/flat.h"
@@ -44,6 +48,37 @@ static struct flat_origin origin_of(const struct snapshotfile *file)
 void snapshotfile_path_in(const char *path, uint64_t netns, char ret_path[SNAPSHOTFILE_PATH_MAX])
 {
 	snprintf(ret_path, SNAPSHOTFILE_PATH_MAX, "%s-%" PRIu64, path, netns);
+}
+
+/* As the function above names them, or as file_replace() names one that is being written. */
+static bool is_in_netns(const char *name, const char *host)
+{
+	size_t len = strlen(host);
+	uint64_t inode;
+
+	if (strncmp(name, host, len) != 0 || name[len] != '-')
+		return false;
+	name += len + 1;
+	return number_take(&name, 10, UINT64_MAX, &inode) &&
+	       (*name == '\0' || strcmp(name, ".new") == 0);
+}
+
+void snapshotfile_clear(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir_path[SNAPSHOTFILE_PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!slash)
+		return;
+	snprintf(dir_path, sizeof(dir_path), "%.*s/", (int)(slash - path), path);
+	dir = opendir(dir_path);
+	while (dir && (entry = readdir(dir)))
+		if (is_in_netns(entry->d_name, slash + 1))
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	if (dir)
+		closedir(dir);
 }
 
 int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,

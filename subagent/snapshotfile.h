@@ -28,6 +28,10 @@ enum { SNAPSHOTFILE_PATH_MAX = 160 };
 /* Where the snapshot of another namespace is, beside the host's. */
 void snapshotfile_path_in(const char *path, uint64_t netns, char ret_path[SNAPSHOTFILE_PATH_MAX]);
 
+/* Removes all of these, whole or half written: a daemon that was killed has left them. path: of the
+ * host's, which stays. */
+void snapshotfile_clear(const char *path);
+
 /* Makes the block that is written: flat.h. The caller frees it. 0 or -ENOMEM. */
 int snapshotfile_pack(const struct snapshotfile *file, const struct snapshot *s, void **ret_block,
 		      size_t *ret_size);

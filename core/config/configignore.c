@@ -8,13 +8,16 @@
 #include "core/base/text.h"
 #include "core/config/config_private.h"
 
-/* With the prefix of all its bits. False: no address, or one with a zone. */
+/* With the prefix of all its bits; a v4-mapped address is the IPv4 address that its connections are
+ * shown with. False: no address, or one with a zone. */
 static bool parse_addr(const char *text, struct ignore *row)
 {
-	if (inet_pton(AF_INET, text, row->addr.bytes) == 1)
-		row->addr.type = INET_IPV4;
-	else if (inet_pton(AF_INET6, text, row->addr.bytes) == 1)
-		row->addr.type = INET_IPV6;
+	uint32_t words[4];
+
+	if (inet_pton(AF_INET, text, words) == 1)
+		inet_addr_from_v4(words, &row->addr);
+	else if (inet_pton(AF_INET6, text, words) == 1)
+		inet_addr_from_v6(words, 0, &row->addr);
 	else
 		return false;
 	row->prefix = row->addr.type == INET_IPV4 ? 32 : 128;
@@ -52,7 +55,7 @@ static int set_listener(struct ignore *row, const char *label, const char *value
 		snprintf(addr, sizeof(addr), "%.*s", (int)(colon - value - 2 * bracket),
 			 value + bracket);
 	if (!colon || (bracket && colon[-1] != ']') || !parse_addr(addr, row) ||
-	    bracket != (row->addr.type == INET_IPV6))
+	    bracket != (strchr(addr, ':') != NULL))
 		return option_refuse(error,
 				     "%s: \"%s\" is no listener as ADDRESS:PORT or [ADDRESS]:PORT",
 				     label, value);

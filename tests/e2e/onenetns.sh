@@ -104,9 +104,11 @@ takes CAP_SYS_ADMIN, as root has it" "$ERRORS"
 test_running() {
 	snmpd_start
 	TCPSTATED_AS=()
+	touch "$T/snapshot-1" # left by a daemon that was killed
 	tcpstated_start "$CONFIG"
 	check_run "the daemon's" wait_until 20 has_seen 4
 	check_run "the daemon's of another one" wait_until 20 has_seen 1
+	check "one that was left is removed" gone "$([ -e "$T/snapshot-1" ] || echo gone)"
 	check_outputs "the daemon's" "From the running tcpstated, [0-9.]+ s ago\."
 	check_none "the daemon's" ""
 	check "--sample" "own $(by_ss 4)" "$(shown 4 --sample)"

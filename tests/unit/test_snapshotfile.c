@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "core/base/timing.h"
 #include "tests/support/tree.h"
 #include "tests/support/model.h"
@@ -109,12 +110,43 @@ static void test_read(void)
 	tree_remove(&tree);
 }
 
+/* Those of other namespaces, and nothing else that lies beside them. */
+static void test_clear(void)
+{
+	static const struct {
+		const char *name;
+		bool stays;
+	} files[] = {
+	    {"snapshot", true},
+	    {"snapshot.new", true},
+	    {"snapshot-", true},
+	    {"snapshot-x", true},
+	    {"snapshot-12x", true},
+	    {"snapshot-12.newer", true},
+	    {"other-4026532001", true},
+	    {"snapshot-1", false},
+	    {"snapshot-4026532001", false},
+	    {"snapshot-4026532002.new", false},
+	};
+
+	begin();
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		tree_file(&tree, files[i].name, "x");
+	snapshotfile_clear(path);
+	for (size_t i = 0; i < COUNT_OF(files); i++)
+		CHECK_EQ_INT(access(tree_path(&tree, files[i].name), F_OK) == 0, files[i].stays);
+	snapshotfile_clear("/nowhere/snapshot");
+	snapshotfile_clear("snapshot");
+	tree_remove(&tree);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
 	    {"a file that changes", test_follow},
 	    {"one that is not shown", test_not_shown},
 	    {"read once", test_read},
+	    {"left by a daemon that was killed", test_clear},
 	    CU_TEST_INFO_NULL,
 	};
 
