@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/tuning/sysctld.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -22,7 +23,7 @@ enum {
 	UNSEEN_MAX = 16384,
 };
 
-static const char blanks[] = " \t\r\n";
+static const char blanks[] = " \t\r\n", isspaces[] = " \t\r\n\v\f";
 
 static int append(struct assignments *list, const struct assignment *a)
 {
@@ -92,15 +93,39 @@ static int keep(struct sysctld *s, const char *name, const char *value, const st
 	return list == &s->patterns ? add_pattern(s, &a) : append(list, &a);
 }
 
-char *sysctld_strip(char *text)
+static char *strip(char *text, const char *of)
 {
 	char *end;
 
-	text += strspn(text, blanks);
+	text += strspn(text, of);
 	end = text + strlen(text);
-	while (end > text && strchr(blanks, end[-1]))
+	while (end > text && strchr(of, end[-1]))
 		*--end = '\0';
 	return text;
+}
+
+char *sysctld_strip(char *text)
+{
+	return strip(text, blanks);
+}
+
+/* Whether sysctl(8) reads it, as it does ufw's file on any host. */
+static bool is_for_procps(const struct sysctld *s)
+{
+	return s->stats.order == SYSCTLD_PROCPS || s->phase == PHASE_UFW;
+}
+
+/* The name behind "-". sysctl(8) takes no blank away there, so that such a name is no file's, nor
+ * one that ends with a separator; but it takes a second "-". */
+static char *take_key(char *key, bool procps)
+{
+	size_t len;
+
+	if (!procps)
+		return strip(key, blanks);
+	key += *key == '-';
+	len = strlen(key);
+	return isspace((unsigned char)*key) || (len > 0 && strchr("./", key[len - 1])) ? NULL : key;
 }
 
 /* A parameter below net by its key. A dot that is left is part of an interface's name; no
@@ -146,7 +171,9 @@ int sysctld_add_unseen(struct sysctld *s, const char *path)
 
 static int parse_line(struct sysctld *s, char *line, const struct position *at)
 {
-	char *key = sysctld_strip(line), *value;
+	bool procps = is_for_procps(s);
+	const char *around = procps ? isspaces : blanks;
+	char *key = strip(line, around), *value;
 
 	if (*key == '\0' || *key == '#' || *key == ';')
 		return 0;
@@ -157,9 +184,9 @@ static int parse_line(struct sysctld *s, char *line, const struct position *at)
 		s->stats.bad_lines++;
 		return 0;
 	}
-	if (*key == '-')
-		key++;
-	return sysctld_assign(s, sysctld_strip(key), value ? sysctld_strip(value) : NULL, at);
+	key = strip(key, around);
+	key = take_key(key + (*key == '-'), procps);
+	return key ? sysctld_assign(s, key, value ? strip(value, around) : NULL, at) : 0;
 }
 
 static int parse(struct sysctld *s, char *text, size_t len, const char *file)
@@ -173,8 +200,7 @@ static int parse(struct sysctld *s, char *text, size_t len, const char *file)
 		char c = text[i];
 		bool newline = c == '\n';
 
-		if (i < len && !newline &&
-		    (s->stats.order == SYSCTLD_PROCPS || (c != '\0' && c != '\r')))
+		if (i < len && !newline && (is_for_procps(s) || (c != '\0' && c != '\r')))
 			continue;
 		text[i] = '\0';
 		r = parse_line(s, text + start, &at);

@@ -16,6 +16,7 @@ enum sysctld_phase {
 	PHASE_FILES,  /* sysctl.d(5) */
 	PHASE_UFW,
 	PHASE_TUNED,
+	PHASE_TUNED_AGAIN, /* /etc/sysctl.conf, where only tuned reads it */
 };
 
 struct assignment {

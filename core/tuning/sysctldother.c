@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/tuning/sysctld_private.h"
+#include "core/tuning/sysctlpattern.h"
 
 enum { INCLUDES_MAX = 8 };
 
@@ -25,6 +26,19 @@ static char *next_argument(char **text)
 	*text = *p ? p + 1 : p;
 	*p = '\0';
 	return *start ? start : NULL;
+}
+
+/* The word of the shell at a text: within quotes, or up to a blank or the NUL. */
+static char *shell_word(char *text)
+{
+	char *end = strchr("\"'", text[0]) && text[0] ? strchr(text + 1, text[0]) : NULL;
+
+	if (end)
+		text++;
+	else
+		end = text + strcspn(text, " \t");
+	*end = '\0';
+	return text;
 }
 
 /* One pair of quotes around a text, if it has it. */
@@ -62,7 +76,10 @@ static int assign_argument(struct sysctld *s, char *argument, const struct posit
 		return 0;
 	*value++ = '\0';
 	value = drop_quotes(value);
-	return value[0] ? sysctld_assign(s, key, value, at) : 0;
+	/* The kernel makes each dot a slash, and knows no patterns. */
+	for (char *p = key; *p; p++)
+		*p = *p == '.' ? '/' : *p;
+	return value[0] && !sysctlpattern_is(key) ? sysctld_assign(s, key, value, at) : 0;
 }
 
 int sysctldother_kernel(struct sysctld *s, int root)
@@ -105,7 +122,7 @@ static int shell_value(int root, const char *path, const char *name, char **ret_
 			continue;
 		*value++ = '\0';
 		if (strcmp(sysctld_strip(line), name) == 0)
-			found = unquote(sysctld_strip(value), "\"'");
+			found = shell_word(sysctld_strip(value));
 	}
 	*ret_value = found ? strdup(found) : NULL;
 	free(text);
@@ -154,6 +171,7 @@ struct tuned {
 	struct sysctld *s;
 	int root;
 	bool runs; /* for certain; else it may set these values */
+	bool sets; /* a profile has a section [sysctl] */
 	int depth; /* of includes */
 };
 
@@ -200,6 +218,7 @@ static int parse_profile(struct tuned *t, char *text, const char *file)
 		if (line[0] == '[') {
 			in_main = strcmp(line, "[main]") == 0;
 			in_sysctl = strcmp(line, "[sysctl]") == 0;
+			t->sets |= in_sysctl;
 			continue;
 		}
 		value = strchr(line, '=');
@@ -281,9 +300,12 @@ static int read_tuned(struct sysctld *s, int root)
 	if (r == -ENOMEM)
 		return r;
 	/* It does by default. */
-	s->tuned_reapplies = !reapply || strpbrk(reapply, "1yYtT") == reapply;
+	s->tuned_reapplies = t.sets && (!reapply || strpbrk(reapply, "1yYtT") == reapply);
 	free(reapply);
-	return 0;
+	s->phase = PHASE_TUNED_AGAIN;
+	return s->tuned_reapplies && t.runs && s->stats.order == SYSCTLD_SYSTEMD
+		   ? sysctld_read_file(s, root, "etc/sysctl.conf")
+		   : 0;
 }
 
 int sysctldother_later(struct sysctld *s, int root)

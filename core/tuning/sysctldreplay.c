@@ -129,4 +129,5 @@ void sysctld_replay(const struct sysctld *s, const char *name, sysctld_visitor *
 		replay_phase(&r, phase);
 	if (s->tuned_reapplies && last_of(&r, PHASE_TUNED))
 		replay_again(&r);
+	replay_phase(&r, PHASE_TUNED_AGAIN);
 }

@@ -161,8 +161,12 @@ static void lines(void)
 	    {"net/ipv4/tcp_sack=1", "tcp_sack", "1", "1", 0},
 	    {"net.ipv4/tcp_sack=1", "tcp_sack", NULL, NULL, 0},
 	    {"net/ipv4.tcp_sack=1", "tcp_sack", NULL, NULL, 0},
-	    {"/net/ipv4//tcp_sack/=1", "tcp_sack", "1", "1", 0},
+	    {"/net/ipv4//tcp_sack=1", "tcp_sack", "1", "1", 0},
 	    {"-net.ipv4.tcp_sack=1", "tcp_sack", "1", "1", 0},
+	    {"- net.ipv4.tcp_sack=1", "tcp_sack", "1", NULL, 0},
+	    {"--net.ipv4.tcp_sack=1", "tcp_sack", NULL, "1", 0},
+	    {"net.ipv4.tcp_sack.=1", "tcp_sack", "1", NULL, 0},
+	    {"\fnet.ipv4.tcp_sack = 1\v", "tcp_sack", NULL, "1", 0},
 	    {"net.ipv4.tcp_rmem = 4096 \t87380  6291456", "tcp_rmem", "4096 \t87380  6291456",
 	     "4096 \t87380  6291456", 0},
 	    {"net.ipv4.ip_local_reserved_ports =", "ip_local_reserved_ports", "", "", 0},
@@ -380,6 +384,8 @@ static void kernel_command_line(void)
 	    {"ro sysctl.net.ipv4.tcp_sack=0 quiet\n", "0 kernel command line:0"},
 	    {"sysctl.net/ipv4/tcp_sack=0", "0 kernel command line:0"},
 	    {"sysctl/net/ipv4/tcp_sack=0", "0 kernel command line:0"},
+	    {"sysctl.net/ipv4.tcp_sack=0", "0 kernel command line:0"},
+	    {"sysctl.net.ipv4.tcp_s*=0", ""},
 	    {"sysctl.net.ipv4.tcp_sack=\"1 2\" x", "1 2 kernel command line:0"},
 	    {"\"sysctl.net.ipv4.tcp_sack=1 2\" x", "1 2 kernel command line:0"},
 	    {"sysctl.net.ipv4.tcp_sack=\"1 2\n", "1 2 kernel command line:0"},
@@ -449,6 +455,12 @@ static void ufw(void)
 		   "1 /etc/sysctl.d/10.conf:1; ? /etc/default/ufw:0");
 	tree_file(&t, "etc/default/ufw", "IPT_SYSCTL=\n");
 	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack", "1 /etc/sysctl.d/10.conf:1");
+	/* The shell sees neither quotes nor a comment; sysctl(8) sees no name after a blank. */
+	tree_file(&t, "etc/ufw/ufw.conf", "ENABLED=\"yes\" # on\n");
+	tree_file(&t, "etc/default/ufw", "IPT_SYSCTL='/etc/ufw/sysctl.conf'\t# ours\n");
+	tree_file(&t, "etc/ufw/sysctl.conf", "- net/ipv4/tcp_sack=2\nnet/ipv4/tcp_sack=3\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_sack",
+		   "1 /etc/sysctl.d/10.conf:1; 3 /etc/ufw/sysctl.conf:2");
 	tree_remove(&t);
 }
 
@@ -478,7 +490,12 @@ static void tuned(void)
 	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn",
 		   "1 /etc/sysctl.d/20.conf:1; 0 /usr/lib/tuned/base/tuned.conf:5; "
 		   "1 /etc/sysctl.d/20.conf:1");
+	/* It reads sysctl.conf, too, which systemd-sysctl does not. */
+	tree_file(&t, "etc/sysctl.conf", "net.ipv4.tcp_retries2=9\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_retries2", "9 /etc/sysctl.conf:1");
+	expect_all(&t, SYSCTLD_PROCPS, "tcp_retries2", "9 /etc/sysctl.conf:1");
 	tree_file(&t, "etc/tuned/tuned-main.conf", "reapply_sysctl = 0\n");
+	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_retries2", "");
 	expect_all(&t, SYSCTLD_SYSTEMD, "tcp_ecn",
 		   "1 /etc/sysctl.d/20.conf:1; 0 /usr/lib/tuned/base/tuned.conf:5");
 	/* A profile that includes itself, and one that is missing, may set anything. */
