@@ -109,37 +109,38 @@ static bool is_visible(const struct ask *ask, netsnmp_variable_list *vb)
 	       in_a_view(vb->name, &vb->name_length, ask->pdu, vb->type) == VACM_SUCCESS;
 }
 
-/* The next variable that the requester may see. False: there is none here, and snmpd goes on to
- * the subtree after this one. */
-static bool answer_next(const struct ask *ask, netsnmp_request_info *request, size_t *last)
+/* The next variable that the requester may see. */
+static bool answer_next(const struct ask *ask, netsnmp_request_info *request,
+			struct oidtable_walk *walk)
 {
-	netsnmp_variable_list *vb = request->requestvb;
-
 	do {
-		if (!agent_varbind_next(ask->s, vb, request->inclusive, request->range_end,
-					request->range_end_len, last)) {
-			snmp_set_var_typed_value(vb, ASN_NULL, NULL, 0);
+		if (!agent_varbind_next(walk, request->range_end, request->range_end_len,
+					request->requestvb))
 			return false;
-		}
-		request->inclusive = 0;
-	} while (!is_visible(ask, vb));
+	} while (!is_visible(ask, request->requestvb));
 	return true;
 }
 
-/* All repetitions at once: snmpd's own way from one to the next costs more than the answers. */
+/* All repetitions at once: snmpd's own way from one to the next costs more than the answers. From
+ * one that has none snmpd goes on to the subtree after this one. */
 static void answer_bulk(const struct ask *ask, netsnmp_request_info *request)
 {
-	size_t last = SIZE_MAX;
+	struct oidtable_walk walk;
+	bool more = agent_varbind_walk(ask->s, request->requestvb, request->inclusive, &walk) &&
+		    answer_next(ask, request, &walk);
 
-	while (answer_next(ask, request, &last) && request->repeat > 0) {
-		netsnmp_variable_list *vb = request->requestvb, *next = vb->next_variable;
+	while (more && request->repeat > 0 && request->requestvb->next_variable) {
+		const netsnmp_variable_list *before = request->requestvb;
 
-		if (!next)
-			break;
-		snmp_set_var_objid(next, vb->name, vb->name_length);
-		request->requestvb = next;
+		request->requestvb = before->next_variable;
 		request->repeat--;
+		request->inclusive = 0;
+		more = answer_next(ask, request, &walk);
+		if (!more)
+			snmp_set_var_objid(request->requestvb, before->name, before->name_length);
 	}
+	if (!more)
+		snmp_set_var_typed_value(request->requestvb, ASN_NULL, NULL, 0);
 }
 
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,

@@ -14,10 +14,10 @@ enum { AGENTX_PDU_MAX = 65536, AGENTX_LENGTH_AT = 16 };
 /* RFC 2741, 7.2.3.2: the end of the range is the variable's value. */
 static void answer_range(const struct snapshot *s, netsnmp_variable_list *vb)
 {
-	size_t last = SIZE_MAX;
+	struct oidtable_walk walk;
 
-	if (!agent_varbind_next(s, vb, vb->type == ASN_PRIV_INCL_RANGE, vb->val.objid,
-				vb->val_len / sizeof(oid), &last))
+	if (!agent_varbind_walk(s, vb, vb->type == ASN_PRIV_INCL_RANGE, &walk) ||
+	    !agent_varbind_next(&walk, vb->val.objid, vb->val_len / sizeof(oid), vb))
 		snmp_set_var_typed_value(vb, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
 

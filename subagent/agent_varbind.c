@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "subagent/oidtable.h"
 #include "subagent/tables.h"
 
 const oid agent_base_oid[AGENT_BASE_LEN] = {TCPSTATE_MIB_BASE};
@@ -70,37 +69,41 @@ void agent_varbind_get(const struct snapshot *s, netsnmp_variable_list *vb)
 		    vb, result == OID_NO_OBJECT ? SNMP_NOSUCHOBJECT : SNMP_NOSUCHINSTANCE, NULL, 0);
 }
 
-/* An end that is not before `end`; an end that is null is none. */
+/* An end that is null is none. */
 static bool is_behind(const oid *name, size_t len, const oid *end, size_t end_len)
 {
 	static const oid null[] = {0, 0};
 
-	return end_len > 0 && snmp_oid_compare(end, end_len, null, OID_LENGTH(null)) &&
-	       snmp_oid_compare(name, len, end, end_len) >= 0;
+	return end_len > 0 && snmp_oid_compare(name, len, end, end_len) >= 0 &&
+	       snmp_oid_compare(end, end_len, null, OID_LENGTH(null));
 }
 
-bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, bool inclusive,
-			const oid *end, size_t end_len, size_t *last)
+bool agent_varbind_walk(const struct snapshot *s, const netsnmp_variable_list *vb, bool inclusive,
+			struct oidtable_walk *ret_walk)
 {
-	uint32_t id[OID_MAX], next[OID_MAX];
-	oid name[OID_MAX + AGENT_BASE_LEN];
-	struct value value;
-	size_t len, next_len;
+	uint32_t id[OID_MAX];
+	size_t len;
 
-	if (!s || !relative(vb, id, &len) ||
-	    oidtable_next(&tables_tree, s, id, len, inclusive, last, next, &next_len, &value) !=
-		OID_FOUND)
+	if (!s || !relative(vb, id, &len))
+		return false;
+	oidtable_walk(&tables_tree, s, id, len, inclusive, ret_walk);
+	return true;
+}
+
+bool agent_varbind_next(struct oidtable_walk *walk, const oid *end, size_t end_len,
+			netsnmp_variable_list *vb)
+{
+	oid name[AGENT_BASE_LEN + OID_MAX];
+	struct value value;
+
+	if (!oidtable_next(walk, &value))
 		return false;
 	memcpy(name, agent_base_oid, sizeof(agent_base_oid));
-	for (size_t i = 0; i < next_len; i++)
-		name[AGENT_BASE_LEN + i] = next[i];
-	if (is_behind(name, AGENT_BASE_LEN + next_len, end, end_len))
+	for (size_t i = 0; i < walk->len; i++)
+		name[AGENT_BASE_LEN + i] = walk->oid[i];
+	if (is_behind(name, AGENT_BASE_LEN + walk->len, end, end_len))
 		return false;
-	/* Rows that are not sorted, of a file that is damaged, would be walked for ever. */
-	if (snmp_oid_compare(name, AGENT_BASE_LEN + next_len, vb->name, vb->name_length) <
-	    !inclusive)
-		return false;
-	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + next_len);
+	snmp_set_var_objid(vb, name, AGENT_BASE_LEN + walk->len);
 	set_value(vb, &value);
 	return true;
 }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "core/model/snapshot.h"
+#include "subagent/oidtable.h"
 
 enum { AGENT_BASE_LEN = sizeof((const oid[]){TCPSTATE_MIB_BASE}) / sizeof(oid) };
 
@@ -21,10 +22,13 @@ extern const oid agent_base_oid[AGENT_BASE_LEN];
 /* Sets the value, or the exception that says why there is none. s: NULL: nothing to answer yet. */
 void agent_varbind_get(const struct snapshot *s, netsnmp_variable_list *vb);
 
-/* Sets the first variable after this one (or this one, if inclusive) that is before `end`, and
- * returns true; else leaves vb as it is. end: {0, 0} or of length 0: there is none.
- * last: as for oidtable_next(). */
-bool agent_varbind_next(const struct snapshot *s, netsnmp_variable_list *vb, bool inclusive,
-			const oid *end, size_t end_len, size_t *last);
+/* Begins a walk after this variable, or at it if inclusive. False: nothing of ours is there. */
+bool agent_varbind_walk(const struct snapshot *s, const netsnmp_variable_list *vb, bool inclusive,
+			struct oidtable_walk *ret_walk);
+
+/* Sets the next variable of the walk, if there is one before `end`, and returns true; else leaves
+ * vb as it is, and the walk is over. end: {0, 0} or of length 0: there is none. */
+bool agent_varbind_next(struct oidtable_walk *walk, const oid *end, size_t end_len,
+			netsnmp_variable_list *vb);
 
 #endif

@@ -189,60 +189,75 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 	return OID_NO_OBJECT;
 }
 
-/* A walk asks for the row after the one before. */
-static size_t find_next(const struct table *table, const struct snapshot *s, const void *rows,
-			size_t count, const uint32_t *oid, size_t len, bool inclusive, size_t last)
+/* Where the answers to what follows oid, which is in the table's subtree, may begin. */
+static void enter(struct oidtable_walk *walk, const struct table *table, const uint32_t *oid,
+		  size_t len)
 {
-	if (!inclusive && last < count &&
-	    row_cmp(table, s, row_at(table, rows, last), oid, len) == 0 &&
-	    (last + 1 == count || row_cmp(table, s, row_at(table, rows, last + 1), oid, len) > 0))
-		return last + 1;
-	return find_row(table, s, rows, count, oid, len, inclusive);
+	size_t count;
+	const void *rows = table->rows(walk->s, &count);
+
+	while (walk->column < table->n_columns && table->columns[walk->column].arc < oid[0])
+		walk->column++;
+	if (walk->column < table->n_columns && table->columns[walk->column].arc == oid[0])
+		walk->row =
+		    find_row(table, walk->s, rows, count, oid + 1, len - 1, walk->inclusive);
 }
 
-/* The first cell of the table after (or at) suffix, which starts with the column's arc. */
-static bool table_next(const struct table *table, const struct snapshot *s, const uint32_t *suffix,
-		       size_t len, bool inclusive, size_t *last, uint32_t ret_oid[OID_MAX],
-		       size_t *ret_len, struct value *ret_value)
+void oidtable_walk(const struct oidtree *tree, const struct snapshot *s, const uint32_t *oid,
+		   size_t len, bool inclusive, struct oidtable_walk *ret_walk)
 {
-	size_t count, at = table->prefix_len;
-	const void *rows = table->rows(s, &count);
+	const struct table *table = tree->tables;
+	int order = 1;
 
-	for (size_t c = 0; c < table->n_columns; c++) {
-		const struct column *column = &table->columns[c];
-		size_t i = 0;
+	ret_walk->tree = tree;
+	ret_walk->s = s;
+	ret_walk->column = ret_walk->row = 0;
+	ret_walk->inclusive = inclusive;
+	memcpy(ret_walk->oid, oid, len * sizeof(*oid));
+	ret_walk->len = len;
+	while (table < tree->tables + tree->n_tables && (order = place(table, oid, len)) > 0)
+		table++;
+	ret_walk->table = (size_t)(table - tree->tables);
+	if (order == 0 && len > table->prefix_len)
+		enter(ret_walk, table, oid + table->prefix_len, len - table->prefix_len);
+}
 
-		if (len > 0 && column->arc < suffix[0])
-			continue;
-		if (len > 0 && column->arc == suffix[0])
-			i = find_next(table, s, rows, count, suffix + 1, len - 1, inclusive, *last);
-		for (; i < count; i++) {
-			const void *row = row_at(table, rows, i);
+/* False: the row has no such cell, or it is not behind the answer before: two rows may have one
+ * index, and those of a damaged file need not be sorted. */
+static bool take_cell(struct oidtable_walk *walk, const struct table *table, const void *row,
+		      struct value *ret_value)
+{
+	const struct column *column = &table->columns[walk->column];
+	uint32_t oid[OID_MAX];
+	size_t at = table->prefix_len, len;
 
-			if (!oidtable_value(s, column, row, ret_value))
-				continue;
-			memcpy(ret_oid, table->prefix, at * sizeof(*ret_oid));
-			ret_oid[at] = column->arc;
-			*ret_len = at + 1 + row_index(table, s, row, ret_oid + at + 1);
-			*last = i;
-			return true;
+	if (!oidtable_value(walk->s, column, row, ret_value))
+		return false;
+	memcpy(oid, table->prefix, at * sizeof(*oid));
+	oid[at] = column->arc;
+	len = at + 1 + row_index(table, walk->s, row, oid + at + 1);
+	if (oid_cmp(oid, len, walk->oid, walk->len) < !walk->inclusive)
+		return false;
+	memcpy(walk->oid, oid, len * sizeof(*oid));
+	walk->len = len;
+	walk->inclusive = false;
+	return true;
+}
+
+bool oidtable_next(struct oidtable_walk *walk, struct value *ret_value)
+{
+	for (; walk->table < walk->tree->n_tables; walk->table++, walk->column = 0) {
+		const struct table *table = &walk->tree->tables[walk->table];
+		size_t count;
+		const void *rows = table->rows(walk->s, &count);
+
+		for (; walk->column < table->n_columns; walk->column++, walk->row = 0) {
+			while (walk->row < count) {
+				if (take_cell(walk, table, row_at(table, rows, walk->row++),
+					      ret_value))
+					return true;
+			}
 		}
 	}
 	return false;
-}
-
-enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
-			      const uint32_t *oid, size_t len, bool inclusive, size_t *last,
-			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value)
-{
-	for (size_t t = 0; t < tree->n_tables; t++) {
-		const struct table *table = &tree->tables[t];
-		int order = place(table, oid, len);
-		size_t skip = order == 0 ? table->prefix_len : len;
-
-		if (order <= 0 && table_next(table, s, oid + skip, len - skip, inclusive, last,
-					     ret_oid, ret_len, ret_value))
-			return OID_FOUND;
-	}
-	return OID_END;
 }

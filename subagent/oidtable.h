@@ -72,8 +72,8 @@ struct value {
 	char buffer[VALUE_TEXT_MAX];
 };
 
-/* As in RFC 3416: no such column or scalar, no such row in it, the end of the MIB view. */
-enum oid_result { OID_FOUND, OID_NO_OBJECT, OID_NO_INSTANCE, OID_END };
+/* As in RFC 3416: no such column or scalar, no such row in it. */
+enum oid_result { OID_FOUND, OID_NO_OBJECT, OID_NO_INSTANCE };
 
 struct oidtree {
 	const struct table *tables; /* in the order of their prefixes */
@@ -84,14 +84,23 @@ struct oidtree {
 enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *s,
 			     const uint32_t *oid, size_t len, struct value *ret_value);
 
-/*
- * The first instance after oid (or at it, if inclusive) and its identifier. OID_END: none is
- * left. GETBULK is this in a loop; ret_oid may be oid itself. *last: the row of the answer before,
- * if there was one, which makes a loop faster; any number will do.
- */
-enum oid_result oidtable_next(const struct oidtree *tree, const struct snapshot *s,
-			      const uint32_t *oid, size_t len, bool inclusive, size_t *last,
-			      uint32_t ret_oid[OID_MAX], size_t *ret_len, struct value *ret_value);
+/* GETNEXT is one step of a walk, GETBULK are several: what each of them costs does not depend on
+ * the number of rows. It is good as long as the snapshot is. */
+struct oidtable_walk {
+	const struct oidtree *tree;
+	const struct snapshot *s;
+	size_t table, column, row; /* of the cell that is looked at next */
+	bool inclusive;            /* what was asked for may be the answer */
+	uint32_t oid[OID_MAX];     /* of the answer before; at first, what was asked for */
+	size_t len;
+};
+
+/* Begins one after oid, or at it if inclusive. */
+void oidtable_walk(const struct oidtree *tree, const struct snapshot *s, const uint32_t *oid,
+		   size_t len, bool inclusive, struct oidtable_walk *ret_walk);
+
+/* The next instance, whose identifier is then walk->oid. False: none is left. */
+bool oidtable_next(struct oidtable_walk *walk, struct value *ret_value);
 
 /* DateAndTime of RFC 2579: local time and its distance from UTC. Returns DATE_OCTETS. */
 size_t oidtable_date(const struct timespec *time, char buf[DATE_OCTETS]);

@@ -64,15 +64,18 @@ static bool same_value(const struct value *a, const struct value *b)
 }
 
 /* Behind (or at) a name is another one, and to ask for that gives the same. */
-static bool next(const struct snapshot *s, const struct name *from, bool inclusive, size_t last,
+static bool next(const struct snapshot *s, const struct name *from, bool inclusive,
 		 struct name *ret_name)
 {
+	static struct oidtable_walk walk;
 	static struct value value, got;
 	struct name name;
 
-	if (oidtable_next(&tables_tree, s, from->arc, from->len, inclusive, &last, name.arc,
-			  &name.len, &value) == OID_END)
+	oidtable_walk(&tables_tree, s, from->arc, from->len, inclusive, &walk);
+	if (!oidtable_next(&walk, &value))
 		return false;
+	memcpy(name.arc, walk.oid, sizeof(name.arc));
+	name.len = walk.len;
 	REQUIRE(name.len <= OID_MAX);
 	REQUIRE(compare(&name, from) >= (inclusive ? 0 : 1));
 	REQUIRE(oidtable_get(&tables_tree, s, name.arc, name.len, &got) == OID_FOUND);
@@ -93,17 +96,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		model_fill(&model);
 		made = true;
 	}
-	if (size < 2)
+	if (size < 1)
 		return 0;
-	name = take_name(data + 1, size - 1);
+	name = take_name(data, size);
 	found = oidtable_get(&tables_tree, &model, name.arc, name.len, &value) == OID_FOUND;
-	is_last = !next(&model, &name, false, data[0], &behind);
-	if (next(&model, &name, true, SIZE_MAX, &at))
+	is_last = !next(&model, &name, false, &behind);
+	if (next(&model, &name, true, &at))
 		REQUIRE(found == (compare(&at, &name) == 0));
 	else
 		REQUIRE(!found && is_last);
 	if (!found && !is_last)
 		REQUIRE(compare(&at, &behind) == 0);
-	next(&nothing, &name, false, data[0], &behind);
+	next(&nothing, &name, false, &behind);
 	return 0;
 }

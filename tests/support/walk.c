@@ -21,7 +21,6 @@ struct walk {
 	const struct walk_line *lines;
 	struct name *names;
 	size_t count;
-	size_t last; /* of the answer before, as a walk leaves it: right for some, wrong for most */
 };
 
 size_t walk_parse(const char *text, uint32_t oid[OID_MAX])
@@ -114,29 +113,35 @@ static void check_get(const struct walk *w, const uint32_t *oid, size_t len)
 	CU_ASSERT_TRUE(good);
 }
 
-static void check_next(struct walk *w, const uint32_t *oid, size_t len, bool inclusive)
+/* A step of a walk is cell i, or its end. */
+static bool is_step(const struct walk *w, struct oidtable_walk *walk, size_t i)
 {
-	uint32_t next[OID_MAX];
 	struct value value;
-	size_t i = 0, next_len = 0;
-	enum oid_result result =
-	    oidtable_next(w->tree, w->s, oid, len, inclusive, &w->last, next, &next_len, &value);
+	bool found = oidtable_next(walk, &value);
+
+	if (i >= w->count)
+		return !found;
+	return found && compare(walk->oid, walk->len, w->names[i].oid, w->names[i].len) == 0 &&
+	       as_expected(&value, w->lines[i].value);
+}
+
+/* GETNEXT, and as GETBULK goes on. */
+static void check_next(const struct walk *w, const uint32_t *oid, size_t len, bool inclusive)
+{
+	struct oidtable_walk walk;
+	size_t i = 0;
 	bool good;
 
 	while (i < w->count && compare(w->names[i].oid, w->names[i].len, oid, len) < !inclusive)
 		i++;
-	if (i == w->count)
-		good = result == OID_END;
-	else
-		good = result == OID_FOUND &&
-		       compare(next, next_len, w->names[i].oid, w->names[i].len) == 0 &&
-		       as_expected(&value, w->lines[i].value);
+	oidtable_walk(w->tree, w->s, oid, len, inclusive, &walk);
+	good = is_step(w, &walk, i) && is_step(w, &walk, i + 1) && is_step(w, &walk, i + 2);
 	if (!good)
 		complain("GETNEXT", oid, len, i < w->count ? w->lines[i].oid : "END");
 	CU_ASSERT_TRUE(good);
 }
 
-static void check_all(struct walk *w, const uint32_t *oid, size_t len)
+static void check_all(const struct walk *w, const uint32_t *oid, size_t len)
 {
 	check_get(w, oid, len);
 	check_next(w, oid, len, false);
@@ -144,7 +149,7 @@ static void check_all(struct walk *w, const uint32_t *oid, size_t len)
 }
 
 /* The cell itself, and what differs from it in one place. */
-static void check_around(struct walk *w, const struct name *name)
+static void check_around(const struct walk *w, const struct name *name)
 {
 	static const uint32_t arcs[] = {0, 255, 256, INT32_MAX, UINT32_MAX};
 	uint32_t oid[OID_MAX];
@@ -174,7 +179,7 @@ static void check_around(struct walk *w, const struct name *name)
 void walk_check(const struct oidtree *tree, const struct snapshot *s,
 		const struct walk_line *expected, size_t count)
 {
-	struct walk w = {tree, s, expected, NULL, count, SIZE_MAX};
+	struct walk w = {tree, s, expected, NULL, count};
 	const struct name nothing = {.len = 0};
 	size_t unsorted = 0;
 
@@ -195,14 +200,15 @@ void walk_check(const struct oidtree *tree, const struct snapshot *s,
 
 void walk_print(const struct oidtree *tree, const struct snapshot *s)
 {
-	uint32_t oid[OID_MAX];
+	const uint32_t root[] = {0};
+	struct oidtable_walk walk;
 	char shown[SHOWN_MAX];
 	struct value value;
-	size_t len = 0, last = SIZE_MAX;
 
-	while (oidtable_next(tree, s, oid, len, false, &last, oid, &len, &value) == OID_FOUND) {
-		for (size_t i = 0; i < len; i++)
-			printf("%s%" PRIu32, i ? "." : "", oid[i]);
+	oidtable_walk(tree, s, root, 0, false, &walk);
+	while (oidtable_next(&walk, &value)) {
+		for (size_t i = 0; i < walk.len; i++)
+			printf("%s%" PRIu32, i ? "." : "", walk.oid[i]);
 		printf(" %s\n", walk_show(&value, shown, sizeof(shown)));
 	}
 }

@@ -265,22 +265,22 @@ static void test_twins(void)
 	walk_check(&twin_tree, &snapshot, lines, COUNT_OF(lines));
 }
 
-/* ret_oid may be where oid lies: a walk needs one buffer. */
-static void test_in_place(void)
+/* Every cell of one walk, and then none for ever. */
+static void test_steps(void)
 {
-	uint32_t oid[OID_MAX], want[OID_MAX];
+	static const uint32_t root[] = {0};
+	struct oidtable_walk walk;
+	uint32_t want[OID_MAX];
 	struct value value;
-	size_t len = 0, last = SIZE_MAX;
 
+	oidtable_walk(&tree, &snapshot, root, 0, false, &walk);
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
-		CHECK_EQ_INT(
-		    oidtable_next(&tree, &snapshot, oid, len, false, &last, oid, &len, &value),
-		    OID_FOUND);
-		CHECK_EQ_INT(len, walk_parse(expected[i].oid, want));
-		CHECK_EQ_INT(memcmp(oid, want, len * sizeof(*oid)), 0);
+		CHECK_EQ_INT(oidtable_next(&walk, &value), true);
+		CHECK_EQ_INT(walk.len, walk_parse(expected[i].oid, want));
+		CHECK_EQ_INT(memcmp(walk.oid, want, walk.len * sizeof(*want)), 0);
 	}
-	CHECK_EQ_INT(oidtable_next(&tree, &snapshot, oid, len, false, &last, oid, &len, &value),
-		     OID_END);
+	CHECK_EQ_INT(oidtable_next(&walk, &value), false);
+	CHECK_EQ_INT(oidtable_next(&walk, &value), false);
 }
 
 static void test_dates(void)
@@ -346,7 +346,7 @@ int main(void)
 	    {"empty tables, no tables", test_nothing},
 	    {"noSuchObject and noSuchInstance", test_results},
 	    {"two rows with one index", test_twins},
-	    {"a walk in one buffer", test_in_place},
+	    {"a walk in steps", test_steps},
 	    {"DateAndTime", test_dates},
 	    {"ages", test_ages},
 	    {"a long text", test_long_text},

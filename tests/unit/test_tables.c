@@ -54,16 +54,17 @@ static void test_empty(void)
 {
 	struct owner nobody = {0};
 	struct snapshot model, s;
-	uint32_t oid[OID_MAX];
+	const uint32_t root[] = {0};
+	struct oidtable_walk walk;
 	struct value value;
-	size_t cells = 0, len = 0, last = SIZE_MAX;
+	size_t cells = 0;
 
 	model_fill(&model);
 	s = (struct snapshot){.owners = &nobody, .n_owners = 1};
 	memcpy(s.states, model.states, sizeof(s.states));
 	memcpy(s.spreads, model.spreads, sizeof(s.spreads));
-	while (oidtable_next(&tables_tree, &s, oid, len, false, &last, oid, &len, &value) ==
-	       OID_FOUND)
+	oidtable_walk(&tables_tree, &s, root, 0, false, &walk);
+	while (oidtable_next(&walk, &value))
 		cells++;
 	CHECK_EQ_INT(cells, 21 + 33 * 5 + 11 * 3 + 11 * 2 + 4);
 }
