@@ -153,7 +153,10 @@ static int add_connection(struct builder *b, const struct lookahead *c,
 
 	if (listener) {
 		listener->states[c->conn.state - 1]++;
-		listener->unanswered += !!(c->conn.flags & CONN_UNANSWERED);
+		if (c->conn.state == STATE_SYN_RECV && !(c->conn.flags & CONN_FAST_OPEN)) {
+			listener->half_open++;
+			listener->unanswered += !!(c->conn.flags & CONN_UNANSWERED);
+		}
 	} else {
 		ret = builder_add_port(b, c, pending);
 	}

@@ -27,7 +27,7 @@ static void fill_listener(const struct listener_entry *entry, bool has_limits, s
 	row->has_limits = has_limits;
 	row->sockets = entry->sockets;
 	row->accept_queue = entry->accept_queue;
-	row->syn_queue = entry->states[STATE_SYN_RECV - 1];
+	row->syn_queue = entry->half_open;
 	row->syn_unanswered = entry->unanswered;
 	row->drops = entry->drops;
 	if (has_limits) {

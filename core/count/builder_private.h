@@ -32,6 +32,7 @@ struct listener_entry {
 	uint32_t accept_queue_limit;
 	uint32_t syn_queue_limit;
 	uint32_t syn_queue_least;
+	uint32_t half_open; /* in the SYN queue */
 	uint32_t unanswered;
 	uint32_t states[STATE_COUNT];
 	uint32_t row; /* index of the finished row */

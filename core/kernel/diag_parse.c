@@ -141,6 +141,11 @@ static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, 
 		case INET_DIAG_SOCKOPT:
 			take_options(data, data_len, c);
 			break;
+		case INET_DIAG_SHUTDOWN:
+			/* Of a request in the SYN queue it is not told (inet_req_diag_fill()). */
+			if (c->state == STATE_SYN_RECV)
+				c->flags |= CONN_FAST_OPEN;
+			break;
 		case INET_DIAG_CGROUP_ID:
 			if (data_len >= sizeof(c->cgroup_id))
 				memcpy(&c->cgroup_id, data, sizeof(c->cgroup_id));

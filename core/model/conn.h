@@ -23,6 +23,8 @@ enum conn_flag {
 	/* CLOSE_WAIT: no data had moved for CONN_REST_S when the last segment came. Its own bit: no
 	 * socket is in both states. */
 	CONN_RESTED = CONN_REUSABLE,
+	/* SYN_RECV: a whole socket, in the accept queue or accepted (TCP Fast Open). */
+	CONN_FAST_OPEN = CONN_REUSABLE,
 };
 
 /* idle_s of a socket that has been idle for so long or longer. */

@@ -118,7 +118,7 @@ struct listener {
 	uint32_t accept_queue_percent;
 	uint32_t accept_queue_fullest; /* %, of the single socket whose accept queue is fullest */
 	uint32_t accept_queue_peak;    /* 15 minutes */
-	uint32_t syn_queue;            /* connections in SYN_RECV */
+	uint32_t syn_queue;            /* connections in SYN_RECV, without CONN_FAST_OPEN */
 	uint32_t syn_queue_limit;      /* sum of what each socket takes */
 	uint32_t syn_queue_least;      /* the lowest limit of a single socket */
 	uint32_t syn_queue_percent;

@@ -119,6 +119,32 @@ test_syn_queue() {
 	check "its peak" "$most" "$(cell "tcpStateListenerSynQueuePeak.$LISTENER4.81")"
 }
 
+# Twelve clients whose first data came with the SYN, which our SYN-ACK does not reach; four of them
+# have been accepted.
+test_fast_open() {
+	local index=$LISTENER4.80
+	scene
+	in_server sysctl -qw net.ipv4.tcp_fastopen=0x602
+	in_client sysctl -qw net.ipv4.tcp_fastopen=0x5
+	mute 80
+	tell server listen l "$SERVER4" 80 16
+	spawn fast-open "${CLIENT[@]}" python3 -c '
+import socket, sys, time
+sockets = [socket.socket() for i in range(12)]
+for s in sockets:
+    s.setblocking(False)
+    try:
+        s.sendto(b"first", socket.MSG_FASTOPEN, (sys.argv[1], 80))
+    except BlockingIOError:
+        pass
+time.sleep(300)' "$SERVER4"
+	check_cell "TCP Fast Open: the accept queue has them" "tcpStateListenerAcceptQueue.$index" 12
+	tell server accept a l 4
+	check_cell "four are accepted" "tcpStateListenerAcceptQueue.$index" 8
+	check "half-open by state" 12 "$(cell "tcpStateListenerStateCount.$index.4")"
+	check "none is in the SYN queue" 0 "$(cell "tcpStateListenerSynQueue.$index")"
+}
+
 # The queue and limit of the socket whose queue is fullest.
 ss_fullest() { # PORT
 	in_server ss -Htln "sport = :$1" | sort -k 2n | awk 'END { print $2, $3 }'
@@ -331,7 +357,7 @@ test_burst() {
 	check "no other sample was taken" 60000 "$(cell tcpStateDetailInterval.0)"
 }
 
-for section in ${1:-full syn_queue syn_limit reuseport addresses many burst}; do
+for section in ${1:-full syn_queue fast_open syn_limit reuseport addresses many burst}; do
 	"test_$section"
 	stop_all
 done

@@ -16,7 +16,7 @@
 enum { NETLINK_SEQ = 7, NETLINK_PORT_ID = 4711 };
 
 /* The kernel's numbers of two states. */
-enum { KERNEL_ESTABLISHED = 1, KERNEL_LISTEN = 10 };
+enum { KERNEL_ESTABLISHED = 1, KERNEL_SYN_RECV = 3, KERNEL_LISTEN = 10 };
 
 /* A datagram that is being made; zeroed: an empty one. */
 struct netlink {

@@ -321,6 +321,7 @@ static void test_most_specific_listener(void)
 	    conn(STATE_SYN_RECV, "10.0.0.1", 8080, "10.0.0.9", 5),
 	    conn(STATE_SYN_RECV, "fd00::1", 8080, "fd00::9", 6),
 	    conn(STATE_ESTABLISHED, "10.0.0.1", 40000, "10.0.0.9", 80),
+	    conn(STATE_SYN_RECV, "10.0.0.1", 8080, "10.0.0.9", 7),
 	};
 	/* In the order of the index: ipv4 0.0.0.0, ipv4 10.0.0.1, ipv6 :: 80, :: 8080. */
 	static const struct {
@@ -329,13 +330,14 @@ static void test_most_specific_listener(void)
 		uint32_t count;
 	} want[] = {
 	    {0, STATE_ESTABLISHED, 2}, {1, STATE_ESTABLISHED, 1}, {2, STATE_ESTABLISHED, 0},
-	    {2, STATE_CLOSE_WAIT, 1},  {3, STATE_SYN_RECV, 2},    {3, STATE_ESTABLISHED, 0},
+	    {2, STATE_CLOSE_WAIT, 1},  {3, STATE_SYN_RECV, 3},    {3, STATE_ESTABLISHED, 0},
 	};
 	struct builder *b = new_build();
 	struct snapshot *s;
 
 	conns[3].flags = CONN_DUAL_STACK;
 	conns[8].flags = CONN_UNANSWERED;
+	conns[11].flags = CONN_UNANSWERED | CONN_FAST_OPEN;
 	s = built(b, &all, conns, COUNT(conns), NULL, NULL);
 	CHECK_EQ_INT_FATAL(s->n_listeners, 4);
 	for (size_t i = 0; i < COUNT(want); i++)

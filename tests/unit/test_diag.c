@@ -303,6 +303,31 @@ static void sockets_are_told_apart(void)
 }
 
 /* A kernel may know more or less than this program; the socket counts all the same. */
+/* Only a whole socket in SYN_RECV tells how it was shut down. */
+static void fast_open_is_a_whole_socket(void)
+{
+	static const struct {
+		uint8_t state;
+		bool whole;
+		unsigned flags;
+	} cases[] = {
+	    {KERNEL_SYN_RECV, true, CONN_FAST_OPEN},
+	    {KERNEL_SYN_RECV, false, 0},
+	    {KERNEL_ESTABLISHED, true, 0},
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct netlink d = {.len = 0};
+		struct nlmsghdr *nlh = netlink_put_socket(&d, AF_INET, cases[i].state);
+		struct conn c;
+
+		if (cases[i].whole)
+			mnl_attr_put_u8(nlh, INET_DIAG_SHUTDOWN, 0);
+		CHECK_EQ_INT(diag_parse(nlh, &c), 0);
+		CHECK_EQ_INT(c.flags, cases[i].flags);
+	}
+}
+
 static void attributes_may_be_odd(void)
 {
 	enum { RTT_END = offsetof(struct tcp_info, tcpi_rttvar) };
@@ -514,6 +539,7 @@ int main(void)
 		{"idle is the application's", idle_is_the_applications},
 		{"the rest before the close", rest_before_the_close},
 		{"sockets are told apart", sockets_are_told_apart},
+		{"fast open is a whole socket", fast_open_is_a_whole_socket},
 		{"attributes may be odd", attributes_may_be_odd},
 		{"drops are a listener's", drops_are_a_listeners},
 		{"foreign messages are refused", foreign_messages_are_refused},
