@@ -241,6 +241,8 @@ static void start_inode(struct known *known, const struct owners *o)
 
 	if (!known->used)
 		known->sought = known->seen = known->doubt = false;
+	if (!owner)
+		known->polled = false;
 	if (!known->used || (known->owner && !owner))
 		known->misses = 0;
 	known->owner = owner & OWNER_MAX;

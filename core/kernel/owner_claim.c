@@ -13,20 +13,20 @@
 /* How far up a process's ancestors are looked for. */
 enum { GENERATIONS_MAX = 16 };
 
-/* Makes the process that is being read an owner. */
-static int introduce(struct owners *o)
+int owners_introduce(struct owners *o, int dir_fd, struct candidate *who)
 {
-	struct candidate *who = o->scan.current;
 	struct owner owner = {.pid = who->pid};
 	struct procpid process;
 	int err;
 
-	err = procpid_identify(o->scan.dir_fd, &process);
+	if (who->owner)
+		return 0;
+	err = procpid_identify(dir_fd, &process);
 	if (err)
 		return err;
 	memcpy(owner.name, process.name, sizeof(owner.name));
-	procpid_service(o->scan.dir_fd, sizeof(owner.service), owner.service);
-	procpid_descriptors(o->scan.dir_fd, 0, &owner.fds, &owner.fds_max);
+	procpid_service(dir_fd, sizeof(owner.service), owner.service);
+	procpid_descriptors(dir_fd, 0, &owner.fds, &owner.fds_max);
 	who->owner = owners_add(o, &owner, process.start);
 	return who->owner ? 0 : -ENOMEM;
 }
@@ -87,13 +87,14 @@ int owners_claim(struct owners *o, struct known *known)
 	bool lacked;
 	int err;
 
-	if (known->owner != 0 && known->owner != who->owner && !is_before(o, known))
+	if (known->listens && known->doubt)
+		owners_share(o, known->inode);
+	if (known->owner != 0 && known->owner != who->owner &&
+	    (known->polled || !is_before(o, known)))
 		return 0;
-	if (who->owner == 0) {
-		err = introduce(o);
-		if (err)
-			return err;
-	}
+	err = owners_introduce(o, o->scan.dir_fd, who);
+	if (err)
+		return err;
 	lacked = owners_lacks(known);
 	if (known->owner != who->owner)
 		known->misses = 0;

@@ -4,8 +4,8 @@
 
 /*
  * This module holds what the parts of owner share: owner.c keeps the table, owner_plan.c says
- * which processes are read, owner_scan.c reads them, owner_claim.c says which of several processes
- * is named.
+ * which processes are read, owner_scan.c reads them, owner_claim.c and owner_poll.c say which of
+ * several processes is named.
  */
 
 #include <dirent.h>
@@ -15,7 +15,7 @@
 #include "core/kernel/service.h"
 #include "core/base/tally.h"
 
-enum { OWNER_BITS = 23, OWNER_MAX = (1 << OWNER_BITS) - 1 };
+enum { OWNER_BITS = 22, OWNER_MAX = (1 << OWNER_BITS) - 1 };
 
 /* What is known of an inode: 8 bytes, because there may be one for each of millions of sockets.
  * All zero: nothing. */
@@ -28,6 +28,7 @@ struct known {
 	uint32_t seen : 1;           /* the running scan met it at its owner */
 	uint32_t listens : 1;        /* it is a listening socket */
 	uint32_t doubt : 1;          /* a scan is to read all processes: others may hold it, too */
+	uint32_t polled : 1;         /* its owner alone waits for its connections */
 	uint32_t misses : 3;         /* how many scans in a row have brought nothing new */
 };
 
@@ -51,6 +52,14 @@ struct candidate {
 	bool done;
 };
 
+/* A process that holds a listening socket that is in doubt. */
+struct sharer {
+	uint32_t inode;
+	uint32_t candidate; /* index into the scan's processes */
+};
+
+enum { SHARERS_MAX = 64 };
+
 /* A scan between two slices of it. All zero: none is running. */
 struct scan {
 	struct candidate *processes; /* as they were when it began, by pid */
@@ -66,6 +75,8 @@ struct scan {
 	bool identified;           /* self is known */
 	struct procpid self;       /* who it is; its name is made printable */
 	uint64_t end_us;           /* of this slice, CPU time of the thread */
+	struct sharer sharers[SHARERS_MAX];
+	size_t n_sharers; /* more than SHARERS_MAX: not all of them are kept */
 };
 
 struct owners {
@@ -96,6 +107,15 @@ static inline bool owners_lacks(const struct known *known)
 
 /* Adds an owner and returns its number, 0: out of memory. Its texts are made printable. */
 uint32_t owners_add(struct owners *o, const struct owner *owner, uint64_t start);
+
+/* Makes the process an owner, if it is none yet. dir_fd: its directory. 0 or -errno. */
+int owners_introduce(struct owners *o, int dir_fd, struct candidate *who);
+
+/* Notes that the process that is being read holds this listening socket. */
+void owners_share(struct owners *o, uint32_t inode);
+
+/* Makes those the owners of the sockets noted that alone wait for their connections. */
+void owners_ask_pollers(struct owners *o);
 
 /* The process that is being read holds this socket: makes it the owner if it is to be named before
  * the one that is. 0 or -errno. */

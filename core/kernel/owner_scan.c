@@ -60,7 +60,7 @@ static bool recall(struct owners *o, uint32_t fd)
 	if (owner == 0 || o->scan.thorough || fd >= holder->n_fds || holder->fds[fd] == 0)
 		return false;
 	known = tally_find(&o->inodes, &holder->fds[fd]);
-	if (!known || !known->used || known->owner != owner)
+	if (!known || !known->used || known->doubt || known->owner != owner)
 		return false;
 	known->seen = true;
 	return true;
@@ -260,6 +260,8 @@ void owners_end_scan(struct owners *o)
 /* Ends the scan and draws the conclusions. complete: it has read all the processes it may read. */
 static void settle(struct owners *o, bool complete)
 {
+	if (complete)
+		owners_ask_pollers(o);
 	o->wanted = 0;
 	for (size_t i = 0; i < o->inodes.count; i++) {
 		struct known *known = tally_entry(&o->inodes, i);
@@ -273,6 +275,7 @@ static void settle(struct owners *o, bool complete)
 		if (known->owner != 0 && !known->seen && o->holders[known->owner].read) {
 			known->owner = 0;
 			known->tried = true;
+			known->polled = false;
 		}
 		known->seen = known->sought = false;
 		o->wanted += owners_lacks(known);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -249,6 +250,53 @@ static void test_shared(void)
 	close(fd);
 }
 
+/* A child that has inherited fd; whether it waits for what happens to it. */
+static pid_t inherit(int fd, bool waits)
+{
+	int ends[2];
+	pid_t pid;
+	char said;
+
+	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
+	pid = fork();
+	CU_ASSERT_TRUE_FATAL(pid >= 0);
+	if (pid == 0) {
+		struct epoll_event event = {.events = EPOLLIN};
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (waits && epoll_ctl(epoll_create1(0), EPOLL_CTL_ADD, fd, &event) != 0)
+			_exit(1);
+		if (write(ends[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	CHECK_EQ_INT_FATAL(read(ends[0], &said, 1), 1);
+	close(ends[0]);
+	close(ends[1]);
+	return pid;
+}
+
+static void test_poller(void)
+{
+	int fd = new_socket(), proc_fd;
+	uint32_t inode = inode_of(fd);
+	struct child children[3];
+	struct owners *o;
+
+	for (int i = 0; i < 3; i++)
+		children[i].pid = inherit(fd, i == 1);
+	o = new_owners(-1, &proc_fd);
+	owner_of(o, inode);
+	owners_listening(o, inode, true);
+	CHECK_EQ_INT(owners_scan(o, UINT32_MAX), 0);
+	CHECK_EQ_INT(owner_of(o, inode)->pid, children[1].pid);
+	for (int i = 0; i < 3; i++)
+		stop_child(&children[i]);
+	free_owners(o, proc_fd);
+	close(fd);
+}
+
 static void test_names(void)
 {
 	static const struct {
@@ -456,6 +504,7 @@ int main(void)
 	    {"thousands of sockets in several processes", test_thousands},
 	    {"found in slices", test_slices},
 	    {"a socket shared by parent and child", test_shared},
+	    {"who waits on a shared socket", test_poller},
 	    {"hostile names", test_names},
 	    {"a process that ends meanwhile", test_vanished},
 	    {"a process goes on without its main thread", test_main_thread_ended},

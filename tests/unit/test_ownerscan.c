@@ -188,6 +188,85 @@ static void test_supervisor(void)
 	}
 }
 
+/* Gives the process an epoll set with this text. */
+static void epolls(const struct host *h, unsigned pid, const char *set)
+{
+	char fdinfo[512];
+
+	snprintf(fdinfo, sizeof(fdinfo), "pos:\t0\nflags:\t02000002\n%s", set);
+	tree_link(&h->proc, host_path("%u/fd/%u", pid, 4), "anon_inode:[eventpoll]");
+	tree_file(&h->proc, host_path("%u/fdinfo/%u", pid, 4), fdinfo);
+}
+
+/* Several hold the socket, 10 in front of the others by its pid, 20 by its name; who has it in an
+ * epoll set is named, if that is certain. */
+static void test_pollers(void)
+{
+#define LINE(inode) "tfd:        3 events:       19 data:        3  pos:0 ino:" inode " sdev:8\n"
+#define HAS         LINE("4fb") LINE("2bc")
+#define HAS_NOT     LINE("2b") LINE("2bcd") LINE("32bc")
+	static const struct {
+		const char *sets[3]; /* of 10, 20, 30 */
+		unsigned owner;
+	} cases[] = {
+	    {{NULL, NULL, NULL}, 20},
+	    {{HAS, NULL, NULL}, 10},
+	    {{NULL, NULL, HAS}, 30},
+	    {{HAS_NOT, HAS_NOT, HAS}, 30},
+	    {{NULL, HAS, HAS}, 20},
+	    {{HAS_NOT, NULL, HAS_NOT}, 20},
+	    /* before Linux 4.13, and what no kernel says */
+	    {{"tfd:        3 events:       19 data:        3\n", NULL, HAS}, 20},
+	    {{LINE("x"), NULL, HAS}, 20},
+	};
+#undef HAS_NOT
+#undef HAS
+#undef LINE
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct host h = host_new();
+
+		started(&h, 10, "shop", 1);
+		started(&h, 20, "worker-1", 10);
+		started(&h, 30, "worker-2", 10);
+		for (unsigned j = 0; j < 3; j++)
+			if (cases[i].sets[j])
+				epolls(&h, 10 * (j + 1), cases[i].sets[j]);
+		/* As long as its queue is short, and while scans go on. */
+		for (int j = 0; j < 20; j++) {
+			listening_round(&h, j == 0 || j > 10);
+			CHECK_EQ_INT(host_pid(&h, 700), cases[i].owner);
+		}
+		host_free(&h);
+	}
+}
+
+/* Who waited for connections ends; another one takes over. */
+static void test_poller_ends(void)
+{
+	static const char SET[] = "tfd: 3 events: 19 data: 3  pos:0 ino:2bc sdev:8\n";
+	struct host h = host_new();
+
+	started(&h, 10, "shop", 1);
+	started(&h, 20, "worker-1", 10);
+	started(&h, 30, "worker-2", 10);
+	epolls(&h, 30, SET);
+	listening_round(&h, true);
+	CHECK_EQ_INT(host_pid(&h, 700), 30);
+	tree_drop(&h.proc, "30/fdinfo/4");
+	tree_drop(&h.proc, "30/fd/4");
+	epolls(&h, 10, SET);
+	for (int i = 0; i < 32 && host_pid(&h, 700) != 10; i++)
+		listening_round(&h, true);
+	CHECK_EQ_INT(host_pid(&h, 700), 10);
+	tree_drop(&h.proc, "10/stat");
+	tree_drop(&h.proc, "10/fd/3");
+	for (int i = 0; i < 32 && host_pid(&h, 700) != 20; i++)
+		listening_round(&h, true);
+	CHECK_EQ_INT(host_pid(&h, 700), 20);
+	host_free(&h);
+}
+
 /* The manager holds the socket alone, and starts the service later. */
 static void test_service_comes(void)
 {
@@ -353,6 +432,8 @@ int main(void)
 	    {"the process's cgroup", test_cgroup},
 	    {"scans stop early", test_early_stop},
 	    {"a supervisor and its service", test_supervisor},
+	    {"who waits for the connections", test_pollers},
+	    {"who waits for them ends", test_poller_ends},
 	    {"a service that comes later", test_service_comes},
 	    {"a recycled pid, between look-up and scan", test_recycled_meanwhile},
 	    {"a socket moved to another descriptor", test_moved},
