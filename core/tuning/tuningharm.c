@@ -28,17 +28,17 @@ static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
 	return number_of(h, "tcp_tw_reuse", 1, &reuse) && reuse == 1;
 }
 
-/* A listener whose backlog is cut to somaxconn (it cannot be seen what it asked for) and whose
- * queue has felt that. */
+/* A listener whose backlog is cut to somaxconn (the kernel does not tell what it asked for) and
+ * whose accept queue was half full within 15 minutes. Its drops say nothing: sk_drops also counts
+ * each SYN that a client sends again because our SYN-ACK was lost. */
 static bool cuts_a_backlog(const struct tuningharm *h, int64_t somaxconn,
 			   char ret_detail[TUNINGHARM_DETAIL_MAX])
 {
 	for (size_t i = 0; i < h->n_listeners; i++) {
 		const struct listener *l = &h->listeners[i];
 
-		if (l->sockets == 0 || l->accept_queue_limit / l->sockets != somaxconn)
-			continue;
-		if (l->drops == 0 && l->accept_queue_peak < l->accept_queue_limit / 2)
+		if (l->sockets == 0 || l->accept_queue_limit / l->sockets != somaxconn ||
+		    l->accept_queue_peak < l->accept_queue_limit / 2)
 			continue;
 		snprintf(ret_detail, TUNINGHARM_DETAIL_MAX, ": port %u", l->port);
 		return true;

@@ -48,7 +48,8 @@ static void listeners_are_looked_at(void)
 	    {"32768\t60999", "", "256", NULL, NULL},
 	};
 	static const struct listener listeners[] = {
-	    {.port = 22, .sockets = 1, .accept_queue_limit = 128},
+	    /* Its clients have sent SYNs again. */
+	    {.port = 22, .sockets = 1, .accept_queue_limit = 128, .drops = 3},
 	    {.port = 8080, .sockets = 2, .accept_queue_limit = 100, .accept_queue_peak = 100},
 	    {.port = 8080, .sockets = 0},
 	    {.port = 9090, .sockets = 2, .accept_queue_limit = 256, .accept_queue_peak = 200},
