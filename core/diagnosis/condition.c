@@ -40,10 +40,15 @@ struct tracker {
 	struct trigger critical;
 };
 
+/* Who caused the newest event of which that is known. */
+struct culprit {
+	int64_t at_ms;
+	char offender[sizeof(((struct condition *)NULL)->offender)];
+};
+
 struct conditions {
 	struct tracker trackers[CONDITION_COUNT + 1][STATE_COUNT + 1]; /* by id, element */
-	/* Of events: who caused the newest one, by id. */
-	char offenders[CONDITION_COUNT + 1][sizeof(((struct condition *)NULL)->offender)];
+	struct culprit culprits[CONDITION_COUNT + 1];                  /* by id */
 };
 
 int conditions_new(struct conditions **ret_conditions)
@@ -194,7 +199,8 @@ static void judge(struct tracker *t, const struct condition_info *info, const st
 	t->value = value < INT32_MAX ? (int32_t)value : INT32_MAX;
 	t->at_ms = m->at_ms;
 	t->measured = true;
-	if (m->happened)
+	/* The first figures may count events of before: at the latest they come now. */
+	if (m->happened || (m->value > 0 && t->event_ms == 0))
 		t->event_ms = m->at_ms;
 	if (info->events) {
 		judge_events(t, rule);
@@ -248,13 +254,16 @@ static void fill_row(struct condition *row, const struct condition_info *info,
 	row->still = m->still;
 }
 
-/* What causes events is seen only while they come. */
-static void keep_offender(char kept[], struct measure *m)
+/* What causes events is seen only while they come: it is named as long as the value, which is that
+ * of a minute, counts one that it caused. */
+static void keep_offender(struct culprit *kept, struct measure *m)
 {
-	if (m->happened && m->offender[0])
-		memcpy(kept, m->offender, sizeof(m->offender));
-	else if (m->value > 0)
-		memcpy(m->offender, kept, sizeof(m->offender));
+	if (m->happened && m->offender[0]) {
+		kept->at_ms = m->at_ms;
+		memcpy(kept->offender, m->offender, sizeof(m->offender));
+	} else if (m->value > 0 && m->at_ms - kept->at_ms < MINUTE_MS) {
+		memcpy(m->offender, kept->offender, sizeof(m->offender));
+	}
 }
 
 static void update_row(struct conditions *c, struct tracker *t, const struct measuring *in,
@@ -272,7 +281,7 @@ static void update_row(struct conditions *c, struct tracker *t, const struct mea
 	if (measured != MEASURED_NOTHING)
 		t->known = measured == MEASURED_VALUE;
 	if (info->events)
-		keep_offender(c->offenders[row->id], &m);
+		keep_offender(&c->culprits[row->id], &m);
 	severity = severity_of(t);
 	if (severity != t->severity) {
 		t->severity = severity;

@@ -355,6 +355,40 @@ static void test_events_offender(void)
 	lab_close(&lab);
 }
 
+/* Who lost one an hour ago did not lose those of now, of which nobody knows whose they are. */
+static void test_events_old_offender(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	lab.now.listeners[1].drops += 10;
+	lab.now.counters[LAB_OVERFLOWS].value += 10;
+	lose(&lab, &t, 1, 0, 0);
+	lose(&lab, &t, 3600, 1, 30);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->value, 2);
+	CHECK_EQ_STR(lab_row(&lab, CONDITION_ACCEPT_DROPS, 0)->offender, "");
+	lab_close(&lab);
+}
+
+/* A condition that is switched on within a minute of the events is raised once and for long. */
+static void test_events_before(void)
+{
+	struct lab lab;
+	int64_t t;
+
+	open_losing(&lab, &t);
+	lab.config.rules.of[CONDITION_ACCEPT_DROPS].enabled = false;
+	lab.now.counters[LAB_OVERFLOWS].value += 3000;
+	lab_step(&lab, t += 1000);
+	lab.config.rules.of[CONDITION_ACCEPT_DROPS].enabled = true;
+	lab_step(&lab, t += 1000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_ACCEPT_DROPS), W);
+	CHECK_EQ_INT(lose(&lab, &t, 299, 0, 0), 0);
+	CHECK_EQ_INT(lose(&lab, &t, 1, 0, 0), 1);
+	lab_close(&lab);
+}
+
 /* Half-open connections without an answer, and handshakes a second, for a time; whether it was ever
  * raised. */
 static bool answer_not(uint32_t unanswered, uint64_t handshakes, uint32_t backlog, int64_t seconds)
@@ -859,6 +893,8 @@ int main(void)
 	    {"events that last", test_events_lasting},
 	    {"events between rare samples", test_events_rare_samples},
 	    {"events, who causes them", test_events_offender},
+	    {"an offender of long ago", test_events_old_offender},
+	    {"events of before it was switched on", test_events_before},
 	    {"unanswered SYN-ACKs", test_unanswered},
 	    {"a share of the traffic", test_share},
 	    {"a share that clears", test_share_clears},
