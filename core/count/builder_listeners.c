@@ -40,8 +40,7 @@ static void fill_listener(const struct listener_entry *entry, bool has_limits, s
 	}
 }
 
-/* Of two owners: the lower pid, a known process before a mere service, that before nobody. */
-static bool is_lower(const struct snapshot *s, uint32_t a, uint32_t b)
+bool builder_is_lower(const struct snapshot *s, uint32_t a, uint32_t b)
 {
 	if (!a || !b)
 		return a != 0;
@@ -55,14 +54,14 @@ static void put_socket(const struct builder_listener_socket *socket, struct snap
 	struct listener *row = &now->listeners[socket->listener];
 	uint32_t full = row->has_limits ? bounds_fullness(socket->queue, socket->limit) : 0;
 
-	if (is_lower(now, socket->owner, row->owner))
+	if (builder_is_lower(now, socket->owner, row->owner))
 		row->owner = socket->owner;
 	if (full < row->accept_queue_fullest)
 		return;
 	if (full == row->accept_queue_fullest &&
 	    (socket->queue < row->fullest_queue ||
 	     (socket->queue == row->fullest_queue && row->fullest_limit &&
-	      !is_lower(now, socket->owner, row->fullest_owner))))
+	      !builder_is_lower(now, socket->owner, row->fullest_owner))))
 		return;
 	row->accept_queue_fullest = full;
 	row->fullest_queue = socket->queue;

@@ -218,6 +218,10 @@ uint32_t builder_listener_index(const struct builder *b, const struct listener_e
 /* Counts a listening socket. 0 or -ENOMEM. */
 int builder_add_listener(struct builder *b, const struct conn *conn, struct pending *pending);
 
+/* True if owner a comes before b: the lower pid, a known process before a mere service, that before
+ * nobody. */
+bool builder_is_lower(const struct snapshot *s, uint32_t a, uint32_t b);
+
 /* The rows of the listeners and of their states. 0 or -ENOMEM. */
 int builder_put_listeners(struct builder *b, struct snapshot *now);
 

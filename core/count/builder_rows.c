@@ -181,7 +181,7 @@ static void rank_owner(struct snapshot *now, uint32_t owner, uint32_t state, uin
 	struct state_top *top = &now->tops[state - 1];
 
 	if (count > top->owner_count ||
-	    (count == top->owner_count && now->owners[owner].pid < now->owners[top->owner].pid)) {
+	    (count == top->owner_count && builder_is_lower(now, owner, top->owner))) {
 		top->owner = owner;
 		top->owner_count = count;
 	}

@@ -263,6 +263,8 @@ static void keep_offender(struct culprit *kept, struct measure *m)
 		memcpy(kept->offender, m->offender, sizeof(m->offender));
 	} else if (m->value > 0 && m->at_ms - kept->at_ms < MINUTE_MS) {
 		memcpy(m->offender, kept->offender, sizeof(m->offender));
+	} else {
+		m->offender[0] = '\0';
 	}
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include <string.h>
-
+#include "core/base/array.h"
 #include "core/diagnosis/measure.h"
 #include "core/diagnosis/offender.h"
 
@@ -107,9 +106,9 @@ static void name_syn_queue(struct text *text, const struct snapshot *s,
  * The kernel does not tell which socket of a group a half-open connection belongs to. As long as
  * it spreads them by a hash, the sum against the sum is the share of each; where a program steers
  * them, one socket's queue can be full while the sum looks well. That one is full is certain only
- * if the kernel has met a full queue and no listener with a single socket is full; a group comes
- * into question if it has as many half-open ones as one of its sockets takes. Returns how many
- * groups do, and one of them.
+ * if the kernel has met a full queue and no listener with a single socket is full, however small
+ * and whether it is ignored or not; a group comes into question if it has as many half-open ones as
+ * one of its sockets takes. Returns how many groups do, and one of them.
  */
 static size_t suspect_groups(const struct measuring *in, const struct listener **ret_group)
 {
@@ -117,6 +116,8 @@ static size_t suspect_groups(const struct measuring *in, const struct listener *
 	size_t count = 0;
 
 	for (const struct listener *l = s->listeners; l < s->listeners + s->n_listeners; l++) {
+		if (l->sockets == 1 && l->syn_queue_percent >= 100)
+			return 0;
 		if (l->sockets < 2 || !l->has_limits || l->syn_queue == 0 ||
 		    l->syn_queue < l->syn_queue_least || is_ignored(in, l, l->owner))
 			continue;
@@ -224,17 +225,28 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	return MEASURED_VALUE;
 }
 
+static bool is_full(const struct listener *l)
+{
+	return l->accept_queue_fullest >= 100;
+}
+
+/* A listener as one of two snapshots shows it. */
+struct sighting {
+	const struct snapshot *s;
+	const struct listener *row; /* NULL: none */
+};
+
 /*
  * Who has dropped connections between the two snapshots, as far as that is certain: of those whose
- * accept queue was full the listener with the most drops, else the only one that has had any.
- * sk_drops also counts the SYNs that a half-open connection sends again. n_listeners: not known.
- * The rows are sorted.
+ * accept queue was full the listener with the most drops, as it was then; else the only one that
+ * has had any. sk_drops also counts the SYNs that a half-open connection sends again. The rows are
+ * sorted.
  */
-static size_t dropper(const struct snapshot *before, const struct snapshot *now)
+static struct sighting dropper(const struct snapshot *before, const struct snapshot *now)
 {
-	const size_t nobody = now->n_listeners;
-	size_t full = nobody, any = nobody, losers = 0;
+	struct sighting full = {now, NULL}, any = {now, NULL};
 	uint64_t most = 0;
+	size_t losers = 0;
 
 	for (size_t i = 0, j = 0; i < before->n_listeners && j < now->n_listeners;) {
 		const struct listener *was = &before->listeners[i];
@@ -243,12 +255,12 @@ static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 		uint64_t drops = c == 0 && is->drops > was->drops ? is->drops - was->drops : 0;
 
 		if (drops > 0) {
-			any = j;
+			any.row = is;
 			losers++;
 		}
-		if (drops > most &&
-		    (was->accept_queue_fullest >= 100 || is->accept_queue_fullest >= 100)) {
-			full = j;
+		if (drops > most && (is_full(was) || is_full(is))) {
+			full = is_full(is) ? (struct sighting){now, is}
+					   : (struct sighting){before, was};
 			most = drops;
 		}
 		i += c <= 0;
@@ -257,20 +269,29 @@ static size_t dropper(const struct snapshot *before, const struct snapshot *now)
 	return most == 0 && losers == 1 ? any : full;
 }
 
-/* The kernel counts them for the whole namespace. A listener is named by its own drops. */
+/* The kernel counts them for the whole namespace. A listener is named by its own drops, and of
+ * several processes the one whose socket is full. */
 enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
-	const struct snapshot *now = in->now;
 	enum measured measured =
 	    measure_events(in, "TcpExtListenOverflows", "connections lost", &m->value);
-	size_t listener = now->n_listeners;
+	struct sighting at = {.row = NULL};
 
 	m->happened = has_grown(in, "TcpExtListenOverflows");
 	if (m->happened)
-		listener = dropper(in->before, now);
-	if (listener < now->n_listeners)
-		offender_listener(text, now, listener, now->listeners[listener].fullest_owner);
+		at = dropper(in->before, in->now);
+	if (at.row)
+		offender_listener(text, at.s, (size_t)(at.row - at.s->listeners),
+				  is_full(at.row) || !at.row->several_owners ? at.row->fullest_owner
+									     : 0);
 	return measured;
+}
+
+/* Whether the SYN queue of one of its sockets may just have been full: it has half as many as the
+ * smallest one takes. */
+static bool may_have_been_full(const struct listener *l)
+{
+	return l->has_limits && l->syn_queue >= l->syn_queue_least / 2;
 }
 
 /* Either of the two counters alone will do. */
@@ -282,9 +303,10 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 	    {"TcpExtSyncookiesSent", "cookies sent"},
 	    {"TcpExtTCPReqQFullDrop", "SYNs dropped"},
 	};
+	const struct listener *fullest = fullest_syn_queue(in, NULL);
 	enum measured result = MEASURED_UNKNOWN;
 
-	for (size_t i = 0; i < sizeof(events_of) / sizeof(events_of[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(events_of); i++) {
 		uint64_t events;
 		enum measured measured =
 		    measure_events(in, events_of[i].counter, events_of[i].words, &events);
@@ -297,6 +319,7 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 		m->happened = m->happened || has_grown(in, events_of[i].counter);
 		result = MEASURED_VALUE;
 	}
-	name_syn_queue(text, in->now, fullest_syn_queue(in, NULL));
+	if (fullest && may_have_been_full(fullest))
+		name_syn_queue(text, in->now, fullest);
 	return result;
 }

@@ -159,7 +159,7 @@ enum measured measure_close_wait_unaccepted(const struct measuring *in, struct t
 	const struct suspects *suspects = count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m);
 
 	note_of(in, suspects->count, STATE_CLOSE_WAIT);
-	offender_suspect_listener(text, in->now, suspects);
+	offender_suspect_acceptor(text, in->now, suspects);
 	return MEASURED_VALUE;
 }
 

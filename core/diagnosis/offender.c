@@ -101,10 +101,12 @@ void offender_suspect_origin(struct text *text, const struct suspects *suspects)
 		add_spread_remotes(text, suspects);
 }
 
+/* Names one of them by its index. */
+typedef void name_function(struct text *text, const struct snapshot *s, uint32_t index);
+
 /* "spread over 5 processes: ", who (12), who (7), who (6). */
 static void add_spread(struct text *text, const struct snapshot *s, const struct suspect_top *tops,
-		       uint32_t different, const char *what,
-		       void (*name)(struct text *text, const struct snapshot *s, uint32_t index))
+		       uint32_t different, const char *what, name_function *name)
 {
 	char who[sizeof(((struct condition *)NULL)->offender)];
 
@@ -131,19 +133,44 @@ static void name_listener(struct text *text, const struct snapshot *s, uint32_t 
 		offender_listener(text, s, listener, s->listeners[listener].owner);
 }
 
-void offender_suspect_listener(struct text *text, const struct snapshot *s,
-			       const struct suspects *suspects)
+/* With the process that does not accept: of several the one whose socket has most of those that
+ * wait. */
+static void name_acceptor(struct text *text, const struct snapshot *s, uint32_t listener)
+{
+	const struct listener *l;
+	uint32_t owner;
+
+	if (listener >= s->n_listeners)
+		return;
+	l = &s->listeners[listener];
+	owner = is_half(l->fullest_queue, l->accept_queue) ? l->fullest_owner : 0;
+	offender_listener(text, s, listener, l->several_owners ? owner : l->owner);
+}
+
+static void add_listeners(struct text *text, const struct snapshot *s,
+			  const struct suspects *suspects, name_function *name)
 {
 	const struct suspect_top *top = &suspects->listeners[0];
 
 	if (is_half(top->count, suspects->count)) {
-		name_listener(text, s, top->index);
+		name(text, s, top->index);
 		text_add(text, ", ", "%u of %u", top->count, suspects->count);
 	} else {
-		add_spread(text, s, suspects->listeners, suspects->n_listeners, "listeners",
-			   name_listener);
+		add_spread(text, s, suspects->listeners, suspects->n_listeners, "listeners", name);
 	}
 	offender_suspect_origin(text, suspects);
+}
+
+void offender_suspect_listener(struct text *text, const struct snapshot *s,
+			       const struct suspects *suspects)
+{
+	add_listeners(text, s, suspects, name_listener);
+}
+
+void offender_suspect_acceptor(struct text *text, const struct snapshot *s,
+			       const struct suspects *suspects)
+{
+	add_listeners(text, s, suspects, name_acceptor);
 }
 
 void offender_suspect_process(struct text *text, const struct snapshot *s,
@@ -183,14 +210,25 @@ void offender_suspect_endpoint(struct text *text, const struct snapshot *s,
 	text_add(text, ", ", "%u of %u", endpoint->count, suspects->count);
 }
 
+/* The top ones may be those of an older sample than the state's count: then the share is not known.
+ */
+static void add_share(struct text *text, const struct snapshot *s, uint32_t state, uint32_t count)
+{
+	uint32_t all = snapshot_count(s, IP_TOTAL, state);
+
+	if (count <= all)
+		text_add(text, ", ", "%u of %u", count, all);
+}
+
 void offender_state_remote(struct text *text, const struct snapshot *s, uint32_t state)
 {
 	const struct state_top *top = &s->tops[state - 1];
 	char addr[INET_TEXT_MAX];
 
-	if (top->remote_count > 0)
-		text_add(text, ", ", "%s, %u of %u", snapshot_addr_format(s, &top->remote, addr),
-			 top->remote_count, snapshot_count(s, IP_TOTAL, state));
+	if (top->remote_count == 0)
+		return;
+	text_add(text, ", ", "%s", snapshot_addr_format(s, &top->remote, addr));
+	add_share(text, s, state, top->remote_count);
 }
 
 void offender_state(struct text *text, const struct snapshot *s, uint32_t state)
@@ -202,7 +240,7 @@ void offender_state(struct text *text, const struct snapshot *s, uint32_t state)
 		return;
 	}
 	offender_owner(text, ", ", s, top->owner);
-	text_add(text, ", ", "%u of %u", top->owner_count, snapshot_count(s, IP_TOTAL, state));
+	add_share(text, s, state, top->owner_count);
 }
 
 void offender_time_left(struct text *text, const struct limit *limit)

@@ -32,6 +32,10 @@ void offender_listener(struct text *text, const struct snapshot *s, size_t liste
 void offender_suspect_listener(struct text *text, const struct snapshot *s,
 			       const struct suspects *suspects);
 
+/* The same of connections that wait for accept(): with the process whose socket they wait at. */
+void offender_suspect_acceptor(struct text *text, const struct snapshot *s,
+			       const struct suspects *suspects);
+
 /* The process, the port that most of them have, its share; of connections that it opened itself the
  * remote. "java[4321] app.service, local port 8080, 1198 of 1201", "java[4321] app.service, remote
  * port 5432, 40 of 41, most to 198.51.100.7". */

@@ -66,13 +66,14 @@ static void make_syn_cookies(struct world *w)
 {
 	w->counters[LAB_COOKIES].value += 400;
 	w->counters[LAB_FULL_DROPS].value += 600;
-	w->listeners[2].syn_queue = 10;
-	w->listeners[2].syn_queue_percent = 7;
+	w->listeners[2].syn_queue = 15;
+	w->listeners[2].syn_queue_limit = w->listeners[2].syn_queue_least = 30;
+	w->listeners[2].syn_queue_percent = 50;
 	/* Another listener has more of them, against a larger backlog. */
 	w->listeners[0].syn_queue = 20;
 	w->listeners[0].syn_queue_limit = 4096;
 	w->s.suspects[SUSPECT_SYN_RECV] = (struct suspects){
-	    .count = 30,
+	    .count = 35,
 	    .listeners = {{0, 20}},
 	    .within = 20,
 	    .remotes = {{.addr = lab_ipv4(192, 0, 2, 1), .count = 20}},
@@ -289,7 +290,7 @@ static const struct trouble troubles[] = {
      "0.0.0.0:8080 java[4321] app.service, 590 of 600, spread over 80 addresses: "
      "198.18.77.1 (10), 198.18.77.2 (9)",
      "600 half-open, 0 handshakes of a minute were completed"},
-    {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 10 of 128",
+    {CONDITION_SYN_COOKIES, 0, make_syn_cookies, "[::]:443 nginx[812] nginx.service, 15 of 30",
      "4800 cookies sent in the last minute, 7200 SYNs dropped in the last minute"},
     {CONDITION_ACCEPT_QUEUE, 0, make_accept_queue,
      "0.0.0.0:8080 java[4321] app.service, 129 of 128", "0 connections lost in the last minute"},

@@ -177,6 +177,24 @@ static void test_dropper(void)
 	lab_step(&lab, 3000);
 	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:8080 java[4321] app.service");
 	lab_close(&lab);
+	/* A socket each of two processes: the one whose queue was full, not the one that is now. */
+	lab_open(&lab);
+	lab.now.listeners[0].several_owners = true;
+	lab.now.listeners[0].accept_queue_fullest = 100;
+	lab.now.listeners[0].fullest_owner = 2;
+	lab_step(&lab, 1000);
+	lab.now.listeners[0].drops += 8;
+	lab.now.listeners[0].accept_queue_fullest = 0;
+	lab.now.listeners[0].fullest_owner = 1;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 2000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:80 java[4321] app.service");
+	/* None of them was seen full. */
+	lab.now.listeners[0].drops += 8;
+	lab.now.counters[LAB_OVERFLOWS].value += 8;
+	lab_step(&lab, 3000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:80");
+	lab_close(&lab);
 	/* Nobody was seen full: either. */
 	lab_open(&lab);
 	lab_step(&lab, 3000);
@@ -246,6 +264,48 @@ static void test_steered_group(void)
 	lab_close(&lab);
 }
 
+/* A small queue of one socket is full: that is what the kernel has met, not one of the group's. */
+static void test_group_beside_small(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.listeners[1].sockets = 2;
+	lab.now.listeners[1].syn_queue = 154;
+	lab.now.listeners[1].syn_queue_limit = 256;
+	lab.now.listeners[1].syn_queue_percent = 60;
+	lab.now.listeners[2].syn_queue = 5;
+	lab.now.listeners[2].syn_queue_limit = lab.now.listeners[2].syn_queue_least = 5;
+	lab.now.listeners[2].syn_queue_percent = 100;
+	lab_step(&lab, 1000);
+	lab.now.counters[LAB_FULL_DROPS].value += 5;
+	lab_step(&lab, 2000);
+	CHECK_EQ_INT(lab_row(&lab, CONDITION_SYN_QUEUE, 0)->value, 60);
+	lab_close(&lab);
+}
+
+/* A queue that is far from full did not overflow. */
+static void test_cookies_of_nobody(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.listeners[0].syn_queue = 63;
+	lab.now.listeners[0].syn_queue_percent = 49;
+	lab_step(&lab, 1000);
+	lab.now.counters[LAB_COOKIES].value += 500;
+	lab_step(&lab, 2000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), W);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_COOKIES), "");
+	lab.now.listeners[0].syn_queue = 64;
+	lab.now.listeners[0].syn_queue_percent = 50;
+	lab.now.counters[LAB_COOKIES].value += 500;
+	lab_step(&lab, 3000);
+	CHECK_EQ_STR(offender(&lab, CONDITION_SYN_COOKIES),
+		     "0.0.0.0:80 nginx[812] nginx.service, 64 of 128");
+	lab_close(&lab);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
@@ -255,6 +315,8 @@ int main(void)
 	    {"repeated SYNs", test_repeated_syns},
 	    {"whose drops they are", test_dropper},
 	    {"a steered group", test_steered_group},
+	    {"a group beside a small queue", test_group_beside_small},
+	    {"cookies, and no full queue", test_cookies_of_nobody},
 	    {"listeners come and go", test_listeners_come_and_go},
 	    CU_TEST_INFO_NULL,
 	};

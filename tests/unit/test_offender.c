@@ -213,7 +213,6 @@ static void test_endpoints(void)
 	CHECK_EQ_STR(buf, "");
 }
 
-/* The longest of all: what does not fit is left out, the rest stands. */
 /* The process of a state; without one the remote address; without either nobody. */
 static void test_state(void)
 {
@@ -235,9 +234,47 @@ static void test_state(void)
 	text = text_begin(buf, sizeof(buf));
 	offender_state(&text, s, STATE_CLOSE_WAIT);
 	CHECK_EQ_STR(buf, "nginx[812] nginx.service, 5 of 9");
+	/* Fewer by now than its process had at the newest full sample. */
+	s->states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = 4;
+	text = text_begin(buf, sizeof(buf));
+	offender_state(&text, s, STATE_CLOSE_WAIT);
+	CHECK_EQ_STR(buf, "nginx[812] nginx.service");
 	lab_close(&lab);
 }
 
+/* Connections that wait for accept(): the process whose socket most of them wait at. */
+static void test_acceptors(void)
+{
+	static const struct {
+		bool several;
+		uint32_t queue, fullest;
+		const char *text;
+	} cases[] = {
+	    {false, 0, 0, "0.0.0.0:80 nginx[812] nginx.service, 9 of 9"},
+	    {true, 9, 5, "0.0.0.0:80 java[4321] app.service, 9 of 9"},
+	    {true, 9, 4, "0.0.0.0:80, 9 of 9"},
+	    {true, 0, 0, "0.0.0.0:80, 9 of 9"},
+	};
+	struct suspects suspects = {.count = 9, .listeners = {{0, 9}}, .n_listeners = 1};
+	struct lab lab;
+
+	lab_open(&lab);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct listener *l = &lab.now.listeners[0];
+		char buf[192];
+		struct text text = text_begin(buf, sizeof(buf));
+
+		l->several_owners = cases[i].several;
+		l->accept_queue = cases[i].queue;
+		l->fullest_queue = cases[i].fullest;
+		l->fullest_owner = cases[i].several ? 2 : 1;
+		offender_suspect_acceptor(&text, &lab.now.s, &suspects);
+		CHECK_EQ_STR(buf, cases[i].text);
+	}
+	lab_close(&lab);
+}
+
+/* The longest of all: what does not fit is left out, the rest stands. */
 static void test_too_long(void)
 {
 	struct suspects suspects = {.count = UINT32_MAX,
@@ -276,10 +313,15 @@ static void test_too_long(void)
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"text", test_text},           {"a list is cut", test_list},
-	    {"remotes", test_remotes},     {"processes", test_processes},
-	    {"endpoints", test_endpoints}, {"too long", test_too_long},
-	    {"a state", test_state},       CU_TEST_INFO_NULL,
+	    {"text", test_text},
+	    {"a list is cut", test_list},
+	    {"remotes", test_remotes},
+	    {"processes", test_processes},
+	    {"endpoints", test_endpoints},
+	    {"too long", test_too_long},
+	    {"a state", test_state},
+	    {"acceptors", test_acceptors},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("offender", tests);
