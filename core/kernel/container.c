@@ -22,12 +22,13 @@ enum where {
 	BELOW2,      /* there is one piece between them */
 	NAME_BEHIND, /* a name and the ending stand behind the word with which the piece begins */
 	NAME_BELOW,  /* the piece below the word is a name */
+	NAME_ABOVE,  /* the piece above the word is a name and the ending, in machine.slice */
 };
 
 static const struct rule {
 	const char *word;
 	enum where where;
-	const char *ending;   /* of NAME_BEHIND */
+	const char *ending;   /* of NAME_BEHIND and NAME_ABOVE */
 	enum netns_kind kind; /* 0: no container */
 	const char *prefix;   /* of the name */
 	bool pod;             /* its containers, just below, share its network */
@@ -51,6 +52,8 @@ static const struct rule {
     {"machine-qemu\\x2d", NAME_BEHIND, ".scope", 0, "", false},
     {"machine-lxc\\x2d", NAME_BEHIND, ".scope", NETNS_LXC, "lxc-", false},
     {"machine-", NAME_BEHIND, ".scope", NETNS_NSPAWN, "", false},
+    /* With --register=no, the scope has but the name. Others have no such cgroup below. */
+    {"payload", NAME_ABOVE, ".scope", NETNS_NSPAWN, "", false},
     {"lxc.payload.", NAME_BEHIND, "", NETNS_LXC, "", false},
     {"lxc.payload", NAME_BELOW, NULL, NETNS_LXC, "", false},
     {"lxc", NAME_BELOW, NULL, NETNS_LXC, "", false},
@@ -125,6 +128,17 @@ static bool id_behind(struct piece piece, const char *word, struct piece *ret_id
 	return false;
 }
 
+static bool name_above(const struct piece pieces[3], const struct rule *rule,
+		       struct piece *ret_name)
+{
+	*ret_name = pieces[1];
+	if (!is(pieces[0], rule->word) || !ends(pieces[1], rule->ending) ||
+	    !is(pieces[2], "machine.slice"))
+		return false;
+	ret_name->len -= strlen(rule->ending);
+	return true;
+}
+
 static bool name_behind(struct piece piece, const struct rule *rule, struct piece *ret_name)
 {
 	if (!begins(piece, rule->word))
@@ -151,6 +165,8 @@ static bool matches(const struct rule *rule, const struct piece pieces[3], struc
 		return name_behind(pieces[0], rule, ret_name);
 	case NAME_BELOW:
 		return is(pieces[1], rule->word);
+	case NAME_ABOVE:
+		return name_above(pieces, rule, ret_name);
 	}
 	return false;
 }
@@ -213,7 +229,7 @@ static bool is_containerd(const struct piece pieces[3], size_t count)
 static enum netns_kind name_container(struct piece path, char ret_name[NETNS_NAME_MAX])
 {
 	struct piece pieces[3] = {{"", 0}, {"", 0}, {"", 0}}, piece, name;
-	size_t count = 0, pod_end = 0;
+	size_t count = 0, pod_end = 0, named = 0;
 	enum netns_kind kind = 0;
 
 	while (take_piece(&path, "/:", &piece)) {
@@ -226,6 +242,9 @@ static enum netns_kind name_container(struct piece path, char ret_name[NETNS_NAM
 		rule = is(piece, "..") ? NULL : find_rule(pieces, &name);
 		if (!rule || !rule->kind || (!rule->pod && count <= pod_end))
 			continue;
+		if (rule->where == NAME_ABOVE && named == count - 1)
+			continue; /* the piece above has told more */
+		named = count;
 		/* The container of a pod is one piece, or two: "cri-containerd:ID". */
 		if (rule->pod)
 			pod_end = count + 2;

@@ -74,28 +74,6 @@ void netnsfind_free(struct netnsfind *f)
 
 /* --- one look ---------------------------------------------------------------------------- */
 
-static bool share_process(const struct spaces *a, const struct space *in_a, const struct spaces *b,
-			  const struct space *in_b)
-{
-	const uint32_t *left, *left_end, *right, *right_end;
-
-	if (in_a->processes == 0 || in_b->processes == 0)
-		return false;
-	left = a->pids + in_a->first;
-	left_end = left + in_a->processes;
-	right = b->pids + in_b->first;
-	right_end = right + in_b->processes;
-	while (left < left_end && right < right_end) {
-		if (*left == *right)
-			return true;
-		if (*left < *right)
-			left++;
-		else
-			right++;
-	}
-	return false;
-}
-
 /* What was there before under this inode, unless that one has gone and its number is in use
  * again. */
 static const struct space *before(const struct netnsfind *f, const struct spaces *spaces,
@@ -108,7 +86,7 @@ static const struct space *before(const struct netnsfind *f, const struct spaces
 	if (old->file && space->file && old->attached.tv_sec == space->attached.tv_sec &&
 	    old->attached.tv_nsec == space->attached.tv_nsec)
 		return old;
-	return share_process(&f->spaces, old, spaces, space) ? old : NULL;
+	return spaces_share_process(&f->spaces, old, spaces, space) ? old : NULL;
 }
 
 /* Of new ones that come to the same name: those that were given it, then the lower process. */
@@ -138,6 +116,7 @@ static int name_all(struct netnsfind *f, struct look *look, struct space **fresh
 			space->kind = old->kind;
 			space->listed = old->listed;
 			space->id = old->id;
+			space->numbered = old->numbered;
 			memcpy(space->name, old->name, sizeof(space->name));
 			look->named[look->n_named++] = space;
 			ret = names_add(&look->names, space->name);
@@ -153,15 +132,67 @@ static int name_all(struct netnsfind *f, struct look *look, struct space **fresh
 	return ret;
 }
 
+static struct space *find_named(const struct look *look, const char *name)
+{
+	for (size_t i = 0; i < look->n_named; i++) {
+		if (strcmp(look->named[i]->name, name) == 0)
+			return look->named[i];
+	}
+	return NULL;
+}
+
+static int make_unique(struct look *look, struct space *space)
+{
+	char name[NETNS_NAME_MAX];
+	int ret;
+
+	memcpy(name, space->name, sizeof(name));
+	ret = names_make_unique(&look->names, space->name);
+	space->numbered = strcmp(name, space->name) != 0;
+	return ret;
+}
+
+/*
+ * Frees a name that somebody new comes with, where nothing tells any more that it is the holder's:
+ * a container was started anew, and what shared its network is left in the old one; or a file was
+ * removed and made anew. The holder becomes another namespace, with another name.
+ */
+static int free_name(struct netnsfind *f, struct look *look, const char *name, bool *ret_free)
+{
+	struct space *holder = find_named(look, name), now;
+	bool sure;
+	int ret;
+
+	*ret_free = false;
+	if (!holder || holder->numbered)
+		return 0;
+	ret = spaces_is_named(f->proc_fd, &look->spaces, holder, &sure);
+	if (ret < 0 || sure)
+		return ret;
+	now = *holder;
+	now.kind = 0;
+	now.name[0] = '\0';
+	ret = spaces_name(f->proc_fd, &look->spaces, &now, &sure);
+	if (ret < 0 || now.name[0] == '\0')
+		return ret;
+	now.id = ++f->last_id;
+	*holder = now;
+	*ret_free = true;
+	return make_unique(look, holder);
+}
+
 static int name_fresh(struct netnsfind *f, struct look *look, struct space **fresh, size_t n_fresh)
 {
+	bool is_free;
 	int ret = 0;
 
 	qsort(fresh, n_fresh, sizeof(*fresh), by_rank);
 	for (size_t i = 0; i < n_fresh && ret == 0; i++) {
+		ret = free_name(f, look, fresh[i]->name, &is_free);
+		if (ret == 0 && !is_free)
+			ret = make_unique(look, fresh[i]);
 		fresh[i]->id = ++f->last_id;
 		look->named[look->n_named++] = fresh[i];
-		ret = names_make_unique(&look->names, fresh[i]->name);
 	}
 	return ret;
 }

@@ -23,9 +23,10 @@ void netnsfind_free(struct netnsfind *f);
 
 /*
  * Looks again. A namespace found before keeps its name, and its place where there are more than
- * filter->max. A new one whose name is but a program's choice, a service or a process is listed
- * one look later, or ten without a process: it may be on its way to become a container. The first
- * look lists all. 0 or
+ * filter->max. Only if a new one comes with that name, and neither a file nor a process tells it of
+ * the old one any more, the old one goes on as another namespace, with another name. A new one
+ * whose name is but a program's choice, a service or a process is listed one look later, or ten
+ * without a process: it may be on its way to become a container. The first look lists all. 0 or
  * -errno: /proc itself cannot be read, or memory or descriptors are short; then the list is as it
  * was.
  */

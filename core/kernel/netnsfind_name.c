@@ -57,28 +57,39 @@ int names_make_unique(struct tally *names, char name[NETNS_NAME_MAX])
 	return names_add(names, unique);
 }
 
-/* The name by the cgroup of one of the processes; that of a service only where none tells more. */
+static uint32_t asked(const struct space *space)
+{
+	return space->processes < PROCESSES_ASKED ? space->processes : PROCESSES_ASKED;
+}
+
+/* The name by the cgroup of a process. enum netns_kind, 0: it tells none, or a fatal -errno. */
+static int ask_process(int proc_fd, uint32_t pid, char ret_name[NETNS_NAME_MAX])
+{
+	char path[32], *text;
+	size_t len;
+	int ret;
+
+	snprintf(path, sizeof(path), "%u/cgroup", pid);
+	ret = file_read(proc_fd, path, CGROUP_MAX, &text, &len);
+	if (ret < 0)
+		return spaces_is_fatal(ret) ? ret : 0;
+	ret = (int)container_name(text, ret_name);
+	free(text);
+	return ret;
+}
+
+/* By one of the processes; the name of a service only where none tells more. */
 static int ask_processes(int proc_fd, const struct spaces *spaces, struct space *space)
 {
-	uint32_t count = space->processes < PROCESSES_ASKED ? space->processes : PROCESSES_ASKED;
+	for (uint32_t i = 0; i < asked(space); i++) {
+		char name[NETNS_NAME_MAX];
+		int kind = ask_process(proc_fd, spaces->pids[space->first + i], name);
 
-	for (uint32_t i = 0; i < count; i++) {
-		char path[32], name[NETNS_NAME_MAX], *text;
-		enum netns_kind kind;
-		size_t len;
-		int ret;
-
-		snprintf(path, sizeof(path), "%u/cgroup", spaces->pids[space->first + i]);
-		ret = file_read(proc_fd, path, CGROUP_MAX, &text, &len);
-		if (spaces_is_fatal(ret))
-			return ret;
-		if (ret < 0)
-			continue;
-		kind = container_name(text, name);
-		free(text);
+		if (kind < 0)
+			return kind;
 		if (kind == 0 || (kind == NETNS_SERVICE && space->kind != 0))
 			continue;
-		space->kind = kind;
+		space->kind = (uint32_t)kind;
 		memcpy(space->name, name, sizeof(name));
 		if (kind != NETNS_SERVICE)
 			break;
@@ -126,4 +137,26 @@ int spaces_name(int proc_fd, const struct spaces *spaces, struct space *space, b
 	else if (space->kind == 0)
 		name_by_process(proc_fd, space);
 	return ret;
+}
+
+int spaces_is_named(int proc_fd, const struct spaces *spaces, const struct space *space,
+		    bool *ret_is)
+{
+	struct space now = *space;
+	char name[NETNS_NAME_MAX];
+
+	now.name[0] = '\0';
+	if (space->kind == NETNS_NAMED && space->file)
+		name_by_file(&now);
+	else if (space->kind == NETNS_PROCESS)
+		name_by_process(proc_fd, &now);
+	*ret_is = strcmp(now.name, space->name) == 0;
+	for (uint32_t i = 0; i < asked(space) && !*ret_is; i++) {
+		int kind = ask_process(proc_fd, spaces->pids[space->first + i], name);
+
+		if (kind < 0)
+			return kind;
+		*ret_is = kind != 0 && strcmp(name, space->name) == 0;
+	}
+	return 0;
 }

@@ -28,6 +28,7 @@ struct space {
 	uint32_t kind;  /* enum netns_kind */
 	uint64_t id;
 	char name[NETNS_NAME_MAX]; /* "": none yet */
+	bool numbered;             /* the name has a number behind it that makes it unique */
 };
 
 struct spaces {
@@ -39,6 +40,10 @@ struct spaces {
 /* All of them but the one with the inode own. 0 or -errno. */
 int spaces_scan(int proc_fd, uint64_t own, struct spaces *ret_spaces);
 void spaces_done(struct spaces *s);
+
+/* Whether a process of one is in the other as well; each is of its own scan. */
+bool spaces_share_process(const struct spaces *a, const struct space *in_a, const struct spaces *b,
+			  const struct space *in_b);
 
 /* Whether a look cannot go on: everything else that goes wrong is of one process or one name. */
 static inline bool spaces_is_fatal(int error)
@@ -52,6 +57,11 @@ static inline bool spaces_is_fatal(int error)
  * program has chosen, or a process of the runtime in it. 0, -ENOMEM, -EMFILE or -ENFILE.
  */
 int spaces_name(int proc_fd, const struct spaces *spaces, struct space *space, bool *ret_sure);
+
+/* Whether its file, or one of its processes, still tells the name that it has. 0, -ENOMEM, -EMFILE
+ * or -ENFILE. */
+int spaces_is_named(int proc_fd, const struct spaces *spaces, const struct space *space,
+		    bool *ret_is);
 
 /* The names in use; tally_done() ends them. */
 void names_init(struct tally *names);

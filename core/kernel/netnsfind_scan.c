@@ -222,3 +222,25 @@ void spaces_done(struct spaces *s)
 	s->pids = NULL;
 	s->texts = NULL;
 }
+
+bool spaces_share_process(const struct spaces *a, const struct space *in_a, const struct spaces *b,
+			  const struct space *in_b)
+{
+	const uint32_t *left, *left_end, *right, *right_end;
+
+	if (in_a->processes == 0 || in_b->processes == 0)
+		return false;
+	left = a->pids + in_a->first;
+	left_end = left + in_a->processes;
+	right = b->pids + in_b->first;
+	right_end = right + in_b->processes;
+	while (left < left_end && right < right_end) {
+		if (*left == *right)
+			return true;
+		if (*left < *right)
+			left++;
+		else
+			right++;
+	}
+	return false;
+}

@@ -182,6 +182,16 @@ static void test_machines(void)
 	    {"0::/machine.slice/systemd-nspawn@web.service/payload/system.slice/docker-" ID
 	     ".scope\n",
 	     "docker", "docker-3f4e5d6c7b8a"},
+	    /* Unregistered; in the unit of its own; and what is like it. */
+	    {"0::/machine.slice/web.scope/payload\n", "nspawn", "web"},
+	    {"0::/machine.slice/my\\x2dbox.scope/payload/init.scope\n", "nspawn", "my-box"},
+	    {"0::/lxc.payload.outer/machine.slice/web.scope/payload\n", "nspawn", "web"},
+	    {"0::/system.slice/box.service/payload\n", "service", "box.service"},
+	    {"0::/machine.slice/web.scope\n", NULL, ""},
+	    {"0::/machine.slice/web.scope/supervisor\n", NULL, ""},
+	    {"0::/machine.slice/libpod-" ID ".scope/payload\n", "podman", "podman-3f4e5d6c7b8a"},
+	    {"0::/user.slice/run-u1.scope/payload\n", NULL, ""},
+	    {"0::/machine.slice/.scope/payload\n", NULL, ""},
 	    {"0::/machine.slice/machine-lxc\\x2d4711\\x2dshop.scope\n", "lxc", "lxc-4711-shop"},
 	    {"0::/machine.slice/machine-qemu\\x2d1\\x2ddb.scope/libvirt/emulator\n", NULL, ""},
 	    {"0::/lxc.payload.web/machine.slice/machine-qemu\\x2d1\\x2ddb.scope\n", "lxc", "web"},

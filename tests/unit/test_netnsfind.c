@@ -223,6 +223,44 @@ static void test_sticky(void)
 	proc_free(&p);
 }
 
+/* A name goes over to who comes with it, where the holder has it from nobody any more. */
+static void test_name_goes_over(void)
+{
+	struct proc p = proc_new();
+	uint64_t id;
+
+	add_process(&p, 70, 50, "one", "0::/lxc/web\n");
+	add_process(&p, 71, 50, "sidecar", "0::/lxc/log\n");
+	CHECK_EQ_STR(look(&p), "web:50:70:2:8");
+	id = id_of(&p, "web");
+	/* Another one of the same container: the first keeps it, wherever it is among its own. */
+	add_process(&p, 60, 50, "sidecar", "0::/lxc/log\n");
+	add_process(&p, 72, 51, "unshare", "0::/lxc/web\n");
+	CHECK_EQ_STR(look(&p), "web:50:60:3:8 web.2:51:72:1:8");
+	drop_process(&p, 72);
+	/* The container has ended, what shares its network has not. */
+	drop_process(&p, 70);
+	CHECK_EQ_STR(look(&p), "web:50:60:2:8");
+	CHECK_EQ_INT(id_of(&p, "web"), id);
+	/* It is started anew. */
+	add_process(&p, 80, 52, "one", "0::/lxc/web\n");
+	CHECK_EQ_STR(look(&p), "log:50:60:2:8 web:52:80:1:8");
+	CU_ASSERT_TRUE(id_of(&p, "log") != id && id_of(&p, "web") != id);
+	CU_ASSERT_TRUE(id_of(&p, "log") != id_of(&p, "web"));
+	/* The name that it comes to is in use as well. */
+	add_process(&p, 81, 52, "two", "0::/lxc/log\n");
+	drop_process(&p, 80);
+	add_process(&p, 82, 53, "one", "0::/lxc/web\n");
+	CHECK_EQ_STR(look(&p), "log:50:60:2:8 log.2:52:81:1:8 web:53:82:1:8");
+	/* None is left that tells of a container. */
+	add_process(&p, 83, 53, "sh", SHELL);
+	look(&p);
+	drop_process(&p, 82);
+	add_process(&p, 85, 54, "one", "0::/lxc/web\n");
+	CHECK_EQ_STR(look(&p), "log:50:60:2:8 log.2:52:81:1:8 sh-83:53:83:1:10 web:54:85:1:8");
+	proc_free(&p);
+}
+
 static const char *look_for(const struct proc *p, const struct netns_filter *filter,
 			    uint32_t excluded, uint32_t beyond)
 {
@@ -356,17 +394,12 @@ static void test_many(void)
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-	    {"names of every kind", test_names},
-	    {"equal names", test_unique},
-	    {"hostile names", test_hostile_names},
-	    {"names that are not sure yet", test_waiting},
-	    {"a name stays", test_sticky},
-	    {"wanted by name", test_filter},
-	    {"a limit", test_max},
-	    {"a hostile /proc", test_hostile_proc},
-	    {"errors", test_errors},
-	    {"many processes", test_many},
-	    CU_TEST_INFO_NULL,
+	    {"names of every kind", test_names},    {"equal names", test_unique},
+	    {"hostile names", test_hostile_names},  {"names that are not sure yet", test_waiting},
+	    {"a name stays", test_sticky},          {"a name goes over", test_name_goes_over},
+	    {"wanted by name", test_filter},        {"a limit", test_max},
+	    {"a hostile /proc", test_hostile_proc}, {"errors", test_errors},
+	    {"many processes", test_many},          CU_TEST_INFO_NULL,
 	};
 
 	return netnslab_enter() ? suite_run("netnsfind", tests) : NETNSLAB_SKIPPED;

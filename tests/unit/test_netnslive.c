@@ -294,6 +294,34 @@ static void test_made_again(void)
 	free_find(find, proc_fd);
 }
 
+/* "ip netns del" and "add", while a process is left in the first. */
+static void test_name_goes_over(void)
+{
+	struct netnslab_child first = netnslab_start(), second = netnslab_start();
+	struct netnsfind *find;
+	char name[NETNS_NAME_MAX];
+	uint64_t id;
+	int proc_fd;
+
+	netnslab_attach("/run/netns/moves", first.pid, "net");
+	find = new_find(&proc_fd);
+	id = netnsfind_id(find, find_inode(find, first.inode));
+	netnslab_detach("/run/netns/moves");
+	CHECK_EQ_STR(row_of(find, first.inode)->name, "moves");
+	CHECK_EQ_INT(netnsfind_id(find, find_inode(find, first.inode)), id);
+	netnslab_stop(&second);
+	second = netnslab_start();
+	netnslab_attach("/run/netns/moves", second.pid, "net");
+	CHECK_EQ_STR(row_of(find, second.inode)->name, "moves");
+	snprintf(name, sizeof(name), "child-%d", (int)first.pid);
+	CHECK_EQ_STR(row_of(find, first.inode)->name, name);
+	CU_ASSERT_TRUE(netnsfind_id(find, find_inode(find, first.inode)) != id);
+	netnslab_detach("/run/netns/moves");
+	netnslab_stop(&first);
+	netnslab_stop(&second);
+	free_find(find, proc_fd);
+}
+
 static void test_churn(void)
 {
 	size_t before, heap = 0, count;
@@ -389,6 +417,7 @@ int main(void)
 	    {"several names", test_several_names},
 	    {"a made-up name without a process", test_first_process},
 	    {"made again", test_made_again},
+	    {"a name goes over", test_name_goes_over},
 	    {"made and ended all the time", test_churn},
 	    {"without permission", test_unprivileged},
 	    CU_TEST_INFO_NULL,
