@@ -21,7 +21,7 @@ test_hang() {
 	check_told 25 Raised acceptDrops
 	check_told 25 Raised acceptQueue critical
 	begin
-	tell client close c
+	tell client shutdown c
 	check_told 45 Raised closeWaitUnaccepted
 	for name in acceptDrops acceptQueue closeWaitUnaccepted; do
 		check_match "$name names the listener and the process" \
@@ -48,7 +48,7 @@ test_leak() {
 	tell server leak l
 	tell client connect c "$SERVER4" 8081 40
 	begin
-	tell client close c
+	tell client shutdown c
 	check_told 100 Raised closeWaitStale warning
 	check_run "within 90 s of the leak" test "$SECONDS_TOLD" -le 90
 	check "it names the process" "leaking[${PIDS[server]}], local port 8081, 40 of 40" \

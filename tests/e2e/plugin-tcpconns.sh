@@ -67,7 +67,7 @@ tell server listen a "$SERVER4" 80 64
 tell server listen b "$SERVER6" 443 64
 tell client connect c "$SERVER4" 80 20
 tell server accept x a 20
-tell client close c
+tell client shutdown c
 tell client connect d "$SERVER6" 443 5
 tell client listen e "$CLIENT4" 5432 64
 tell server connect f "$CLIENT4" 5432 7

@@ -186,7 +186,7 @@ link_local() {
 wait_until 10 link_local >/dev/null
 LINK=$(link_local)
 tell server listen link "$LINK%veth0" 82 16
-tell client close c
+tell client shutdown c
 mkdir "$T/state"
 tables_start "prometheus-textfile $FILE
 namespaces on

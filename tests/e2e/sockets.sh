@@ -80,7 +80,7 @@ test_close_wait() {
 	tell server listen leaky "$SERVER4" 80 64
 	tell server leak leaky
 	tell client connect c "$SERVER4" 80 40
-	tell client close c
+	tell client shutdown c
 	check_number "a leak of CLOSE_WAIT" 40 state close-wait sport = :80
 
 	tell server listen l "$SERVER4" 81 64

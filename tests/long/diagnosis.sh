@@ -121,7 +121,7 @@ test_pool() {
 	tell client listen database "$CLIENT4" 5432 64
 	tell server connect pool "$CLIENT4" 5432 40
 	tell client accept database database 40
-	tell client close database
+	tell client shutdown database
 	pause "$(minutes 17)"
 	daemons_start ""
 	pause 120

@@ -216,14 +216,16 @@ sockets_start() { # NAME [PREFIX...]: PREFIX such as "${SERVER[@]}" setpriv --re
 	answer "$1" || die "sockets $1 does not start" "$(cat "$T/$1.log")"
 }
 
-# A server on port 80 that has 20 connections in CLOSE_WAIT. (After namespaces_start.)
+# A server on port 80 that has 20 connections in CLOSE_WAIT. (After namespaces_start.) The client
+# shuts them down and keeps them: if the answer to a FIN arrives while close() is still at it, the
+# client's kernel ends the connection with a RST after tcp_fin_timeout, and CLOSE_WAIT is gone.
 forgetful_server() {
 	sockets_start server "${SERVER[@]}"
 	sockets_start client "${CLIENT[@]}"
 	tell server listen a "$SERVER4" 80 64
 	tell client connect c "$SERVER4" 80 20
 	tell server accept x a 20
-	tell client close c
+	tell client shutdown c
 }
 
 ask() { # NAME COMMAND...: does not wait
