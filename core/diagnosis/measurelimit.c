@@ -38,13 +38,15 @@ static enum measured measure_limit(const struct measuring *in, enum limit_id id,
 }
 
 /* The process nearest to its limit of those that are not ignored; 0: there is none. */
-static uint32_t top_descriptors(const struct measuring *in, struct measure *m)
+static uint32_t top_descriptors(const struct measuring *in, struct measure *m, bool *ret_known)
 {
 	uint32_t top = 0;
 
+	*ret_known = in->now->n_owners <= 1;
 	for (uint32_t i = 1; i < in->now->n_owners; i++) {
 		const struct owner *owner = &in->now->owners[i];
 
+		*ret_known |= owner->fds_max > 0;
 		if (measure_ignores(in, &(struct ignore_subject){.owner = owner}))
 			m->ignored++;
 		else if (offender_descriptors(owner) > m->value) {
@@ -58,12 +60,13 @@ static uint32_t top_descriptors(const struct measuring *in, struct measure *m)
 enum measured measure_descriptors(const struct measuring *in, struct text *text, struct measure *m)
 {
 	const struct limit *limit = find_limit(in->now, LIMIT_DESCRIPTORS);
-	uint32_t top = top_descriptors(in, m);
+	bool known;
+	uint32_t top = top_descriptors(in, m, &known);
 	const struct owner *owner = snapshot_owner(in->now, top);
 
 	m->at_ms = timing_ms(&in->now->info.detail_at);
 	/* Without a process that has sockets there is nothing that could run out. */
-	if (!limit && in->now->n_owners > 1)
+	if (!known)
 		return measure_lacks(in, MEASURED_UNKNOWN,
 				     "the descriptors of no process can be counted");
 	if (!limit || top == 0)

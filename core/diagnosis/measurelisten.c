@@ -202,6 +202,7 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 {
 	const struct snapshot *now = in->now;
 	const struct listener *fullest;
+	const struct owner *owner;
 
 	if (now->info.source == SOURCE_PROC_NET)
 		return measure_lacks(in, MEASURED_UNKNOWN, NO_LIMITS);
@@ -220,7 +221,8 @@ enum measured measure_accept_queue(const struct measuring *in, struct text *text
 	text_add(text, ", ", "%u of %u", fullest->fullest_queue, fullest->fullest_limit);
 	if (fullest->sockets > 1)
 		text_add(text, ", ", "one of %u sockets", fullest->sockets);
-	if (offender_descriptors(snapshot_owner(now, fullest->fullest_owner)) >= 100)
+	owner = snapshot_owner(now, fullest->fullest_owner);
+	if (owner->fds_max > 0 && owner->fds >= owner->fds_max)
 		text_add(text, ", ", "the process is at its limit of descriptors");
 	return MEASURED_VALUE;
 }

@@ -210,6 +210,7 @@ enum measured measure_peer_not_reading(const struct measuring *in, struct text *
 	const struct suspects *suspects = &in->now->suspects[SUSPECT_PEER_NOT_READING];
 
 	measure_processes(in, SUSPECT_PEER_NOT_READING, text, m);
+	m->whole = in->now->info.sockets;
 	if (!suspects->outgoing)
 		offender_suspect_origin(text, suspects);
 	return MEASURED_VALUE;

@@ -17,9 +17,9 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 
 uint32_t offender_descriptors(const struct owner *owner)
 {
-	uint64_t percent = owner->fds_max ? (uint64_t)owner->fds * 100 / owner->fds_max : 0;
-
-	return percent < UINT32_MAX ? (uint32_t)percent : UINT32_MAX;
+	if (owner->fds_max == 0 || owner->fds > owner->fds_max)
+		return 0;
+	return (uint32_t)((uint64_t)owner->fds * 100 / owner->fds_max);
 }
 
 void offender_listener(struct text *text, const struct snapshot *s, size_t listener, uint32_t owner)

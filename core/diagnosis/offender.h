@@ -13,7 +13,11 @@
 /* "java[4321] app.service"; nothing where nobody is known. */
 void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner);
 
-/* The share of its limit of descriptors that a process has open, in percent; 0: not known. */
+/*
+ * The share of its limit of descriptors that a process has open, in percent; 0: not known, or none:
+ * who has more open than it may have has lowered its limit afterwards, so as to open no more (sshd
+ * before the login).
+ */
 uint32_t offender_descriptors(const struct owner *owner);
 
 /* "0.0.0.0:8443 nginx[812] nginx.service"; nothing for an index outside of the listeners. owner:

@@ -270,13 +270,14 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.name = "peerNotReading",
 	.unit = "connections",
 	.phrase = "connections whose peer has kept its window shut for 60 s or more",
+	.whole = "sockets",
 	.one = "connection whose peer has kept its window shut for 60 s or more",
 	.advice =
 	    "The peers do not read what is sent to them. They hang or are overloaded, or hold "
 	    "connections open on purpose; each ties up a send buffer. Give writes a timeout; "
 	    "block the network named.",
 	.ignores = BY_ALL,
-	.rule = RULE(50, 500, 30),
+	.rule = RULE_SHARE(50, 500, 30, 5),
     },
     {
 	.id = CONDITION_NOT_READING,

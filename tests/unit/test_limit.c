@@ -57,8 +57,9 @@ static struct snapshot filled(const struct bounds *bounds, const struct sockstat
 	    {.pid = 8, .name = "even", .fds = 50, .fds_max = 100},
 	    {.pid = 9, .name = "nginx", .service = "nginx.service", .fds = 60, .fds_max = 120},
 	    {.pid = 10, .name = "java", .fds = 1, .fds_max = 3},
+	    {.pid = 11, .name = "sshd", .fds = 7, .fds_max = 1}, /* before the login */
 	};
-	struct snapshot now = {.owners = owners, .n_owners = 5};
+	struct snapshot now = {.owners = owners, .n_owners = 6};
 
 	limit_fill(bounds, sockstat, counters, ports, &now);
 	return now;

@@ -473,6 +473,8 @@ static void test_not_measurable(void)
 	w.s.info.source = w.s.info.counted_source = SOURCE_PROC_NET;
 	w.s.n_counters = 0;
 	w.s.n_limits = 0;
+	for (size_t i = 0; i < w.s.n_owners; i++)
+		w.s.owners[i].fds_max = 0;
 	w.s.tuning = NULL;
 	for (uint32_t id = 1; id <= CONDITION_COUNT; id++) {
 		const struct measuring in = {.element = STATE_LISTEN,
