@@ -109,7 +109,7 @@ static uint32_t largest_share(const struct snapshot *s, const struct suspects *s
 
 	for (size_t i = 0; i < SUSPECT_TOPS; i++) {
 		const struct suspect_top *top = &suspects->owners[i];
-		uint32_t limit = snapshot_owner(s, top->index)->fds_max;
+		uint32_t limit = offender_fds_max(snapshot_owner(s, top->index));
 		uint32_t share = limit > 0 ? (uint32_t)((uint64_t)top->count * 100 / limit) : 0;
 
 		if (share <= most)

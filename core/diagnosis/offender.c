@@ -15,11 +15,16 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 		text_add(text, sep, "%s", o->service);
 }
 
+uint32_t offender_fds_max(const struct owner *owner)
+{
+	return owner->fds <= owner->fds_max ? owner->fds_max : 0;
+}
+
 uint32_t offender_descriptors(const struct owner *owner)
 {
-	if (owner->fds_max == 0 || owner->fds > owner->fds_max)
-		return 0;
-	return (uint32_t)((uint64_t)owner->fds * 100 / owner->fds_max);
+	uint32_t max = offender_fds_max(owner);
+
+	return max > 0 ? (uint32_t)((uint64_t)owner->fds * 100 / max) : 0;
 }
 
 void offender_listener(struct text *text, const struct snapshot *s, size_t listener, uint32_t owner)

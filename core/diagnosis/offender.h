@@ -14,10 +14,12 @@
 void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner);
 
 /*
- * The share of its limit of descriptors that a process has open, in percent; 0: not known, or none:
- * who has more open than it may have has lowered its limit afterwards, so as to open no more (sshd
- * before the login).
+ * The limit of descriptors that a process may run into; 0: not known, or none: who has more open
+ * than it may have has lowered its limit afterwards, so as to open no more (sshd before the login).
  */
+uint32_t offender_fds_max(const struct owner *owner);
+
+/* The share of that limit that it has open, in percent; 0: not known, or no limit. */
 uint32_t offender_descriptors(const struct owner *owner);
 
 /* "0.0.0.0:8443 nginx[812] nginx.service"; nothing for an index outside of the listeners. owner:

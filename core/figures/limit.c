@@ -134,7 +134,7 @@ static void add_descriptors(struct snapshot *now)
 	struct text detail;
 
 	for (const struct owner *owner = now->owners; owner < now->owners + now->n_owners; owner++)
-		if (owner->fds_max > 0 && owner->fds <= owner->fds_max &&
+		if (offender_fds_max(owner) > 0 &&
 		    (!top || offender_descriptors(owner) > offender_descriptors(top)))
 			top = owner;
 	if (!top)

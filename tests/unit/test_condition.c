@@ -775,6 +775,9 @@ static void test_leak_fills_descriptors(void)
 		     "java[4321] app.service, 16 of its 64 descriptors");
 	lab.now.owners[2].fds_max = 65;
 	stale_minute(&lab, &t, 64, 0, W);
+	/* It has lowered the limit, to open no more. */
+	lab.now.owners[2].fds_max = 1;
+	stale_minute(&lab, &t, 64, 0, W);
 	lab_close(&lab);
 }
 
