@@ -10,8 +10,8 @@
 #include "core/base/text.h"
 #include "core/model/label.h"
 
-/* Of the offender; the text of a page has no place for more. */
-enum { OFFENDER_MAX = 64 };
+/* Of a name; the text of a page has no place for more. */
+enum { PLAIN_MAX = 64 };
 
 /* The condition whose thresholds apply to a limit; 0: none. */
 static const uint32_t limit_conditions[] = {
@@ -25,13 +25,23 @@ static const uint32_t limit_conditions[] = {
     [LIMIT_DESCRIPTORS] = CONDITION_DESCRIPTORS,
 };
 
-/* The first part of the offender: who, not how many. "|" would begin the performance data. */
-static void format_offender(const char *offender, char buf[OFFENDER_MAX])
+/* A name up to one of these characters, without "|", which begins the performance data. */
+static const char *plain(const char *name, const char *ends, char buf[PLAIN_MAX])
 {
-	int len = (int)strcspn(offender, ",|");
-
-	snprintf(buf, OFFENDER_MAX, "%.*s", len, offender);
+	snprintf(buf, PLAIN_MAX, "%.*s", (int)strcspn(name, ends), name);
+	for (char *p = buf; (p = strchr(p, '|'));)
+		*p = '_';
 	text_clean(buf);
+	return buf;
+}
+
+/* Of the offender the first part: who, not how many. */
+static void put_offender(FILE *out, const char *offender)
+{
+	char buf[PLAIN_MAX];
+
+	if (plain(offender, ",", buf)[0])
+		fprintf(out, " (%s)", buf);
 }
 
 static const char *unit_of(const struct condition *condition)
@@ -45,18 +55,16 @@ static const char *unit_of(const struct condition *condition)
 static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t severity,
 				  const char *sep)
 {
-	char offender[OFFENDER_MAX], number[CONDITION_NUMBER_MAX];
+	char number[CONDITION_NUMBER_MAX];
 
 	for (size_t i = 0; i < s->n_conditions; i++) {
 		const struct condition *row = &s->conditions[i];
 
 		if (row->severity != severity)
 			continue;
-		format_offender(row->offender, offender);
 		fprintf(out, "%s%s %s%s", sep, row->name, condition_number(row, row->value, number),
 			unit_of(row));
-		if (offender[0])
-			fprintf(out, " (%s)", offender);
+		put_offender(out, row->offender);
 		sep = ", ";
 	}
 	return sep;
@@ -66,17 +74,15 @@ static const char *put_conditions(FILE *out, const struct snapshot *s, uint32_t 
 static const char *put_namespaces(FILE *out, const struct snapshot *s, uint32_t severity,
 				  const char *sep)
 {
-	char offender[OFFENDER_MAX];
+	char name[PLAIN_MAX];
 
 	for (size_t i = 0; i < s->n_namespaces; i++) {
 		const struct netns *row = &s->namespaces[i];
 
 		if (row->worst != severity)
 			continue;
-		format_offender(row->offender, offender);
-		fprintf(out, "%s%s: %s", sep, row->name, row->condition);
-		if (offender[0])
-			fprintf(out, " (%s)", offender);
+		fprintf(out, "%s%s: %s", sep, plain(row->name, "", name), row->condition);
+		put_offender(out, row->offender);
 		sep = ", ";
 	}
 	return sep;

@@ -105,14 +105,23 @@ static void test_rate(void)
 	sample_free(s);
 }
 
-/* One line, one "|", whatever the processes are called. */
+/* One line, one "|", whatever processes and namespaces are called. */
 static void test_hostile(void)
 {
+	static const struct netns row = {.name = "a|b",
+					 .worst = SEVERITY_WARNING,
+					 .condition = "closeWaitStale",
+					 .offender = "x|y[7], 3 of 3"};
 	struct snapshot *s = sample_hostile();
 	int code;
-	char *line = print(s, &code), *bar = strchr(line, '|');
+	char *line, *bar;
 
+	s->namespaces = &row;
+	s->n_namespaces = 1;
+	line = print(s, &code);
+	bar = strchr(line, '|');
 	CHECK_EQ_INT(code, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(line, "a_b: closeWaitStale (x_y[7])"));
 	CU_ASSERT(strlen(line) < 4096);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(bar);
 	CHECK_EQ_INT(strncmp(bar, "| closed=4294967294;;;0 ", 24), 0);
@@ -120,6 +129,8 @@ static void test_hostile(void)
 	CU_ASSERT_PTR_EQUAL(strchr(line, '\n'), line + strlen(line) - 1);
 	CU_ASSERT_PTR_NULL(strchr(line, '\033'));
 	free(line);
+	s->namespaces = NULL;
+	s->n_namespaces = 0;
 	sample_free(s);
 }
 
