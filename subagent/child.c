@@ -113,15 +113,16 @@ void child_beat(int beat_fd)
 	(void)!write(beat_fd, &one, sizeof(one));
 }
 
-int child_signals(void)
+int child_signals(bool reloads)
 {
 	sigset_t set;
 	int fd;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
+	if (reloads)
+		sigaddset(&set, SIGHUP);
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
 }

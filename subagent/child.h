@@ -42,9 +42,9 @@ void child_settle(struct child *child);
 /* Whether it has shown a sign of life since the last call. */
 bool child_lives(struct child *child);
 
-/* For the child: a sign of life; and a signalfd of its own for SIGHUP, SIGINT and SIGTERM, or
- * -errno. */
+/* For the child: a sign of life; and a signalfd of its own for SIGINT, SIGTERM and, if it reloads,
+ * SIGHUP, or -errno. */
 void child_beat(int beat_fd);
-int child_signals(void);
+int child_signals(bool reloads);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,66 +33,65 @@ struct options {
 	int connections, watch;
 };
 
-static void print_help(FILE *out)
+static void print_help(void)
 {
-	fprintf(out,
-		"tcpstated serves the states of this host's TCP connections to snmpd "
-		"(AgentX),\n"
-		"as TCPSTATE-MIB.\n"
-		"\n"
-		"usage: tcpstated [-f] [-c FILE] [-x ADDRESS] [--no-filter]\n"
-		"       tcpstated --once [-c FILE] [--json] [--sample] [--namespace NAME]\n"
-		"       tcpstated --watch [-c FILE] [--sample] [--namespace NAME]\n"
-		"       tcpstated --check | --prometheus [-c FILE] [--sample] [--namespace NAME]\n"
-		"       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
-		"                 [--namespace NAME]\n"
-		"       tcpstated --explain [CONDITION] [-c FILE] [--sample] [--namespace NAME]\n"
-		"       tcpstated --tuning [-c FILE] [--profile NAME] "
-		"[--all | --json | --sysctl]\n"
-		"       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
-		"\n"
-		"  -f             stay in the foreground and log to stderr\n"
-		"  -c FILE        configuration [%s]\n"
-		"  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
-		"                 [unix:/var/agentx/master]\n"
-		"      --no-filter\n"
-		"                 do not limit the daemon's system calls (seccomp): for\n"
-		"                 debuggers\n"
-		"      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
-		"                 2 critical, 3 unknown\n"
-		"      --watch    the same again and again, with what is new, grown or gone\n"
-		"                 marked; q ends it\n"
-		"      --check    one line for Nagios or Icinga, and the same exit codes\n"
-		"      --prometheus\n"
-		"                 the figures in Prometheus' text format; exit code 3 if\n"
-		"                 there are none\n"
-		"      --connections [STATE,...]\n"
-		"                 every connection, or those in these states: by state, the\n"
-		"                 longest silent first\n"
-		"      --explain [CONDITION]\n"
-		"                 why it is (not) raised: its rule, the numbers that went\n"
-		"                 into it, what is missing; without a name, all in brief\n"
-		"      --sample   with any of them: a look of its own, not what the running\n"
-		"                 tcpstated has seen\n"
-		"      --namespace NAME\n"
-		"                 with any of them: another network namespace of the host, by\n"
-		"                 the name that --once lists\n"
-		"      --tuning   print how the kernel's TCP parameters stand: what "
-		"deserves\n"
-		"                 a look; --all: all of them; --sysctl: a fragment for\n"
-		"                 sysctl.d(5), for review\n"
-		"      --profile NAME\n"
-		"                 recommendations to compare with: modern, web-server,\n"
-		"                 http-client, or the path of a file [as configured]\n"
-		"      --test-notification\n"
-		"                 send a notification, marked as a test, through snmpd to its\n"
-		"                 sinks\n"
-		"      --json     with --once, --connections or --tuning: for a script\n"
-		"  -V, --version  print the version\n"
-		"  -h, --help     print this\n"
-		"\n"
-		"SIGHUP reads the configuration again. See tcpstated(8), tcpstate.conf(5).\n",
-		default_config);
+	printf("tcpstated serves the states of this host's TCP connections to snmpd "
+	       "(AgentX),\n"
+	       "as TCPSTATE-MIB.\n"
+	       "\n"
+	       "usage: tcpstated [-f] [-c FILE] [-x ADDRESS] [--no-filter]\n"
+	       "       tcpstated --once [-c FILE] [--json] [--sample] [--namespace NAME]\n"
+	       "       tcpstated --watch [-c FILE] [--sample] [--namespace NAME]\n"
+	       "       tcpstated --check | --prometheus [-c FILE] [--sample] [--namespace NAME]\n"
+	       "       tcpstated --connections [STATE,...] [-c FILE] [--json] [--sample]\n"
+	       "                 [--namespace NAME]\n"
+	       "       tcpstated --explain [CONDITION] [-c FILE] [--sample] [--namespace NAME]\n"
+	       "       tcpstated --tuning [-c FILE] [--profile NAME] "
+	       "[--all | --json | --sysctl]\n"
+	       "       tcpstated --test-notification [-c FILE] [-x ADDRESS]\n"
+	       "\n"
+	       "  -f             stay in the foreground and log to stderr\n"
+	       "  -c FILE        configuration [%s]\n"
+	       "  -x ADDRESS     AgentX address of snmpd, as in its agentXSocket\n"
+	       "                 [unix:/var/agentx/master]\n"
+	       "      --no-filter\n"
+	       "                 do not limit the daemon's system calls (seccomp): for\n"
+	       "                 debuggers\n"
+	       "      --once     print what is seen now and exit: 0 normal, 1 warning,\n"
+	       "                 2 critical, 3 unknown\n"
+	       "      --watch    the same again and again, with what is new, grown or gone\n"
+	       "                 marked; q ends it\n"
+	       "      --check    one line for Nagios or Icinga, and the same exit codes\n"
+	       "      --prometheus\n"
+	       "                 the figures in Prometheus' text format; exit code 3 if\n"
+	       "                 there are none\n"
+	       "      --connections [STATE,...]\n"
+	       "                 every connection, or those in these states: by state, the\n"
+	       "                 longest silent first\n"
+	       "      --explain [CONDITION]\n"
+	       "                 why it is (not) raised: its rule, the numbers that went\n"
+	       "                 into it, what is missing; without a name, all in brief\n"
+	       "      --sample   with any of them: a look of its own, not what the running\n"
+	       "                 tcpstated has seen\n"
+	       "      --namespace NAME\n"
+	       "                 with any of them: another network namespace of the host, by\n"
+	       "                 the name that --once lists\n"
+	       "      --tuning   print how the kernel's TCP parameters stand: what "
+	       "deserves\n"
+	       "                 a look; --all: all of them; --sysctl: a fragment for\n"
+	       "                 sysctl.d(5), for review\n"
+	       "      --profile NAME\n"
+	       "                 recommendations to compare with: modern, web-server,\n"
+	       "                 http-client, or the path of a file [as configured]\n"
+	       "      --test-notification\n"
+	       "                 send a notification, marked as a test, through snmpd to its\n"
+	       "                 sinks\n"
+	       "      --json     with --once, --connections or --tuning: for a script\n"
+	       "  -V, --version  print the version\n"
+	       "  -h, --help     print this\n"
+	       "\n"
+	       "SIGHUP reads the configuration again. See tcpstated(8), tcpstate.conf(5).\n",
+	       default_config);
 }
 
 /* How many options ask for a snapshot. */
@@ -137,6 +137,12 @@ static int parse_states(const char *text, struct options *options)
 		fprintf(stderr, "%s %s", state > 1 ? "," : "", state_name(state));
 	fputc('\n', stderr);
 	return -EINVAL;
+}
+
+/* That something was asked for and is printed. */
+static _Noreturn void finish(void)
+{
+	exit(fflush(stdout) == EOF || ferror(stdout) ? EXIT_FAILURE : EXIT_SUCCESS);
 }
 
 static int parse(int argc, char **argv, struct options *options)
@@ -189,10 +195,10 @@ static int parse(int argc, char **argv, struct options *options)
 			break;
 		case 'V':
 			puts("tcpstated " TCPSTATE_VERSION);
-			exit(EXIT_SUCCESS);
+			finish();
 		case 'h':
-			print_help(stdout);
-			exit(EXIT_SUCCESS);
+			print_help();
+			finish();
 		default:
 			/* A later --check still decides how that is told. */
 			wrong = true;
@@ -258,6 +264,18 @@ static enum tuning_output tuning_output(const struct options *options)
 			       : TUNING_LOOK;
 }
 
+/* Otherwise the first files that are opened would be taken for them. What is written there is lost
+ * as if they were closed. */
+static void keep_standard_files(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.daemon = {.config_path = default_config, .filter = true},
@@ -265,6 +283,7 @@ int main(int argc, char **argv)
 	char error[CONFIG_ERROR_MAX];
 	struct daemon_config config;
 
+	keep_standard_files();
 	log_open(true);
 	if (parse(argc, argv, &options) < 0) {
 		fprintf(stderr, "Try 'tcpstated --help'.\n");

@@ -222,7 +222,7 @@ static void loop(struct sampling *s)
 /* The sampler opens what it reads the sockets from before the doors close. */
 static int start(struct sampling *s)
 {
-	int ret = s->signal_fd = child_signals();
+	int ret = s->signal_fd = child_signals(true);
 
 	if (ret >= 0)
 		ret = sampler_new(&s->config.common, &s->sampler);

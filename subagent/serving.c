@@ -270,7 +270,7 @@ static int start(struct serving *v)
 					      .retry_s = v->options->retry_s,
 					      .lost = atomic_load(&back->lost),
 					      .told = &back->told};
-	int ret = v->signal_fd = child_signals();
+	int ret = v->signal_fd = child_signals(false);
 
 	atomic_fetch_add(&back->starts, 1);
 	if (ret >= 0)

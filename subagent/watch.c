@@ -366,7 +366,7 @@ int watch_run(const struct daemon_config *config, const char *config_path, bool 
 		show_page(&w);
 		run(&w);
 		screen_leave(&w.screen);
-		ret = 0;
+		ret = ferror(stdout) ? EXIT_UNKNOWN : 0;
 	}
 	look_drop(&w.look, &w.now);
 	look_drop(&w.look, &w.before);

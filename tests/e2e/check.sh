@@ -113,8 +113,12 @@ test_unknown() {
 		check "without /proc, $option" 3 $?
 		check_match "and why" 'no sample: No such file' "$OUTPUT"
 	done
-	in_server "$BIN/tcpstated" -c "$T/tcpstate.conf" --check >/dev/full 2>&1
-	check "a full disk" 3 $?
+	for option in --check:3 --watch:3 --version:1 --help:1; do
+		in_server timeout 9 "$BIN/tcpstated" -c "$T/tcpstate.conf" ${option%:*} >/dev/full 2>&1
+		check "a full disk, ${option%:*}" ${option#*:} $?
+		in_server timeout 9 "$BIN/tcpstated" -c "$T/tcpstate.conf" ${option%:*} >&-
+		check "no stdout, ${option%:*}" ${option#*:} $?
+	done
 	SERVER+=("$BIN/nodiag")
 	check_line "without sock_diag" 0 'OK - nothing abnormal'
 }

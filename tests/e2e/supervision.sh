@@ -167,6 +167,31 @@ all_gone() { # PID...
 	done
 }
 
+# Who reads the configuration again is the sampler; who reloads by name signals all of them.
+test_hangup() {
+	local pids
+	start
+	pids=$(daemon_pids)
+	daemon_signal HUP
+	check_run "it is read again" wait_until 10 eval '(($(log_lines "configuration read again") > 0))'
+	next_sample
+	check "by the same processes" "$pids" "$(daemon_pids)"
+	check "of which none has ended" 0 "$(log_lines 'has ended|was ended')"
+	tcpstated_stop
+	check "the end" 0 $?
+}
+
+# Whoever starts it with its standard files closed does not have the log in a socket.
+test_closed() {
+	local pid fd
+	start "$(command -v bash)" -c 'exec "$@" <&- >&- 2>&-' -
+	for pid in $(daemon_pids); do
+		for fd in 0 1 2; do
+			check "$(<"/proc/$pid/comm"): $fd" /dev/null "$(readlink "/proc/$pid/fd/$fd")"
+		done
+	done
+}
+
 test_end() {
 	local pids who begun
 	for who in sampler agent; do
@@ -282,4 +307,4 @@ test_netns() {
 	check_run "and it serves again" wait_until 30 tcpstated_sampled
 }
 
-side_by_side "$@" -- rights memory attacks netns deaths end names zone notify
+side_by_side "$@" -- rights memory attacks netns deaths hangup closed end names zone notify
