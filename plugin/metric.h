@@ -75,8 +75,6 @@ struct field {
 		type, instance, offsetof(row, member), sizeof(((row *)0)->member), scale           \
 	}
 
-#define METRIC_LENGTH(array) (sizeof(array) / sizeof((array)[0]))
-
 /* A state's name as tcpconns spells it. */
 const char *metric_state(enum tcp_state state);
 

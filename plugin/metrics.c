@@ -75,7 +75,7 @@ static void emit_spread(const struct sink *sink, const struct snapshot *s)
 {
 	for (uint32_t i = 0; i < STATE_COUNT; i++)
 		metric_put_fields(sink, "all", metric_state(i + 1), spread_fields,
-				  METRIC_LENGTH(spread_fields), &s->spreads[i]);
+				  COUNT_OF(spread_fields), &s->spreads[i]);
 }
 
 static void emit_limits(const struct sink *sink, const struct snapshot *s)
@@ -114,14 +114,6 @@ static void emit_conditions(const struct sink *sink, const struct snapshot *s)
 	metric_put(sink, "conditions", METRIC_SEVERITY, "worst", s->diagnosis.worst);
 }
 
-static const struct netns *find_namespace(const struct snapshot *s, const char *name)
-{
-	for (size_t i = 0; i < s->n_namespaces; i++)
-		if (strcmp(s->namespaces[i].name, name) == 0)
-			return &s->namespaces[i];
-	return NULL;
-}
-
 static bool is_chosen(const struct metrics *m, const char *name)
 {
 	for (size_t i = 0; i < m->n_namespaces; i++)
@@ -136,7 +128,7 @@ static int choose_namespaces(struct metrics *m, const struct series *report,
 			     const struct snapshot *s)
 {
 	for (size_t i = m->n_namespaces; i-- > 0;)
-		if (!find_namespace(s, m->namespaces[i]))
+		if (!netns_find(s->namespaces, s->n_namespaces, m->namespaces[i]))
 			memcpy(m->namespaces[i], m->namespaces[--m->n_namespaces], NETNS_NAME_MAX);
 	for (size_t i = 0; i < s->n_namespaces && m->n_namespaces < report->max_namespaces; i++) {
 		if (is_chosen(m, s->namespaces[i].name))
@@ -155,7 +147,8 @@ static int emit_namespaces(const struct sink *sink, struct metrics *m, const str
 	int rc = choose_namespaces(m, report, s);
 
 	for (size_t i = 0; i < m->n_namespaces; i++) {
-		const struct netns *row = find_namespace(s, m->namespaces[i]);
+		const struct netns *row =
+		    netns_find(s->namespaces, s->n_namespaces, m->namespaces[i]);
 
 		if (!row || row->counted_at.tv_sec == 0)
 			continue;
@@ -223,8 +216,8 @@ int metrics_emit(struct metrics *m, const struct series *report, const struct sn
 		emit_conditions(&sink, s);
 	/* The verdicts are what two of the conditions count. */
 	if (s->tuning && (report->tuning || report->conditions))
-		metric_put_fields(&sink, "tuning", NULL, verdict_fields,
-				  METRIC_LENGTH(verdict_fields), s->tuning);
+		metric_put_fields(&sink, "tuning", NULL, verdict_fields, COUNT_OF(verdict_fields),
+				  s->tuning);
 	if (s->tuning && report->tuning)
 		emit_tuning(&sink, s->tuning);
 	return rc;
@@ -240,7 +233,7 @@ void metrics_emit_sampler(const struct snapshot *s, const struct timespec *now, 
 {
 	const struct sink sink = {cb, arg};
 
-	metric_put_fields(&sink, "sampler", NULL, sampler_fields, METRIC_LENGTH(sampler_fields),
+	metric_put_fields(&sink, "sampler", NULL, sampler_fields, COUNT_OF(sampler_fields),
 			  &s->info);
 	metric_put(&sink, "sampler", METRIC_DURATION, "age",
 		   seconds_between(&s->info.monotonic, now));

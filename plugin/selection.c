@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/base/array.h"
+
 /* clang-format off */
 static const struct field listener_fields[] = {
 	METRIC_FIELD(METRIC_QUEUE, "accept", struct listener, accept_queue, 1),
@@ -88,11 +90,10 @@ static void emit_listeners(const struct sink *sink, const struct choice *choice,
 
 		snprintf(name, sizeof(name), "listener-%" PRIu16 "-%s", l->port,
 			 snapshot_addr_format(s, &l->addr, addr));
-		metric_put_fields(sink, name, NULL, listener_fields, METRIC_LENGTH(listener_fields),
-				  l);
+		metric_put_fields(sink, name, NULL, listener_fields, COUNT_OF(listener_fields), l);
 		if (l->has_limits)
-			metric_put_fields(sink, name, NULL, limit_fields,
-					  METRIC_LENGTH(limit_fields), l);
+			metric_put_fields(sink, name, NULL, limit_fields, COUNT_OF(limit_fields),
+					  l);
 	}
 }
 

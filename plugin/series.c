@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <strings.h>
 
+#include "core/base/array.h"
+
 static int set_ports(void *member, const struct config_option *option, int argc,
 		     const char *const *argv, char *error)
 {
@@ -71,7 +73,7 @@ static const struct config_option rows[] = {
     REPORT("notifications", notifications, "on"),
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, COUNT_OF(rows)};
 
 const struct option_set plugin_config_options = {
     .size = sizeof(struct plugin_config),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "subagent/agent_varbind.h"
 #include "subagent/log.h"
 
@@ -37,7 +38,7 @@ static void isolate(void)
 	    NETSNMP_DS_LIB_ALARM_DONT_USE_SIG,
 	};
 
-	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(off); i++)
 		netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID, off[i], 1);
 	setenv("MIBS", "", 1);
 	setenv("MIBDIRS", "", 1);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/array.h"
 #include "subagent/agent_varbind.h"
 #include "subagent/oidtable.h"
 
@@ -64,15 +65,22 @@ static size_t object_oid(oid name[MAX_OID_LEN], const uint32_t *arcs, size_t n_a
 	return len;
 }
 
+static void add(netsnmp_pdu *pdu, const uint32_t *arcs, size_t n_arcs, u_char type,
+		const void *value, size_t len)
+{
+	oid name[MAX_OID_LEN];
+	size_t name_len = object_oid(name, arcs, n_arcs);
+
+	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
+}
+
 /* A varbind of a column of tcpStateConditionTable. */
 static void add_column(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, u_char type,
 		       const void *value, size_t len)
 {
 	const uint32_t arcs[] = {ARC_OBJECTS, ARC_CONDITION_TABLE, 1, arc, c->id, c->element};
-	oid name[MAX_OID_LEN];
-	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
-	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
+	add(pdu, arcs, COUNT_OF(arcs), type, value, len);
 }
 
 static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, const char *text)
@@ -84,10 +92,8 @@ static void add_text(netsnmp_pdu *pdu, const struct condition *c, uint32_t arc, 
 static void add_info(netsnmp_pdu *pdu, uint32_t arc, u_char type, const void *value, size_t len)
 {
 	const uint32_t arcs[] = {ARC_OBJECTS, ARC_NOTIFICATION_INFO, arc, 0};
-	oid name[MAX_OID_LEN];
-	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
-	snmp_pdu_add_variable(pdu, name, name_len, type, value, len);
+	add(pdu, arcs, COUNT_OF(arcs), type, value, len);
 }
 
 static void add_number(netsnmp_pdu *pdu, uint32_t arc, u_char type, long value)
@@ -136,10 +142,8 @@ static void add_version(netsnmp_pdu *pdu)
 {
 	static const char version[] = TCPSTATE_VERSION;
 	const uint32_t arcs[] = {ARC_OBJECTS, ARC_SAMPLER, ARC_VERSION, 0};
-	oid name[MAX_OID_LEN];
-	size_t name_len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
 
-	snmp_pdu_add_variable(pdu, name, name_len, ASN_OCTET_STR, version, sizeof(version) - 1);
+	add(pdu, arcs, COUNT_OF(arcs), ASN_OCTET_STR, version, sizeof(version) - 1);
 }
 
 static netsnmp_pdu *make_pdu(const struct transition *t)
@@ -148,7 +152,7 @@ static netsnmp_pdu *make_pdu(const struct transition *t)
 	const uint32_t arcs[] = {ARC_NOTIFICATIONS, kind_of(t)};
 	netsnmp_pdu *pdu = snmp_pdu_create(AGENTX_NOTIFY_PDU);
 	oid name[MAX_OID_LEN];
-	size_t len = object_oid(name, arcs, sizeof(arcs) / sizeof(arcs[0]));
+	size_t len = object_oid(name, arcs, COUNT_OF(arcs));
 
 	if (!pdu)
 		return NULL;

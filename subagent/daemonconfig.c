@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "core/base/array.h"
 #include "subagent/snapshotfile.h"
 
 #define AT(member_) .offset = offsetof(struct daemon_config, member_)
@@ -41,7 +42,7 @@ static const struct config_option rows[] = {
      OPTION_RANGE(0, sizeof(((struct daemon_config *)NULL)->prometheus)), .fallback = "\"\""},
 };
 
-static const struct option_table table = {rows, sizeof(rows) / sizeof(rows[0])};
+static const struct option_table table = {rows, COUNT_OF(rows)};
 
 const struct option_set daemon_config_options = {
     .size = sizeof(struct daemon_config),

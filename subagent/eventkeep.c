@@ -58,10 +58,11 @@ int eventkeep_open(struct eventkeep *keep, const char *path)
 
 void eventkeep_close(struct eventkeep *keep)
 {
-	free(keep->events);
-	free(keep->places);
+	/* One that was never opened has no descriptor either. */
 	if (keep->events && keep->lock.fd >= 0)
 		close(keep->lock.fd);
+	free(keep->events);
+	free(keep->places);
 }
 
 /* NULL: out of memory. */
@@ -104,14 +105,6 @@ bool eventkeep_note(struct eventkeep *keep, const struct snapshot *s)
 	return changed;
 }
 
-static bool is_there(const struct netns *rows, size_t n, const char *name)
-{
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 bool eventkeep_keep(struct eventkeep *keep, const struct netns *rows, size_t n,
 		    const struct snapshot *s)
 {
@@ -121,7 +114,7 @@ bool eventkeep_keep(struct eventkeep *keep, const struct netns *rows, size_t n,
 	for (size_t i = keep->n_places; i-- > 0;) {
 		struct eventkeep_place *place = &keep->places[i];
 
-		if (is_there(rows, n, place->netns))
+		if (netns_find(rows, n, place->netns))
 			continue;
 		memcpy(gone.info.netns, place->netns, sizeof(gone.info.netns));
 		over += events_note_in(keep->events, &place->marks, &gone);

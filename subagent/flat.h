@@ -16,6 +16,10 @@
 
 #include "core/model/snapshot.h"
 
+/* The most bytes of a block that a reader takes: a million rows of connections, and as much again
+ * for all else. */
+enum { FLAT_BYTES_MAX = 256 * 1024 * 1024 };
+
 /* Where a snapshot comes from. */
 struct flat_origin {
 	uint64_t netns;  /* inode of the network namespace */

@@ -11,9 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/file.h"
-
-/* As many bytes as a snapshot may have: a million rows of connections, and as much for all else. */
-enum { BYTES_MAX = 256 * 1024 * 1024 };
+#include "subagent/flat.h"
 
 /* The least that the kernel grants: a handful of snapshots may wait, each holds its memory. */
 enum { SEND_BUFFER = 1 };
@@ -102,7 +100,7 @@ static int copy_file(int fd, void **ret_block, size_t *ret_size)
 
 	if (fstat(fd, &st) < 0)
 		ret = -errno;
-	else if (st.st_size <= 0 || st.st_size > BYTES_MAX)
+	else if (st.st_size <= 0 || st.st_size > FLAT_BYTES_MAX)
 		ret = -EINVAL;
 	if (ret == 0)
 		block = malloc((size_t)st.st_size);

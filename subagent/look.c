@@ -44,8 +44,7 @@ void look_end(struct look *l)
 static int enter(struct look *l, struct seen *seen)
 {
 	const struct snapshot *host = seen->snapshot;
-	const struct netns *row =
-	    onenetns_find(host->namespaces, host->n_namespaces, l->netns.name);
+	const struct netns *row = netns_find(host->namespaces, host->n_namespaces, l->netns.name);
 	char path[SNAPSHOTFILE_PATH_MAX];
 	struct snapshotfile file = {.path = path, .config_path = l->config_path};
 	struct seen inside = {.snapshot = NULL};

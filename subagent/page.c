@@ -187,6 +187,13 @@ void page_cell(struct page_table *table, size_t column, const char *format, ...)
 	table->used += len;
 }
 
+void page_number_cell(struct page_table *table, size_t column, uint64_t number)
+{
+	char text[PAGE_NUMBER_MAX];
+
+	page_cell(table, column, "%s", page_number(number, text));
+}
+
 /* How wide the page, and how many columns it has. */
 struct layout {
 	size_t width;

@@ -55,6 +55,9 @@ void page_row(struct page_table *table);
 void page_cell(struct page_table *table, size_t column, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same with page_number(). */
+void page_number_cell(struct page_table *table, size_t column, uint64_t number);
+
 /* Puts a mark in front of the newest row, if the table is one that has them. */
 void page_mark(struct page_table *table, char mark);
 

@@ -6,13 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/model/state.h"
 #include "subagent/oidtable.h"
 #include "subagent/tables.h"
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 enum { LABELS_MAX = 3 };
 

@@ -29,8 +29,11 @@ char report_mark_limit(const struct snapshot *before, const struct limit *row);
 char report_mark_event(const struct snapshot *before, const struct event *row);
 char report_mark_condition(const struct snapshot *before, const struct condition *row);
 
-/* True if it is raised: at warning or critical. */
-bool report_is_raised(const struct condition *row);
+/* The word for it: what is not normal in capitals. */
+const char *report_severity(uint32_t severity);
+
+/* True if what has it is raised: at warning or critical. */
+bool report_is_raised(uint32_t severity);
 
 /* The row of the same process and state; of the same condition. NULL: there is none. */
 const struct process *report_find_process(const struct snapshot *s, const struct process *row);

@@ -11,12 +11,6 @@
 
 enum { SEVERITY_COLUMNS = 10, NAMES_MAX = 1536 };
 
-static const char *const words[] = {
-    [SEVERITY_WARNING] = "WARNING",
-    [SEVERITY_CRITICAL] = "CRITICAL",
-    [SEVERITY_UNKNOWN] = "UNKNOWN",
-};
-
 /* Where the text beside it begins. */
 static int indent(const struct report_options *options)
 {
@@ -26,18 +20,17 @@ static int indent(const struct report_options *options)
 static void print_severity(FILE *out, uint32_t severity, char mark,
 			   const struct report_options *options)
 {
-	bool colour = options->colour;
-
 	static const char *const colours[] = {
 	    [SEVERITY_WARNING] = "\033[1;33m",
 	    [SEVERITY_CRITICAL] = "\033[1;31m",
 	    [SEVERITY_UNKNOWN] = "\033[1m",
 	};
+	const char *word = report_severity(severity);
 
 	if (options->watched)
 		fprintf(out, "%c ", mark);
-	fprintf(out, "%s%s%s%*s", colour ? colours[severity] : "", words[severity],
-		colour ? "\033[0m" : "", (int)(SEVERITY_COLUMNS - strlen(words[severity])), "");
+	fprintf(out, "%s%s%s%*s", options->colour ? colours[severity] : "", word,
+		options->colour ? "\033[0m" : "", (int)(SEVERITY_COLUMNS - strlen(word)), "");
 }
 
 /* "02:40"; with its date if it was on another day. Nothing if it was just now, as when the process
@@ -133,7 +126,7 @@ static void print_gone(FILE *out, const struct snapshot *s, const struct report_
 		const struct condition *was = &before->conditions[i];
 		const struct condition *now = report_find_condition(s, was);
 
-		if (report_is_raised(was) && !(now && report_is_raised(now)))
+		if (report_is_raised(was->severity) && !(now && report_is_raised(now->severity)))
 			print_value(out, was, REPORT_GONE, &before->info.time, options);
 	}
 }

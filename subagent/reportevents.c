@@ -10,13 +10,6 @@
 
 enum { DAY_S = 86400, SHOWN_MAX = 20 };
 
-static const char *const words[] = {
-    [SEVERITY_NORMAL] = "normal",
-    [SEVERITY_WARNING] = "WARNING",
-    [SEVERITY_CRITICAL] = "CRITICAL",
-    [SEVERITY_UNKNOWN] = "unknown",
-};
-
 static bool is_recent(const struct snapshot *s, size_t i)
 {
 	return s->info.time.tv_sec - s->events[i].time.tv_sec < DAY_S;
@@ -34,8 +27,8 @@ static void print_event(FILE *out, const struct snapshot *s, const struct event 
 	if (options->watched)
 		fprintf(out, "%c ", report_mark_event(options->before, e));
 	page_text(out, options->watched ? PAGE_MARGIN : 0, 16, "%s  %-8s %s%s%s %d (%s at %d)%s%s",
-		  when, words[e->severity], e->netns, e->netns[0] ? ": " : "", name, e->value,
-		  e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
+		  when, report_severity(e->severity), e->netns, e->netns[0] ? ": " : "", name,
+		  e->value, e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
 		  e->offender[0] ? ", " : "", e->offender);
 }
 

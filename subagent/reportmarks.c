@@ -80,9 +80,21 @@ char report_mark_event(const struct snapshot *before, const struct event *row)
 		    false);
 }
 
-bool report_is_raised(const struct condition *row)
+const char *report_severity(uint32_t severity)
 {
-	return row->severity == SEVERITY_WARNING || row->severity == SEVERITY_CRITICAL;
+	static const char *const words[] = {
+	    [SEVERITY_NORMAL] = "normal",
+	    [SEVERITY_WARNING] = "WARNING",
+	    [SEVERITY_CRITICAL] = "CRITICAL",
+	    [SEVERITY_UNKNOWN] = "UNKNOWN",
+	};
+
+	return words[severity];
+}
+
+bool report_is_raised(uint32_t severity)
+{
+	return severity == SEVERITY_WARNING || severity == SEVERITY_CRITICAL;
 }
 
 const struct condition *report_find_condition(const struct snapshot *s, const struct condition *row)
@@ -100,7 +112,7 @@ char report_mark_condition(const struct snapshot *before, const struct condition
 	if (!before)
 		return REPORT_SAME;
 	was = report_find_condition(before, row);
-	if (!was || !report_is_raised(was))
+	if (!was || !report_is_raised(was->severity))
 		return REPORT_NEW;
 	return mark(true, row->severity > was->severity || row->value > was->value);
 }

@@ -4,36 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "subagent/page.h"
 
 enum { SHOWN_MAX = 20 };
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-static bool is_raised(const struct netns *row)
-{
-	return row->worst == SEVERITY_WARNING || row->worst == SEVERITY_CRITICAL;
-}
 
 /* What is wrong first, then the most sockets. */
 static int compare(const void *a, const void *b)
 {
 	const struct netns *x = *(const struct netns *const *)a,
 			   *y = *(const struct netns *const *)b;
-	uint32_t xs = is_raised(x) ? x->worst : 0, ys = is_raised(y) ? y->worst : 0;
+	uint32_t xs = report_is_raised(x->worst) ? x->worst : 0,
+		 ys = report_is_raised(y->worst) ? y->worst : 0;
 
 	if (xs != ys)
 		return xs > ys ? -1 : 1;
 	if (x->sockets != y->sockets)
 		return x->sockets > y->sockets ? -1 : 1;
 	return strcmp(x->name, y->name);
-}
-
-static void number_cell(struct page_table *table, size_t column, uint64_t number)
-{
-	char text[PAGE_NUMBER_MAX];
-
-	page_cell(table, column, "%s", page_number(number, text));
 }
 
 static void add_row(struct page_table *table, const struct netns *row)
@@ -44,14 +32,14 @@ static void add_row(struct page_table *table, const struct netns *row)
 
 	page_row(table);
 	page_cell(table, 0, "%s", row->name);
-	number_cell(table, 1, row->processes);
+	page_number_cell(table, 1, row->processes);
 	if (!sampled) {
 		page_cell(table, 2, "-");
 		return;
 	}
-	number_cell(table, 2, row->sockets);
+	page_number_cell(table, 2, row->sockets);
 	for (size_t i = 0; i < COUNT_OF(states); i++)
-		number_cell(table, 3 + i, row->count[states[i] - 1]);
+		page_number_cell(table, 3 + i, row->count[states[i] - 1]);
 }
 
 /* As in the diagnosis, but one paragraph for each namespace. */
@@ -59,8 +47,7 @@ static void print_raised(FILE *out, const struct netns *row, const struct report
 {
 	size_t at = options->watched ? PAGE_MARGIN : 0;
 
-	page_text(out, at, 10, "%-10s%s: %s%s%s",
-		  row->worst == SEVERITY_CRITICAL ? "CRITICAL" : "WARNING", row->name,
+	page_text(out, at, 10, "%-10s%s: %s%s%s", report_severity(row->worst), row->name,
 		  row->condition, row->offender[0] ? ", " : "", row->offender);
 }
 
@@ -116,7 +103,7 @@ void report_namespaces(FILE *out, const struct snapshot *s, const struct report_
 		page_text(out, 0, 0, "There is no other network namespace.");
 	print_rest(out, s, shown);
 	for (size_t i = 0; i < shown; i++)
-		if (is_raised(rows[i]))
+		if (report_is_raised(rows[i]->worst))
 			print_raised(out, rows[i], options);
 	free(rows);
 }

@@ -36,13 +36,6 @@ static void top_offer(struct top *top, uint64_t key, const void *row)
 	top->picks[at].row = row;
 }
 
-static void number_cell(struct page_table *table, size_t column, uint64_t number)
-{
-	char text[PAGE_NUMBER_MAX];
-
-	page_cell(table, column, "%s", page_number(number, text));
-}
-
 /* A process that has started a moment ago has no peaks to tell of. */
 static bool has_peaks(const struct snapshot *s)
 {
@@ -69,11 +62,11 @@ void report_states(FILE *out, const struct snapshot *s, const struct report_opti
 		page_mark(&table, report_mark_state(options->before, state,
 						    snapshot_count(s, IP_TOTAL, state)));
 		page_cell(&table, 0, "%s", state_name(state));
-		number_cell(&table, 1, snapshot_count(s, IP_TOTAL, state));
-		number_cell(&table, 2, snapshot_count(s, IP_V4, state));
-		number_cell(&table, 3, snapshot_count(s, IP_V6, state));
-		number_cell(&table, 4,
-			    s->states[(IP_TOTAL - 1) * STATE_COUNT + state - 1].peak_15min);
+		page_number_cell(&table, 1, snapshot_count(s, IP_TOTAL, state));
+		page_number_cell(&table, 2, snapshot_count(s, IP_V4, state));
+		page_number_cell(&table, 3, snapshot_count(s, IP_V6, state));
+		page_number_cell(&table, 4,
+				 s->states[(IP_TOTAL - 1) * STATE_COUNT + state - 1].peak_15min);
 	}
 	fputc('\n', out);
 	page_table(out, &table);
@@ -114,12 +107,12 @@ static bool listener_row(struct page_table *table, const struct snapshot *s,
 
 	page_row(table);
 	page_cell(table, 0, "%s", snapshot_endpoint_format(s, &row->addr, row->port, endpoint));
-	number_cell(table, 1, row->sockets);
+	page_number_cell(table, 1, row->sockets);
 	full = queue_cell(table, 2, row->accept_queue, row->accept_queue_limit, limited,
 			  row->accept_queue_fullest >= 100);
 	full |= queue_cell(table, 3, row->syn_queue, row->syn_queue_limit, limited,
 			   row->syn_queue_percent >= 100);
-	number_cell(table, 4, row->drops);
+	page_number_cell(table, 4, row->drops);
 	/* Of several sockets, whose accept queue holds the most. */
 	offender_owner(&text, "", s, row->accept_queue_fullest ? row->fullest_owner : row->owner);
 	page_cell(table, 5, "%s", who);
@@ -204,7 +197,7 @@ static void holder_cells(struct page_table *table, const struct snapshot *s, uin
 	struct text text = text_begin(who, sizeof(who));
 
 	offender_owner(&text, "", s, owner);
-	number_cell(table, 1, count);
+	page_number_cell(table, 1, count);
 	page_cell(table, 2, "%s", who);
 }
 
@@ -213,7 +206,7 @@ static void remote_cells(struct page_table *table, const struct snapshot *s,
 {
 	char addr[INET_TEXT_MAX];
 
-	number_cell(table, 3, remote->count);
+	page_number_cell(table, 3, remote->count);
 	page_cell(table, 4, "%s", snapshot_addr_format(s, &remote->addr, addr));
 }
 
@@ -313,15 +306,15 @@ static void limit_row(struct page_table *table, const struct limit *limit,
 	page_row(table);
 	page_mark(table, report_mark_limit(before, limit));
 	page_cell(table, 0, "%s", title);
-	number_cell(table, 1, limit->usage);
+	page_number_cell(table, 1, limit->usage);
 	/* The kernel's way to write no limit (fs.file-max). */
 	if (limit->capacity >= INT64_MAX)
 		page_cell(table, 2, "no limit");
 	else
-		number_cell(table, 2, limit->capacity);
-	number_cell(table, 3, limit->percent);
+		page_number_cell(table, 2, limit->capacity);
+	page_number_cell(table, 3, limit->percent);
 	if (limit->has_overflows)
-		number_cell(table, 4, limit->overflows);
+		page_number_cell(table, 4, limit->overflows);
 	else
 		page_cell(table, 4, "-");
 	text_add(&text, "", "%s", limit->bound);

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "core/base/array.h"
 #include "subagent/log.h"
 
 /* --- capabilities ------------------------------------------------------------------------
@@ -48,7 +49,7 @@ static int keep_capabilities(const int *capabilities, size_t n)
 
 int sandbox_daemon(bool namespaces)
 {
-	size_t n = sizeof(sampler_capabilities) / sizeof(sampler_capabilities[0]);
+	size_t n = COUNT_OF(sampler_capabilities);
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
@@ -182,8 +183,7 @@ static int allow(scmp_filter_ctx filter, const int *calls, size_t n, uint32_t ac
 	return ret;
 }
 
-#define ALLOW(filter, calls)                                                                       \
-	allow(filter, calls, sizeof(calls) / sizeof((calls)[0]), SCMP_ACT_ALLOW)
+#define ALLOW(filter, calls) allow(filter, calls, COUNT_OF(calls), SCMP_ACT_ALLOW)
 
 /* One call, if its argument masked is this. */
 static int allow_if(scmp_filter_ctx filter, int call, unsigned arg, uint64_t mask, uint64_t value)
@@ -245,7 +245,7 @@ static int add_agent(scmp_filter_ctx filter, bool names)
 {
 	static const int families[] = {AF_UNIX, AF_INET, AF_INET6, AF_NETLINK};
 	/* The last is for getaddrinfo(). */
-	size_t n = sizeof(families) / sizeof(families[0]) - !names;
+	size_t n = COUNT_OF(families) - !names;
 	int ret = ALLOW(filter, look);
 
 	if (ret == 0)
@@ -280,7 +280,7 @@ static scmp_filter_ctx filter_new(bool namespaces)
 	if (!filter)
 		return NULL;
 	if (ALLOW(filter, common) != 0 || allow_memory(filter) != 0 ||
-	    allow(filter, deadly, sizeof(deadly) / sizeof(deadly[0]), SCMP_ACT_KILL_PROCESS) != 0 ||
+	    allow(filter, deadly, COUNT_OF(deadly), SCMP_ACT_KILL_PROCESS) != 0 ||
 	    allow(filter, enter, !namespaces, SCMP_ACT_KILL_PROCESS) != 0) {
 		seccomp_release(filter);
 		return NULL;

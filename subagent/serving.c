@@ -144,19 +144,12 @@ static void drop_other(struct serving *v, struct other *other)
 	*other = v->others[--v->n_others];
 }
 
-static bool is_listed(const struct snapshot *host, const char *name)
-{
-	for (size_t i = 0; i < host->n_namespaces; i++)
-		if (strcmp(host->namespaces[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Those that are gone. */
 static void drop_others(struct serving *v)
 {
 	for (size_t i = v->n_others; i-- > 0;)
-		if (!is_listed(v->snapshot, v->others[i].snapshot->info.netns))
+		if (!netns_find(v->snapshot->namespaces, v->snapshot->n_namespaces,
+				v->others[i].snapshot->info.netns))
 			drop_other(v, &v->others[i]);
 }
 
@@ -174,13 +167,11 @@ static struct other *find_other(struct serving *v, const char *name)
 	return other;
 }
 
-/* One that the host's own does not list will come again. */
+/* It may come before the host's, which drops it if it does not list it. */
 static void show_other(struct serving *v, const struct snapshot *s, void *block)
 {
-	struct other *other = NULL;
+	struct other *other = find_other(v, s->info.netns);
 
-	if (v->snapshot)
-		other = find_other(v, s->info.netns);
 	if (!other) {
 		free(block);
 		return;

@@ -17,8 +17,7 @@
 #include "core/sample/namespaces.h"
 #include "subagent/flat.h"
 
-/* A million rows of connections, and as much again for all else. */
-enum { BYTES_MAX = 256 * 1024 * 1024, INTERVALS = 3 };
+enum { INTERVALS = 3 };
 
 /* FNV-1a. */
 static uint64_t hash(const char *text)
@@ -108,7 +107,7 @@ static int load(const char *path, const struct snapshot **ret_snapshot, void **r
 {
 	char *block;
 	size_t size;
-	int ret = file_read_regular(AT_FDCWD, path, BYTES_MAX, &block, &size);
+	int ret = file_read_regular(AT_FDCWD, path, FLAT_BYTES_MAX, &block, &size);
 
 	if (ret < 0)
 		return ret == -EFBIG || ret == -EISDIR ? -EINVAL : ret;

@@ -181,14 +181,6 @@ void notify_update(struct notify *t, const struct snapshot *now,
 			tell_over(&t->told[i], now, now_ms, &to);
 }
 
-static bool is_there(const struct snapshot *host, const char *netns)
-{
-	for (size_t i = 0; i < host->n_namespaces; i++)
-		if (strcmp(host->namespaces[i].name, netns) == 0)
-			return true;
-	return netns[0] == '\0';
-}
-
 void notify_gone(struct notify *t, const struct snapshot *host,
 		 void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
@@ -197,7 +189,8 @@ void notify_gone(struct notify *t, const struct snapshot *host,
 	for (size_t i = t->count; i-- > 0;) {
 		struct told *told = &t->told[i];
 
-		if (is_there(host, told->netns))
+		if (!told->netns[0] ||
+		    netns_find(host->namespaces, host->n_namespaces, told->netns))
 			continue;
 		tell_over(told, host, measure_now_ms(host), &to);
 		if (told->condition.severity == SEVERITY_NORMAL)

@@ -15,3 +15,11 @@ void netns_set_name(const char *prefix, const char *text, size_t len, char ret_n
 	}
 	ret_name[at] = '\0';
 }
+
+const struct netns *netns_find(const struct netns *rows, size_t count, const char *name)
+{
+	for (const struct netns *row = rows; row < rows + count; row++)
+		if (strcmp(row->name, name) == 0)
+			return row;
+	return NULL;
+}

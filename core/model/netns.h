@@ -62,4 +62,7 @@ struct netns_filter {
 void netns_set_name(const char *prefix, const char *text, size_t len,
 		    char ret_name[NETNS_NAME_MAX]);
 
+/* The row of this name; NULL: there is none. */
+const struct netns *netns_find(const struct netns *rows, size_t count, const char *name);
+
 #endif

@@ -34,14 +34,6 @@ void onenetns_close(struct onenetns *l)
 	l->net_fd = l->proc_fd = -1;
 }
 
-const struct netns *onenetns_find(const struct netns *rows, size_t count, const char *name)
-{
-	for (const struct netns *row = rows; row < rows + count; row++)
-		if (strcmp(row->name, name) == 0)
-			return row;
-	return NULL;
-}
-
 void onenetns_miss(struct onenetns *l, const struct netns *rows, size_t count, bool are_on)
 {
 	struct text text = text_begin(l->error, sizeof(l->error));
@@ -89,7 +81,7 @@ int onenetns_take(struct onenetns *l, const struct config *config, struct sample
 		return ret;
 	}
 	list = netnsfind_list(l->find, &count);
-	row = onenetns_find(list, count, l->name);
+	row = netns_find(list, count, l->name);
 	if (!row) {
 		onenetns_miss(l, list, count, config->namespaces);
 		return -ENXIO;

@@ -33,9 +33,6 @@ int onenetns_take(struct onenetns *l, const struct config *config, struct sample
 		  const struct pace *pace, const struct snapshot *last,
 		  struct snapshot **ret_snapshot);
 
-/* The row of this name; NULL: there is none. */
-const struct netns *onenetns_find(const struct netns *rows, size_t count, const char *name);
-
 /* Has l->error say that there is none, and which there are. */
 void onenetns_miss(struct onenetns *l, const struct netns *rows, size_t count, bool are_on);
 
