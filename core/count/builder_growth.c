@@ -18,9 +18,17 @@ struct wave {
 /* What is closed within this time was closed at once, in seconds. */
 enum { WAVE_S = 60 };
 
-static bool is_pooled(const struct suspect_socket *socket)
+/* A service that goes down shuts its listener first: what it still holds came in. */
+bool builder_opened(const struct builder *b, const struct suspect_socket *socket)
 {
-	return socket->rested && socket->listener == UINT32_MAX;
+	return socket->listener == UINT32_MAX &&
+	       (b->options.port_high == 0 || (socket->local_port >= b->options.port_low &&
+					      socket->local_port <= b->options.port_high));
+}
+
+static bool is_pooled(const struct builder *b, const struct suspect_socket *socket)
+{
+	return socket->rested && builder_opened(b, socket);
 }
 
 static bool is_fresh(const struct suspect_socket *socket)
@@ -52,8 +60,8 @@ int builder_growth(const struct builder *b, unsigned kind, struct suspects *row)
 			continue;
 		if (socket->stale_s < row->youngest_s)
 			row->youngest_s = socket->stale_s;
-		row->pooled += is_pooled(socket);
-		if (is_fresh(socket) && is_pooled(socket))
+		row->pooled += is_pooled(b, socket);
+		if (is_fresh(socket) && is_pooled(b, socket))
 			add_to_wave(&waves[socket->remote], socket->stale_s);
 		else
 			row->fresh += is_fresh(socket);

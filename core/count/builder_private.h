@@ -188,6 +188,9 @@ int builder_resolve(struct builder *b);
 int builder_suspect(struct builder *b, const struct suspicion *suspicion, const struct conn *conn,
 		    uint32_t listener, uint32_t remote, struct pending *pending);
 
+/* Whether this host has opened the connection, as far as can be told. */
+bool builder_opened(const struct builder *b, const struct suspect_socket *socket);
+
 /* fresh, pooled and youngest_s of the suspects of a kind that have become stale. 0 or -ENOMEM. */
 int builder_growth(const struct builder *b, unsigned kind, struct suspects *row);
 

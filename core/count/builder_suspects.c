@@ -190,7 +190,7 @@ static void rank_ports(struct ranking *r)
 	memset(r->counts, 0, PORT_COUNT * sizeof(*r->counts));
 	for (size_t at = 0; (socket = next(r, &at));) {
 		row->within++;
-		outgoing += socket->listener == UINT32_MAX;
+		outgoing += builder_opened(r->b, socket);
 	}
 	row->outgoing = outgoing > row->within / 2;
 	for (size_t at = 0; (socket = next(r, &at));) {

@@ -66,7 +66,7 @@ struct suspects {
 	 * unaccepted ones, if it has at least half of all, else of all.
 	 */
 	uint32_t within;
-	bool outgoing; /* most belong to no listener: the port is the remote one */
+	bool outgoing; /* this host opened most of them: the port is the remote one */
 	uint16_t port; /* with the most */
 	uint32_t port_count;
 	struct suspect_remote remotes[SUSPECT_TOPS]; /* addresses with the most */

@@ -713,6 +713,31 @@ static void test_suspects(void)
 	builder_free(b);
 }
 
+/* A service that goes down has no listener any more: its connections are not its own. */
+static void test_listener_gone(void)
+{
+	static const struct {
+		uint16_t local_port;
+		bool outgoing;
+	} cases[] = {{80, false}, {32767, false}, {32768, true}, {60999, true}, {61000, false}};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint16_t port = cases[i].local_port;
+		struct conn conns[] = {
+		    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", port, "10.9.1.1", 1), 7, 60),
+		    idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", port, "10.9.1.2", 1), 8, 1000),
+		};
+		struct builder *b = new_build();
+		struct snapshot *s = built(b, &all, conns, COUNT(conns), NULL, NULL);
+		const struct suspects *stale = &s->suspects[SUSPECT_CLOSE_WAIT_STALE];
+
+		CHECK_EQ_INT(stale->outgoing, cases[i].outgoing);
+		CHECK_EQ_INT(stale->port, cases[i].outgoing ? 1 : port);
+		snapshot_free(s);
+		builder_free(b);
+	}
+}
+
 /* A pool that its server closed at once does not grow; one that goes bit by bit does, and so do
  * connections that were in use. */
 static void test_growth(void)
@@ -864,6 +889,7 @@ int main(void)
 	    {"ports that tcp_tw_reuse gives back", test_reusable_ports},
 	    {"what is not read is carried over", test_carry},
 	    {"suspects", test_suspects},
+	    {"suspects whose listener has gone", test_listener_gone},
 	    {"growth", test_growth},
 	    {"suspects that are left out", test_ignored_suspects},
 	    {"suspects of ESTABLISHED", test_suspects_of_detail},
