@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/base/text.h"
+#include "core/tuning/sysname.h"
 
 enum { WORDS_MAX = 64, NUMBER_MAX = 24, PORTS_MAX = SYSVALUE_TEXT_MAX + NUMBER_MAX };
 
@@ -32,6 +34,7 @@ struct play {
 	struct portset ports;
 	struct sysctld_write refused; /* the newest, if none was taken after it */
 	bool is_refused;
+	bool read_only; /* nobody can write it, here */
 	bool out_of_memory;
 };
 
@@ -121,8 +124,11 @@ static void visit(void *data, const struct sysctld_write *write)
 	}
 	for (size_t i = 0; i < 2; i++)
 		kernel.port_range[i] = before(p, i);
-	result = syswrite_try(&kernel, p->rows[0].name, p->rows[0].value, write->value, &outcome);
-	put(p, &outcome, write);
+	result = p->read_only ? SYSWRITE_REFUSED
+			      : syswrite_try(&kernel, p->rows[0].name, p->rows[0].value,
+					     write->value, &outcome);
+	if (!p->read_only)
+		put(p, &outcome, write);
 	p->is_refused = result == SYSWRITE_REFUSED;
 	if (p->is_refused)
 		p->refused = *write;
@@ -258,6 +264,16 @@ static int fill_row(const struct play *p, const struct element *e, struct tuning
 	return row->persisted && row->persisted_in ? 0 : -ENOMEM;
 }
 
+/* What belongs to all of the host is read-only in a network namespace, where it is shown. */
+static bool is_read_only(const struct nextboot *boot, const char *name)
+{
+	char path[SYSNAME_KEY_MAX];
+	struct stat st;
+
+	sysname_path(name, path);
+	return fstatat(boot->proc_sys, path, &st, 0) == 0 && (st.st_mode & 0222) == 0;
+}
+
 int nextboot_fill(const struct nextboot *boot, struct tuning *rows, size_t count)
 {
 	struct play p = {.boot = boot, .rows = rows, .count = count};
@@ -265,6 +281,7 @@ int nextboot_fill(const struct nextboot *boot, struct tuning *rows, size_t count
 
 	if (count > SYSVALUE_ELEMENTS_MAX)
 		p.count = SYSVALUE_ELEMENTS_MAX;
+	p.read_only = is_read_only(boot, rows[0].name);
 	sysctld_replay(boot->sysctld, rows[0].name, visit, &p);
 	if (p.out_of_memory)
 		return -ENOMEM;

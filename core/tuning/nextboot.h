@@ -14,6 +14,7 @@
 #include "core/tuning/syswrite.h"
 
 struct nextboot {
+	int proc_sys;
 	const struct sysctld *sysctld;
 	struct syswrite_kernel kernel;  /* its port_range is not used */
 	const struct portset *reserved; /* ip_local_reserved_ports, running */

@@ -226,6 +226,7 @@ static void learn_kernel(const struct reading *r, struct kernel *ret_kernel)
 static int judge(struct reading *r, const struct listener *listeners, size_t n_listeners)
 {
 	struct tuningaudit audit = {
+	    .proc_sys = r->proc_sys,
 	    .profile = &r->profile,
 	    .sysctld = r->sysctld,
 	    .reserved = &r->reserved,

@@ -125,6 +125,7 @@ static const char *running(const struct tuning *rows, size_t count, const char *
 static int set_persisted(const struct tuningaudit *a, struct tuning *rows, size_t count)
 {
 	struct nextboot boot = {
+	    .proc_sys = a->proc_sys,
 	    .sysctld = a->sysctld,
 	    .kernel = {.release = a->kernel.release},
 	    .reserved = a->reserved,

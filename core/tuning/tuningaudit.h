@@ -16,6 +16,7 @@
 #include "core/base/textpool.h"
 
 struct tuningaudit {
+	int proc_sys;
 	struct kernel kernel;
 	const struct profile *profile; /* may be empty */
 	const struct sysctld *sysctld; /* NULL: not known, then there is no drift */

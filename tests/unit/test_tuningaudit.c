@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/tuning/tunable.h"
@@ -262,6 +263,27 @@ static void next_boot(void)
 	}
 }
 
+/* In a network namespace, what belongs to all of the host. */
+static void read_only(void)
+{
+	struct tuning_table *table;
+	const struct tuning *row;
+	struct tree t;
+
+	tree_make(&t);
+	recorded_expand(&t, "6.18");
+	tree_file(&t, "etc/sysctl.d/1.conf", "net.ipv4.tcp_allowed_congestion_control=cubic\n");
+	CHECK_EQ_INT(chmod(tree_path(&t, "sys/net/ipv4/tcp_allowed_congestion_control"), 0444), 0);
+	table = recorded_audit(&t, NULL, NULL, 0);
+	row = recorded_find(table, "tcp_allowed_congestion_control", 1);
+	CHECK_EQ_STR(row->persisted, "");
+	CHECK_EQ_INT(row->drift, DRIFT_REFUSED);
+	CHECK_EQ_STR(row->note, "refused by the kernel: /etc/sysctl.d/1.conf:1 \"cubic\"");
+	CHECK_EQ_INT(table->drifted, 0);
+	tunable_free(table);
+	tree_remove(&t);
+}
+
 static void profiles(void)
 {
 	struct tunable_roots roots = {0};
@@ -435,6 +457,7 @@ int main(void)
 	    {"kernels old and new", kernels_old_and_new},
 	    {"status and drift", verdicts},
 	    {"what the next boot leaves", next_boot},
+	    {"a parameter that is read-only here", read_only},
 	    {"profiles", profiles},
 	    {"names of files", names_of_files},
 	    {"sysctl.d that cannot be read", sysctld_that_cannot_be_read},
