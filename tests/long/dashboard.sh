@@ -27,8 +27,20 @@ tell api listen l "$SERVER4" 8080 128
 tell api leak l
 tell batch listen l "$SERVER4" 9000 32
 
+# Two more namespaces of the host: in one a service never closes.
+for name in shop-1 shop-2; do
+	make_namespace $name
+	sockets_start $name nsenter "--net=/run/netns/$name" --
+	sockets_start $name-users nsenter "--net=/run/netns/$name" --
+	tell $name listen l 127.0.0.1 8080 128
+done
+tell shop-1 serve l
+tell shop-2 leak l
+
 mkdir "$T/state"
-tables_start "prometheus-textfile $FILE"
+tables_start "prometheus-textfile $FILE
+namespaces on
+namespace include shop-[12]"
 printf 'global:\n  scrape_interval: 5s\nscrape_configs:\n%s\n' "$NODE_JOB" >"$T/prometheus.yml"
 node_exporter_start
 prometheus_start
@@ -37,6 +49,8 @@ START=$(date +%s)
 # Visitors all the time; a service that never closes, so that it comes nearer to its limit of
 # descriptors; then one that does not accept, and SYNs that nobody answers for.
 ask visitors honest "$SERVER4" 443 50 $((60 * MINUTES))
+ask shop-1-users honest 127.0.0.1 8080 10 $((60 * MINUTES))
+ask shop-2-users honest 127.0.0.1 8080 1 $((60 * MINUTES))
 sleep 60
 ask users honest "$SERVER4" 8080 1 $((60 * MINUTES - 60))
 sleep 240
