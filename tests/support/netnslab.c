@@ -4,12 +4,14 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -45,6 +47,15 @@ static uint64_t inode_at(const char *path)
 uint64_t netnslab_own(void)
 {
 	return inode_at("/proc/thread-self/ns/net");
+}
+
+void netnslab_loopback(void)
+{
+	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	CHECK_EQ_INT_FATAL(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+	close(fd);
 }
 
 /* In the child. */

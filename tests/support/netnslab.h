@@ -27,6 +27,9 @@ bool netnslab_enter(void);
 /* The inode of the calling thread's network namespace. */
 uint64_t netnslab_own(void);
 
+/* Raises the loopback device of the calling thread's network namespace. */
+void netnslab_loopback(void);
+
 struct netnslab_child netnslab_start(void);
 void netnslab_stop(const struct netnslab_child *child);
 

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -133,14 +131,6 @@ static void test_calm(void)
 	end(n);
 }
 
-static void raise_loopback(int fd)
-{
-	struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-
-	if (ioctl(fd, SIOCSIFFLAGS, &request) < 0)
-		_exit(1);
-}
-
 /* A connection to the listener of a child that nobody accepts; the process that has it ends with
  * this one's kill(). */
 static pid_t connect_to(const struct netnslab_child *child)
@@ -160,7 +150,7 @@ static pid_t connect_to(const struct netnslab_child *child)
 		if (setns(ns, CLONE_NEWNET) < 0)
 			_exit(1);
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		raise_loopback(fd);
+		netnslab_loopback();
 		done = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
 		(void)!write(ends[1], &done, 1);
 		pause();

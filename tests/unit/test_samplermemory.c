@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/kernel/proc.h"
+#include "core/sample/sampler.h"
+#include "tests/support/netnslab.h"
+#include "tests/support/suite.h"
+
+/* A full sample that runs out of memory, at each place where it asks for some. The linker has all
+ * of the program ask the functions below (--wrap). */
+
+enum { CONNECTIONS = 3, TOO_MANY = 100000 };
+
+static long left = -1; /* so many are given, then one is refused; -1: none is, or it has been */
+
+static bool is_refused(void)
+{
+	return left >= 0 && left-- == 0;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+	return is_refused() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+	return is_refused() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+	return is_refused() ? NULL : __real_reallocarray(old, count, size);
+}
+
+/* A listener and connections to it, all of this process and in a namespace of its own. */
+static void open_sockets(void)
+{
+	struct sockaddr_in addr = {.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof(addr);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	netnslab_loopback();
+	CHECK_EQ_INT_FATAL(bind(listener, (struct sockaddr *)&addr, len), 0);
+	CHECK_EQ_INT_FATAL(listen(listener, CONNECTIONS), 0);
+	CHECK_EQ_INT_FATAL(getsockname(listener, (struct sockaddr *)&addr, &len), 0);
+	for (int i = 0; i < CONNECTIONS; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		CHECK_EQ_INT_FATAL(connect(fd, (struct sockaddr *)&addr, len), 0);
+	}
+}
+
+static void check_owner(const struct snapshot *s, uint32_t owner)
+{
+	CU_ASSERT_FATAL(owner < s->n_owners);
+	CU_ASSERT(s->owners[owner].pid == 0 || s->owners[owner].pid == (uint32_t)getpid());
+}
+
+static void check_owners(const struct snapshot *s)
+{
+	for (size_t i = 0; i < s->n_listeners; i++)
+		check_owner(s, s->listeners[i].owner);
+	for (size_t i = 0; i < s->n_conns; i++)
+		check_owner(s, s->conns[i].owner);
+	for (size_t i = 0; i < s->n_processes; i++)
+		check_owner(s, s->processes[i].owner);
+	for (size_t i = 0; i < s->n_limits; i++)
+		check_owner(s, s->limits[i].owner);
+	for (size_t i = 0; i < STATE_COUNT; i++)
+		check_owner(s, s->tops[i].owner);
+}
+
+/* Three samples; nobody is known in the first one, and the second one is refused memory after so
+ * many times. False: it did not ask so often. */
+static bool try(const struct config *config, int proc_fd, int net_fd, long times)
+{
+	const struct pace pace = {.scan_us = UINT32_MAX};
+	const uint32_t self = (uint32_t)getpid();
+	struct snapshot *last, *next = NULL;
+	struct sampler *s;
+	bool asked;
+	int ret;
+
+	CHECK_EQ_INT_FATAL(sampler_new_in(config, "own", proc_fd, net_fd, &s), 0);
+	sampler_near(s, &self, 0);
+	CHECK_EQ_INT_FATAL(sampler_take(s, SAMPLE_FULL, &pace, NULL, &last), 0);
+	sampler_near(s, &self, 1);
+	left = times;
+	ret = sampler_take(s, SAMPLE_FULL, &pace, last, &next);
+	asked = left < 0;
+	left = -1;
+	CU_ASSERT(ret == 0 || (asked && ret == -ENOMEM));
+	if (next) {
+		check_owners(next);
+		CHECK_EQ_INT(next->info.failing, ret < 0);
+		sampler_release(s, last);
+		last = next;
+	}
+	next = NULL;
+	CHECK_EQ_INT(sampler_take(s, SAMPLE_FULL, &pace, last, &next), 0);
+	check_owners(next);
+	CHECK_EQ_INT(next->n_listeners, 1);
+	sampler_release(s, last);
+	sampler_release(s, next);
+	sampler_free(s);
+	return asked;
+}
+
+static void test_each_place(void)
+{
+	struct config config;
+	int proc_fd, net_fd;
+	long times = 0;
+
+	open_sockets();
+	config_init(&config_core_options, &config);
+	config.conn_states = STATE_MASK_ALL;
+	CHECK_EQ_INT_FATAL(proc_open(&proc_fd, &net_fd), 0);
+	while (times < TOO_MANY && try(&config, proc_fd, net_fd, times))
+		times++;
+	CU_ASSERT(times > 0 && times < TOO_MANY);
+	close(proc_fd);
+	close(net_fd);
+}
+
+int main(void)
+{
+	static CU_TestInfo tests[] = {
+	    {"a sample that runs out of memory", test_each_place},
+	    CU_TEST_INFO_NULL,
+	};
+
+	return netnslab_enter() ? suite_run("samplermemory", tests) : NETNSLAB_SKIPPED;
+}
