@@ -141,7 +141,7 @@ void sampler_configure(struct sampler *s, const struct config *config)
 enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 			      const struct snapshot *last)
 {
-	if (!last || s->reconfigured)
+	if (!last || s->reconfigured || s->renumbered)
 		return SAMPLE_FULL;
 	return due == SAMPLE_FAST && (s->never_fast || last->info.source == SOURCE_PROC_NET)
 		   ? SAMPLE_FULL
@@ -185,19 +185,16 @@ static void note_failure(struct sampler *s, enum sample_kind kind, const char *w
 	snprintf(s->error, sizeof(s->error), "%s: %s", what, strerror(-error));
 }
 
-/* After a failure the last sample stands once more, and says so. */
+/* After a failure the last sample stands once more, and says so. NULL: out of memory; then
+ * s->renumbered stays, for nothing tells the numbers in the last one any more. */
 static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 {
-	struct snapshot *now;
+	struct snapshot *now =
+	    stale_copy_new(last, s->renumbered ? s->owners : NULL, &s->ports.owner);
 
-	if (!last)
+	if (!now)
 		return NULL;
-	now = stale_copy_new(last, s->renumbered ? s->owners : NULL, &s->ports.owner);
-	if (!now) {
-		/* The numbers in the last one are void, then. */
-		s->reconfigured |= s->renumbered;
-		return NULL;
-	}
+	s->renumbered = false;
 	put_failures(s, now);
 	now->info.scan_us = 0;
 	now->info.attempted_at = timing_now(CLOCK_MONOTONIC);
@@ -231,11 +228,11 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 {
 	const char *what = "taking memory";
 	const struct builder_ports ports = s->ports;
+	const bool is_lost = s->renumbered; /* see stand_in() */
 	struct snapshot *now = calloc(1, sizeof(*now));
 	int ret = -ENOMEM;
 
 	kind = sampler_kind(s, kind, last);
-	s->renumbered = false;
 	s->left_out = states_left_out(s, last);
 	s->source.one_pass = s->netns[0] && (!last || last->info.sockets < FEW_SOCKETS);
 	if (!now)
@@ -260,8 +257,10 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		tuningkeep_put(&s->tuning, &s->config, kind == SAMPLE_FULL, now);
 	what = "measuring the conditions";
 	ret = conditions_update(s->conditions, &s->config.rules, last, now);
-	if (ret == 0)
+	if (ret == 0) {
+		s->renumbered = false;
 		*ret_snapshot = now;
+	}
 out:
 	if (s->netns[0])
 		source_close(&s->source);
@@ -269,7 +268,7 @@ out:
 		sampler_release(s, now);
 		note_failure(s, kind, what, ret);
 		s->ports = ports; /* they go with the owners of last */
-		now = stand_in(s, last);
+		now = last && !is_lost ? stand_in(s, last) : NULL;
 		if (now)
 			*ret_snapshot = now;
 	}

@@ -61,8 +61,8 @@ enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 
 /*
  * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On failure,
- * *ret_snapshot is still set if there was a last one: its copy with the error counted and named;
- * the caller gives the error out.
+ * *ret_snapshot is still set if there was a last one and memory for its copy, with the error counted
+ * and named; else it is untouched.
  */
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
 		 const struct snapshot *last, struct snapshot **ret_snapshot);

@@ -27,7 +27,7 @@ struct sampler {
 	struct conditions *conditions;
 	struct tuningkeep tuning;
 	bool reconfigured; /* rows of the last sample may not be carried over */
-	bool renumbered;   /* this sample has given the owners new numbers */
+	bool renumbered;   /* the owners have other numbers than in the last snapshot */
 	uint32_t left_out; /* STATE_BIT()s that this sample does not read */
 	int64_t closed_s;  /* when CLOSED was read last; CLOCK_MONOTONIC */
 	uint32_t samples, errors;

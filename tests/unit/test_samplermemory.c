@@ -16,11 +16,17 @@
 
 enum { CONNECTIONS = 3, TOO_MANY = 100000 };
 
-static long left = -1; /* so many are given, then one is refused; -1: none is, or it has been */
+static long left = -1;  /* so many are given, then one is refused; -1: none is, or it has been */
+static bool refuse_all; /* and all after it */
 
 static bool is_refused(void)
 {
-	return left >= 0 && left-- == 0;
+	if (left == 0) {
+		left -= !refuse_all;
+		return true;
+	}
+	left -= left > 0;
+	return false;
 }
 
 void *__real_malloc(size_t size);
@@ -84,63 +90,87 @@ static void check_owners(const struct snapshot *s)
 		check_owner(s, s->tops[i].owner);
 }
 
-/* Three samples; nobody is known in the first one, and the second one is refused memory after so
- * many times. False: it did not ask so often. */
-static bool try(const struct config *config, int proc_fd, int net_fd, long times)
+/* Takes a full sample that is refused memory after so many times, and puts it in place of *last.
+ * False: it did not ask so often. */
+static bool take(struct sampler *s, long times, struct snapshot **last)
 {
 	const struct pace pace = {.scan_us = UINT32_MAX};
-	const uint32_t self = (uint32_t)getpid();
-	struct snapshot *last, *next = NULL;
-	struct sampler *s;
+	struct snapshot *next = NULL;
 	bool asked;
 	int ret;
 
-	CHECK_EQ_INT_FATAL(sampler_new_in(config, "own", proc_fd, net_fd, &s), 0);
-	sampler_near(s, &self, 0);
-	CHECK_EQ_INT_FATAL(sampler_take(s, SAMPLE_FULL, &pace, NULL, &last), 0);
-	sampler_near(s, &self, 1);
 	left = times;
-	ret = sampler_take(s, SAMPLE_FULL, &pace, last, &next);
-	asked = left < 0;
+	ret = sampler_take(s, SAMPLE_FULL, &pace, *last, &next);
+	asked = left <= 0;
 	left = -1;
 	CU_ASSERT(ret == 0 || (asked && ret == -ENOMEM));
 	if (next) {
 		check_owners(next);
 		CHECK_EQ_INT(next->info.failing, ret < 0);
-		sampler_release(s, last);
-		last = next;
+		sampler_release(s, *last);
+		*last = next;
 	}
-	next = NULL;
-	CHECK_EQ_INT(sampler_take(s, SAMPLE_FULL, &pace, last, &next), 0);
-	check_owners(next);
-	CHECK_EQ_INT(next->n_listeners, 1);
+	return asked;
+}
+
+/* Nobody is known in the first sample. The second one is refused memory, or it gets none any more
+ * and the third one is refused some, too. False: they did not ask so often. */
+static bool try(const struct config *config, int proc_fd, int net_fd, long times, bool twice)
+{
+	const struct pace pace = {.scan_us = UINT32_MAX};
+	const uint32_t self = (uint32_t)getpid();
+	struct snapshot *last;
+	struct sampler *s;
+	bool asked;
+
+	CHECK_EQ_INT_FATAL(sampler_new_in(config, "own", proc_fd, net_fd, &s), 0);
+	sampler_near(s, &self, 0);
+	CHECK_EQ_INT_FATAL(sampler_take(s, SAMPLE_FULL, &pace, NULL, &last), 0);
+	sampler_near(s, &self, 1);
+	refuse_all = twice;
+	asked = take(s, times, &last);
+	refuse_all = false;
+	if (twice)
+		asked &= take(s, times, &last);
+	CU_ASSERT_FALSE(take(s, TOO_MANY, &last));
+	CHECK_EQ_INT(last->n_listeners, 1);
 	sampler_release(s, last);
-	sampler_release(s, next);
 	sampler_free(s);
 	return asked;
 }
 
-static void test_each_place(void)
+static void run_out(bool twice)
 {
 	struct config config;
 	int proc_fd, net_fd;
 	long times = 0;
 
-	open_sockets();
 	config_init(&config_core_options, &config);
 	config.conn_states = STATE_MASK_ALL;
 	CHECK_EQ_INT_FATAL(proc_open(&proc_fd, &net_fd), 0);
-	while (times < TOO_MANY && try(&config, proc_fd, net_fd, times))
+	while (times < TOO_MANY && try(&config, proc_fd, net_fd, times, twice))
 		times++;
 	CU_ASSERT(times > 0 && times < TOO_MANY);
 	close(proc_fd);
 	close(net_fd);
 }
 
+static void test_once(void)
+{
+	open_sockets();
+	run_out(false);
+}
+
+static void test_twice(void)
+{
+	run_out(true);
+}
+
 int main(void)
 {
 	static CU_TestInfo tests[] = {
-	    {"a sample that runs out of memory", test_each_place},
+	    {"a sample that runs out of memory", test_once},
+	    {"two of them, one after the other", test_twice},
 	    CU_TEST_INFO_NULL,
 	};
 
