@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/base/text.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "core/base/array.h"
 
 struct text text_begin(char *buf, size_t size)
 {
@@ -44,6 +47,18 @@ void text_add_list(struct text *text, const char *sep, const char *list)
 		while (len > 0 && (list[len] != ',' || list[len + 1] != ' '));
 }
 
+bool text_is_same_name(const char *a, const char *b, const char *skipped)
+{
+	for (;; a++, b++) {
+		a += strspn(a, skipped);
+		b += strspn(b, skipped);
+		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
+			return false;
+		if (*a == '\0')
+			return true;
+	}
+}
+
 /* What prints nothing and may hide or reorder what stands around it: Unicode's format characters
  * (Cf), its fillers, the separators of lines and the tags. */
 static bool is_invisible(uint32_t code)
@@ -60,7 +75,7 @@ static bool is_invisible(uint32_t code)
 	    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
 	};
 
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(ranges); i++) {
 		if (code <= ranges[i].last)
 			return code >= ranges[i].first;
 	}
@@ -82,7 +97,7 @@ static size_t printable(const unsigned char *p)
 	    {0xf0, 0xf8, 4, 0x10000},
 	};
 
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(forms); i++) {
 		uint32_t code = p[0] & (unsigned char)~forms[i].mask;
 
 		if ((p[0] & forms[i].mask) != forms[i].bits)

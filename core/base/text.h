@@ -28,6 +28,9 @@ bool text_add(struct text *text, const char *sep, const char *format, ...)
 /* Appends a list whose parts stand between ", ", as much of it as fits whole. */
 void text_add_list(struct text *text, const char *sep, const char *list);
 
+/* True for equal names, in any case; the characters of `skipped` do not count. */
+bool text_is_same_name(const char *a, const char *b, const char *skipped);
+
 /* Makes text printable UTF-8 in place: each byte of a control character, of one that prints nothing
  * (zero width, direction of writing, line separator) and of what is no UTF-8 becomes '?'. */
 void text_clean(char *text);

@@ -2,7 +2,6 @@
 #include "core/config/config.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,21 +16,6 @@ const struct config_option *config_option_at(const struct option_set *options, s
 		place -= options->tables[i]->count;
 	}
 	return NULL;
-}
-
-/* In any case, and hyphens do not count. */
-static bool same_name(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		while (*a == '-')
-			a++;
-		while (*b == '-')
-			b++;
-		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
-			return false;
-		if (*a == '\0')
-			return true;
-	}
 }
 
 static int refuse_name(const struct option_set *options, const char *name, char *error)
@@ -57,7 +41,8 @@ int config_set(const struct option_set *options, struct config *config, const ch
 	const struct config_option *option;
 	size_t i = 0;
 
-	while ((option = config_option_at(options, i)) && !same_name(name, option->name))
+	while ((option = config_option_at(options, i)) &&
+	       !text_is_same_name(name, option->name, "-"))
 		i++;
 	if (!option)
 		return refuse_name(options, name, error);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/array.h"
 #include "core/config/config_private.h"
 #include "core/base/text.h"
 
@@ -61,7 +62,7 @@ static int set_rule(struct rule *ret_rule, const struct rule *fallback, const ch
 		return option_refuse(error, "%s: wants \"off\" or pairs of a word and its value",
 				     label);
 	for (int i = 0; i < argc; i += 2) {
-		int r = set_word(words, sizeof(words) / sizeof(words[0]), label, argv + i, error);
+		int r = set_word(words, COUNT_OF(words), label, argv + i, error);
 
 		if (r < 0)
 			return r;

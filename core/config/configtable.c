@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/base/array.h"
 #include "core/config/config_private.h"
 
 enum { CONN_STATES = STATE_MASK_ALL & ~STATE_BIT(STATE_LISTEN) };
@@ -24,7 +25,7 @@ static bool is_gauge_name(const char *name)
 	static const char *const gauges[] = {"TcpCurrEstab", "TcpMaxConn", "TcpRtoAlgorithm",
 					     "TcpRtoMax", "TcpRtoMin"};
 
-	for (size_t i = 0; i < sizeof(gauges) / sizeof(gauges[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(gauges); i++)
 		if (strcmp(name, gauges[i]) == 0)
 			return true;
 	return false;
@@ -128,9 +129,8 @@ static const struct config_option connections[] = {
      OPTION_RANGE(0, 1000000), .fallback = "10000"},
 };
 
-const struct option_table config_common = {common, sizeof(common) / sizeof(common[0])};
-const struct option_table config_connections = {connections,
-						sizeof(connections) / sizeof(connections[0])};
+const struct option_table config_common = {common, COUNT_OF(common)};
+const struct option_table config_connections = {connections, COUNT_OF(connections)};
 const struct option_set config_core_options = {
     .size = sizeof(struct config),
     .tables = {&config_connections, &config_common},

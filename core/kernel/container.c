@@ -6,6 +6,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/base/array.h"
+
 /* A part of the path of a cgroup. */
 struct piece {
 	const char *at;
@@ -173,7 +175,7 @@ static bool matches(const struct rule *rule, const struct piece pieces[3], struc
 
 static const struct rule *find_rule(const struct piece pieces[3], struct piece *ret_name)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(rules); i++) {
 		if (matches(&rules[i], pieces, ret_name))
 			return &rules[i];
 	}

@@ -2,7 +2,7 @@
 /*
  * One message of the kernel's answer, read attribute by attribute.
  */
-#include "core/kernel/diag.h"
+#include "core/kernel/diag_private.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -14,16 +14,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "core/model/state.h"
-
 enum {
 	/* TCP_TIMEWAIT_LEN, and how long tcp_tw_reuse waits (tcp_twsk_unique()) */
 	TIME_WAIT_MS = 60000,
 	REUSE_MS = 1000,
 };
-
-/* idiag_timer (inet_sk_diag_fill(), inet_twsk_diag_fill()) */
-enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
 
 static uint32_t lesser(uint32_t a, uint32_t b)
 {
@@ -162,24 +157,6 @@ static void take_attributes(const unsigned char *at, size_t len, uint8_t timer, 
 		c->flags |= CONN_DUAL_STACK;
 }
 
-static uint8_t flags_of(const struct inet_diag_msg *msg, enum tcp_state state)
-{
-	uint8_t flags = 0;
-
-	if (msg->idiag_timer == TIMER_TIME_WAIT)
-		flags |= CONN_TW_SOCKET;
-	if (state == STATE_TIME_WAIT && msg->idiag_timer == TIMER_TIME_WAIT &&
-	    msg->idiag_expires <= TIME_WAIT_MS - REUSE_MS)
-		flags |= CONN_REUSABLE;
-	if (msg->idiag_timer == TIMER_PROBE)
-		flags |= CONN_PROBING;
-	if (state == STATE_SYN_RECV)
-		flags |= msg->idiag_retrans > 0 ? CONN_UNANSWERED : 0;
-	else if (msg->idiag_timer == TIMER_RETRANSMIT)
-		flags |= CONN_UNACKED;
-	return flags;
-}
-
 static uint64_t id_of(const struct inet_diag_msg *msg)
 {
 	const uint32_t *cookie = msg->id.idiag_cookie;
@@ -209,7 +186,8 @@ int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn)
 	    .send_queue = msg->idiag_wqueue,
 	    .uid = msg->idiag_uid,
 	    .inode = msg->idiag_inode,
-	    .flags = flags_of(msg, state),
+	    .flags = diag_timer_flags(state, msg->idiag_timer, msg->idiag_retrans,
+				      msg->idiag_expires <= TIME_WAIT_MS - REUSE_MS),
 	    .id = id_of(msg),
 	};
 	if (msg->idiag_family == AF_INET) {

@@ -3,13 +3,38 @@
 #define TCPSTATE_CORE_DIAG_PRIVATE_H
 
 /*
- * This module is the part of diag that reads the kernel's answer from memory. Only diag.c and its
- * test include it.
+ * This module is the inner side of diag and procnet: the kernel's answer as it lies in memory, and
+ * what both sources tell in the same numbers.
  */
 
 #include <stddef.h>
 
 #include "core/kernel/diag.h"
+#include "core/model/state.h"
+
+/* Which timer of a socket runs: idiag_timer (inet_sk_diag_fill(), inet_twsk_diag_fill()), and the
+ * column "tr" of /proc/net/tcp (get_tcp4_sock(), get_timewait4_sock()). */
+enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
+
+/* The bits of enum conn_flag that follow from the timer. resent: how often a segment was sent
+ * again; reusable: a time-wait socket is old enough for tcp_tw_reuse. */
+static inline uint8_t diag_timer_flags(enum tcp_state state, unsigned timer, unsigned resent,
+				       bool reusable)
+{
+	uint8_t flags = 0;
+
+	if (timer == TIMER_TIME_WAIT)
+		flags |= CONN_TW_SOCKET;
+	if (state == STATE_TIME_WAIT && timer == TIMER_TIME_WAIT && reusable)
+		flags |= CONN_REUSABLE;
+	if (timer == TIMER_PROBE)
+		flags |= CONN_PROBING;
+	if (state == STATE_SYN_RECV)
+		flags |= resent > 0 ? CONN_UNANSWERED : 0;
+	else if (timer == TIMER_RETRANSMIT)
+		flags |= CONN_UNACKED;
+	return flags;
+}
 
 /* A dump that is being received. */
 struct diag_reply {

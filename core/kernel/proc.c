@@ -122,64 +122,59 @@ static bool word_is(const char *word, size_t len, const char *name)
 	return strlen(name) == len && memcmp(word, name, len) == 0;
 }
 
-/* "TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1" */
-/* The number after a word of a line: "TCP: inuse 5 orphan 0 ...". */
-static bool read_figure(int net_fd, const char *file, const char *line, const char *word,
-			uint64_t *ret_figure)
+/* A figure of sockstat, and where it goes. */
+struct figure {
+	const char *name;
+	uint64_t *value;
+	bool *has;
+};
+
+/* The figures of one line, each after its name: "TCP: inuse 5 orphan 0 tw 2 alloc 7 mem 1". */
+static int read_figures(int net_fd, const char *file, const char *line,
+			const struct figure *figures, size_t n)
 {
 	const char *at, *name, *value;
 	size_t name_len, len;
-	bool found = false;
 	char *text;
+	int error = read_net_file(net_fd, file, &text);
 
-	if (read_net_file(net_fd, file, &text))
-		return false;
+	if (error)
+		return error;
 	at = text ? find_line(text, line) : NULL;
-	while (!found && at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
-		found = word_is(name, name_len, word) && take_number(&value, ret_figure);
+	while (at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
+		for (size_t i = 0; i < n; i++)
+			if (word_is(name, name_len, figures[i].name))
+				*figures[i].has = take_number(&value, figures[i].value);
 	free(text);
-	return found;
+	return 0;
 }
 
 bool proc_in_use(int net_fd, uint64_t *ret_sockets)
 {
 	uint64_t v4, v6 = 0;
+	bool has_v4 = false, has_v6;
 
-	if (!read_figure(net_fd, "sockstat", "TCP:", "inuse", &v4))
+	/* A kernel without IPv6 has no sockstat6. */
+	if (read_figures(net_fd, "sockstat", "TCP:", &(struct figure){"inuse", &v4, &has_v4}, 1) ||
+	    read_figures(net_fd, "sockstat6", "TCP6:", &(struct figure){"inuse", &v6, &has_v6}, 1))
 		return false;
-	/* A kernel without IPv6 has no such file. */
-	(void)read_figure(net_fd, "sockstat6", "TCP6:", "inuse", &v6);
-	*ret_sockets = v4 + v6;
-	return true;
+	*ret_sockets = has_v4 ? v4 + v6 : 0;
+	return has_v4;
 }
 
 int proc_sockstat(int net_fd, struct sockstat *ret_sockstat)
 {
 	struct sockstat s = {0};
-	const struct {
-		const char *name;
-		uint64_t *value;
-		bool *has;
-	} figures[] = {
+	const struct figure figures[] = {
 	    {"orphan", &s.orphans, &s.has_orphans},
 	    {"tw", &s.time_wait, &s.has_time_wait},
 	    {"mem", &s.memory_pages, &s.has_memory},
 	};
-	const char *at, *name, *value;
-	size_t name_len, len;
-	char *text;
-	int error = read_net_file(net_fd, "sockstat", &text);
+	int error = read_figures(net_fd, "sockstat", "TCP:", figures, COUNT_OF(figures));
 
-	if (error)
-		return error;
-	at = text ? find_line(text, "TCP:") : NULL;
-	while (at && take_word(&at, &name, &name_len) && take_word(&at, &value, &len))
-		for (size_t i = 0; i < COUNT_OF(figures); i++)
-			if (word_is(name, name_len, figures[i].name))
-				*figures[i].has = take_number(&value, figures[i].value);
-	free(text);
-	*ret_sockstat = s;
-	return 0;
+	if (!error)
+		*ret_sockstat = s;
+	return error;
 }
 
 static int add_counter(struct counters *c, const char *group, const char *name, size_t len,

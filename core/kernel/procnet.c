@@ -9,16 +9,13 @@
 #include <unistd.h>
 
 #include "core/base/number.h"
-#include "core/model/state.h"
+#include "core/kernel/diag_private.h"
 
 enum {
 	/* A line has some 150 bytes. */
 	BUFFER_SIZE = 16 * 1024,
 	WORD_DIGITS = 8,
 };
-
-/* The column "tr" (get_tcp4_sock(), get_timewait4_sock() in net/ipv4/tcp_ipv4.c). */
-enum { TIMER_RETRANSMIT = 1, TIMER_KEEPALIVE, TIMER_TIME_WAIT, TIMER_PROBE };
 
 /* Of TCP_TIMEWAIT_LEN in USER_HZ, what is left when tcp_tw_reuse may apply. */
 enum { REUSE_TICKS = 5900 };
@@ -108,16 +105,7 @@ int procnet_parse(const char *line, int family, struct conn *ret_conn)
 	c.id = inode;
 	/* A half-open connection has its listener's uid here, sock_diag gives none. */
 	c.uid = state == STATE_SYN_RECV ? 0 : (uint32_t)uid;
-	if (timer == TIMER_TIME_WAIT)
-		c.flags |= CONN_TW_SOCKET;
-	if (state == STATE_TIME_WAIT && when <= REUSE_TICKS)
-		c.flags |= CONN_REUSABLE;
-	if (timer == TIMER_PROBE)
-		c.flags |= CONN_PROBING;
-	if (state == STATE_SYN_RECV)
-		c.flags |= retransmits > 0 ? CONN_UNANSWERED : 0;
-	else if (timer == TIMER_RETRANSMIT)
-		c.flags |= CONN_UNACKED;
+	c.flags = diag_timer_flags(state, (unsigned)timer, c.retransmits, when <= REUSE_TICKS);
 	/* IPV6_V6ONLY is not told; off is the system's default. */
 	if (state == STATE_LISTEN && c.local.type == INET_IPV6 && inet_addr_is_any(&c.local))
 		c.flags |= CONN_DUAL_STACK;

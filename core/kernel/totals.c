@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/base/number.h"
 #include "core/base/text.h"
 
@@ -191,7 +192,7 @@ int totals_counters(const struct totals *totals, const struct counter_names *nam
 		const char *name = all->rows[i].name;
 		bool wanted = false;
 
-		for (size_t j = 0; !wanted && j < sizeof(always) / sizeof(always[0]); j++)
+		for (size_t j = 0; !wanted && j < COUNT_OF(always); j++)
 			wanted = strcmp(name, always[j]) == 0;
 		for (size_t j = 0; !wanted && j < named->count; j++)
 			wanted = strcmp(name, named->name[j]) == 0;
@@ -219,7 +220,7 @@ void totals_missing(const struct totals *totals, struct snapshot *now)
 	};
 	struct text text = text_begin(now->info.missing, sizeof(now->info.missing));
 
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(figures); i++)
 		if (!figures[i].there)
 			text_add(&text, ", ", "%s%s (%s)", text.len ? "" : "/proc/net lacks ",
 				 figures[i].figure, figures[i].cost);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "core/model/state.h"
 
-#include <ctype.h>
 #include <stddef.h>
+
+#include "core/base/text.h"
 
 /* clang-format off */
 const struct state_info state_table[STATE_COUNT] = {
@@ -94,25 +95,6 @@ static const uint8_t to_kernel[STATE_COUNT + 1] = {
     [STATE_LAST_ACK] = 9,    [STATE_CLOSING] = 11,   [STATE_TIME_WAIT] = 6,
 };
 
-static bool is_separator(char c)
-{
-	return c == '-' || c == '_';
-}
-
-static bool same_name(const char *a, const char *b)
-{
-	for (;; a++, b++) {
-		while (is_separator(*a))
-			a++;
-		while (is_separator(*b))
-			b++;
-		if (tolower((unsigned char)*a) != tolower((unsigned char)*b))
-			return false;
-		if (*a == '\0')
-			return true;
-	}
-}
-
 const char *state_name(enum tcp_state state)
 {
 	if (state < STATE_CLOSED || state > STATE_TIME_WAIT)
@@ -123,7 +105,7 @@ const char *state_name(enum tcp_state state)
 bool state_by_name(const char *name, enum tcp_state *ret_state)
 {
 	for (size_t i = 0; i < STATE_COUNT; i++) {
-		if (same_name(name, state_table[i].name)) {
+		if (text_is_same_name(name, state_table[i].name, "-_")) {
 			*ret_state = state_table[i].state;
 			return true;
 		}
@@ -139,18 +121,13 @@ bool state_from_kernel(unsigned kernel_state, enum tcp_state *ret_state)
 	return true;
 }
 
-uint32_t state_kernel_mask(enum tcp_state state)
-{
-	return UINT32_C(1) << to_kernel[state];
-}
-
 uint32_t state_kernel_masks(uint32_t state_bits)
 {
 	uint32_t mask = 0;
 
 	for (unsigned state = STATE_CLOSED; state <= STATE_COUNT; state++) {
 		if (state_bits & STATE_BIT(state))
-			mask |= state_kernel_mask(state);
+			mask |= UINT32_C(1) << to_kernel[state];
 	}
 	return mask;
 }

@@ -58,17 +58,12 @@ bool state_by_name(const char *name, enum tcp_state *ret_state);
  */
 bool state_from_kernel(unsigned kernel_state, enum tcp_state *ret_state);
 
-/*
- * The bits of inet_diag_req.idiag_states that ask the kernel for one state. CLOSED asks for the
- * bound, unconnected sockets that Linux reports since 6.8.
- */
-uint32_t state_kernel_mask(enum tcp_state state);
-
-/* The same states as a mask of our own: bit 1 << state. */
+/* A set of states: bit 1 << state. */
 #define STATE_BIT(state) (1u << (state))
 #define STATE_MASK_ALL   0xffeu
 
-/* The kernel's mask for a mask of STATE_BIT()s. */
+/* What asks the kernel for these states (STATE_BIT()s): inet_diag_req.idiag_states. CLOSED asks for
+ * the bound, unconnected sockets that Linux reports since 6.8. */
 uint32_t state_kernel_masks(uint32_t state_bits);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "core/base/number.h"
 #include "core/base/timing.h"
 #include "core/diagnosis/condition.h"
@@ -25,7 +26,7 @@ static void leave_out(struct config *config)
 	    CONDITION_TUNING_DRIFT, CONDITION_SAMPLING,
 	};
 
-	for (size_t i = 0; i < sizeof(of_machine) / sizeof(of_machine[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(of_machine); i++)
 		config->rules.of[of_machine[i]].enabled = false;
 }
 
@@ -99,7 +100,7 @@ void sampler_free(struct sampler *s)
 {
 	if (!s)
 		return;
-	source_done(&s->source);
+	source_close(&s->source);
 	owners_free(s->owners);
 	builder_free(s->build);
 	peaks_free(s->peaks);

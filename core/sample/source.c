@@ -15,12 +15,6 @@ void source_close(struct source *s)
 	s->diag = NULL;
 }
 
-void source_done(struct source *s)
-{
-	source_close(s);
-	*s = (struct source){0};
-}
-
 static bool is_refusal(int error)
 {
 	return error == -EPERM || error == -EACCES || error == -EPROTONOSUPPORT ||

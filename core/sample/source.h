@@ -17,6 +17,7 @@
 	(STATE_MASK_ALL &                                                                          \
 	 ~(STATE_BIT(STATE_ESTABLISHED) | STATE_BIT(STATE_TIME_WAIT) | STATE_BIT(STATE_CLOSED)))
 
+/* Zeroed at first. */
 struct source {
 	bool one_pass;     /* the sockets are few beside those of other namespaces, which each pass
 			      walks as well */
@@ -24,12 +25,9 @@ struct source {
 	uint32_t unknown_states, malformed; /* see struct sample_info */
 };
 
-/* Closes what the next source_read() will open again, in the namespace of the thread that calls it
+/* Frees what is held. The next source_read() opens it again, in the namespace that its thread is in
  * then. */
 void source_close(struct source *s);
-
-/* Frees what is held; a zeroed struct is one that has read nothing yet. */
-void source_done(struct source *s);
 
 /*
  * Begins b and gives it the sockets of options->states; a dump that the kernel calls inconsistent
