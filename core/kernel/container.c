@@ -8,7 +8,7 @@
 
 #include "core/base/array.h"
 
-/* A part of the path of a cgroup. */
+/* A component of a cgroup's path. */
 struct piece {
 	const char *at;
 	size_t len;
@@ -18,45 +18,44 @@ struct piece {
 enum { ID_MIN = 32, ID_MAX = 64, ID_SHOWN = 12 };
 
 enum where {
-	BEHIND, /* the id stands behind the word in the same piece, before ".scope", ".slice" or its
-		   end */
-	BELOW, /* the id is a piece of its own below the word, or in its place of a name with ':' */
-	BELOW2,      /* there is one piece between them */
-	NAME_BEHIND, /* a name and the ending stand behind the word with which the piece begins */
-	NAME_BELOW,  /* the piece below the word is a name */
-	NAME_ABOVE,  /* the piece above the word is a name and the ending, in machine.slice */
+	AFTER,      /* the id follows the word in the same piece, ".scope" or ".slice" may end it */
+	BELOW,      /* the id is the next piece after the word; ':' separates pieces, too */
+	BELOW2,     /* the id is the next piece but one */
+	NAME_AFTER, /* the piece begins with the word, then a name, then the ending */
+	NAME_BELOW, /* the next piece after the word is the name */
+	NAME_ABOVE, /* the piece before the word, in machine.slice, is a name and the ending */
 };
 
 static const struct rule {
 	const char *word;
 	enum where where;
-	const char *ending;   /* of NAME_BEHIND and NAME_ABOVE */
+	const char *ending;   /* of NAME_AFTER and NAME_ABOVE */
 	enum netns_kind kind; /* 0: no container */
 	const char *prefix;   /* of the name */
-	bool pod;             /* its containers, just below, share its network */
+	bool pod;             /* its containers, one or two pieces below, share its network */
 } rules[] = {
-    {"pod", BEHIND, NULL, NETNS_KUBERNETES, "pod-", true},
-    {"libpod_pod_", BEHIND, NULL, NETNS_PODMAN, "podman-pod-", true},
-    {"docker-", BEHIND, NULL, NETNS_DOCKER, "docker-", false},
+    {"pod", AFTER, NULL, NETNS_KUBERNETES, "pod-", true},
+    {"libpod_pod_", AFTER, NULL, NETNS_PODMAN, "podman-pod-", true},
+    {"docker-", AFTER, NULL, NETNS_DOCKER, "docker-", false},
     {"docker", BELOW, NULL, NETNS_DOCKER, "docker-", false},
     {"actions_job", BELOW, NULL, NETNS_DOCKER, "docker-", false},
     {"ecs", BELOW2, NULL, NETNS_DOCKER, "docker-", false},
-    {"libpod-", BEHIND, NULL, NETNS_PODMAN, "podman-", false},
-    {"libpod-payload-", BEHIND, NULL, NETNS_PODMAN, "podman-", false},
-    {"containerd-", BEHIND, NULL, NETNS_CONTAINERD, "containerd-", false},
+    {"libpod-", AFTER, NULL, NETNS_PODMAN, "podman-", false},
+    {"libpod-payload-", AFTER, NULL, NETNS_PODMAN, "podman-", false},
+    {"containerd-", AFTER, NULL, NETNS_CONTAINERD, "containerd-", false},
     {"cri-containerd", BELOW, NULL, NETNS_CONTAINERD, "containerd-", false},
-    {"nerdctl-", BEHIND, NULL, NETNS_CONTAINERD, "containerd-", false},
+    {"nerdctl-", AFTER, NULL, NETNS_CONTAINERD, "containerd-", false},
     {"nerdctl", BELOW, NULL, NETNS_CONTAINERD, "containerd-", false},
-    {"crio-", BEHIND, NULL, NETNS_CRIO, "crio-", false},
+    {"crio-", AFTER, NULL, NETNS_CRIO, "crio-", false},
     {"crio", BELOW, NULL, NETNS_CRIO, "crio-", false},
-    {"systemd-nspawn@", NAME_BEHIND, ".service", NETNS_NSPAWN, "", false},
+    {"systemd-nspawn@", NAME_AFTER, ".service", NETNS_NSPAWN, "", false},
     /* libvirt registers its machines as well; a virtual one is no container. */
-    {"machine-qemu\\x2d", NAME_BEHIND, ".scope", 0, "", false},
-    {"machine-lxc\\x2d", NAME_BEHIND, ".scope", NETNS_LXC, "lxc-", false},
-    {"machine-", NAME_BEHIND, ".scope", NETNS_NSPAWN, "", false},
+    {"machine-qemu\\x2d", NAME_AFTER, ".scope", 0, "", false},
+    {"machine-lxc\\x2d", NAME_AFTER, ".scope", NETNS_LXC, "lxc-", false},
+    {"machine-", NAME_AFTER, ".scope", NETNS_NSPAWN, "", false},
     /* With --register=no, the scope has but the name. Others have no such cgroup below. */
     {"payload", NAME_ABOVE, ".scope", NETNS_NSPAWN, "", false},
-    {"lxc.payload.", NAME_BEHIND, "", NETNS_LXC, "", false},
+    {"lxc.payload.", NAME_AFTER, "", NETNS_LXC, "", false},
     {"lxc.payload", NAME_BELOW, NULL, NETNS_LXC, "", false},
     {"lxc", NAME_BELOW, NULL, NETNS_LXC, "", false},
 };
@@ -80,7 +79,7 @@ static bool ends(struct piece piece, const char *word)
 	return len < piece.len && memcmp(piece.at + piece.len - len, word, len) == 0;
 }
 
-static struct piece behind(struct piece piece, size_t len)
+static struct piece after(struct piece piece, size_t len)
 {
 	return (struct piece){piece.at + len, piece.len - len};
 }
@@ -91,11 +90,11 @@ static bool take_piece(struct piece *path, const char *separators, struct piece 
 	size_t len = 0;
 
 	while (path->len > 0 && strchr(separators, path->at[0]))
-		*path = behind(*path, 1);
+		*path = after(*path, 1);
 	while (len < path->len && !strchr(separators, path->at[len]))
 		len++;
 	*ret_piece = (struct piece){path->at, len};
-	*path = behind(*path, len);
+	*path = after(*path, len);
 	return len > 0;
 }
 
@@ -113,17 +112,17 @@ static bool is_id(struct piece piece)
 	return digits >= ID_MIN && digits <= ID_MAX && (digits == piece.len || digits == ID_MIN);
 }
 
-/* The id behind a word that begins the piece or a part of it between '-'. */
-static bool id_behind(struct piece piece, const char *word, struct piece *ret_id)
+/* The id after a word that begins the piece, or follows a '-' in it. */
+static bool id_after(struct piece piece, const char *word, struct piece *ret_id)
 {
 	if (ends(piece, ".scope") || ends(piece, ".slice"))
 		piece.len -= strlen(".scope");
 	for (size_t i = 0; i < piece.len; i++) {
-		struct piece part = behind(piece, i);
+		struct piece part = after(piece, i);
 
 		if ((i > 0 && piece.at[i - 1] != '-') || !begins(part, word))
 			continue;
-		*ret_id = behind(part, strlen(word));
+		*ret_id = after(part, strlen(word));
 		if (is_id(*ret_id))
 			return true;
 	}
@@ -141,11 +140,11 @@ static bool name_above(const struct piece pieces[3], const struct rule *rule,
 	return true;
 }
 
-static bool name_behind(struct piece piece, const struct rule *rule, struct piece *ret_name)
+static bool name_after(struct piece piece, const struct rule *rule, struct piece *ret_name)
 {
 	if (!begins(piece, rule->word))
 		return false;
-	*ret_name = behind(piece, strlen(rule->word));
+	*ret_name = after(piece, strlen(rule->word));
 	if (!ends(*ret_name, rule->ending))
 		return false;
 	ret_name->len -= strlen(rule->ending);
@@ -157,14 +156,14 @@ static bool matches(const struct rule *rule, const struct piece pieces[3], struc
 {
 	*ret_name = pieces[0];
 	switch (rule->where) {
-	case BEHIND:
-		return id_behind(pieces[0], rule->word, ret_name);
+	case AFTER:
+		return id_after(pieces[0], rule->word, ret_name);
 	case BELOW:
 		return is(pieces[1], rule->word) && is_id(pieces[0]);
 	case BELOW2:
 		return is(pieces[2], rule->word) && is_id(pieces[0]);
-	case NAME_BEHIND:
-		return name_behind(pieces[0], rule, ret_name);
+	case NAME_AFTER:
+		return name_after(pieces[0], rule, ret_name);
 	case NAME_BELOW:
 		return is(pieces[1], rule->word);
 	case NAME_ABOVE:
@@ -227,7 +226,7 @@ static bool is_containerd(const struct piece pieces[3], size_t count)
 	       (is(pieces[1], "default") || (is_id(pieces[0]) && pieces[0].len == ID_MAX));
 }
 
-/* The innermost container: each has a network of its own, but those of one pod. */
+/* Names the innermost container, or the pod whose network it shares. */
 static enum netns_kind name_container(struct piece path, char ret_name[NETNS_NAME_MAX])
 {
 	struct piece pieces[3] = {{"", 0}, {"", 0}, {"", 0}}, piece, name;
@@ -251,7 +250,7 @@ static enum netns_kind name_container(struct piece path, char ret_name[NETNS_NAM
 		if (rule->pod)
 			pod_end = count + 2;
 		kind = rule->kind;
-		if (rule->where >= NAME_BEHIND)
+		if (rule->where >= NAME_AFTER)
 			set_machine(rule->prefix, name, ret_name);
 		else
 			set_id(rule->prefix, name, ret_name);
@@ -298,7 +297,7 @@ static bool take_path(const char **at, struct piece *ret_controllers, struct pie
 		*ret_controllers =
 		    (struct piece){controllers + 1, (size_t)(path - controllers - 1)};
 		*ret_path = (struct piece){path + 1, (size_t)(end - path - 1)};
-		if (ends(*ret_path, DELETED)) /* the cgroup is, the process is still there */
+		if (ends(*ret_path, DELETED)) /* the cgroup has been removed, not the process */
 			ret_path->len -= strlen(DELETED);
 		return true;
 	}
@@ -318,7 +317,7 @@ enum netns_kind container_name(const char *cgroup, char ret_name[NETNS_NAME_MAX]
 			memcpy(ret_name, name, sizeof(name));
 			return kind;
 		}
-		/* cgroup v2, or systemd's own hierarchy besides it. */
+		/* cgroup v2, or systemd's own hierarchy of v1. */
 		if (!service && (controllers.len == 0 || is(controllers, "name=systemd")))
 			service = name_service(path, ret_name);
 	}

@@ -6,8 +6,6 @@
  * This module names containers by the cgroup of their processes. Pure.
  */
 
-#include <stddef.h>
-
 #include "core/model/netns.h"
 
 /*

@@ -14,8 +14,8 @@
 #include "core/base/array.h"
 #include "core/kernel/netnsfind_private.h"
 
-/* For how many looks a namespace waits for a better name, and how many for its first process, while
- * images are loaded. */
+/* How many searches a namespace waits for a better name, and for its first process, which may take
+ * as long as an image is loaded. */
 enum { LOOKS_NAME = 1, LOOKS_PROCESS = 10 };
 
 struct netnsfind {
@@ -30,10 +30,10 @@ struct netnsfind {
 	uint32_t excluded, beyond;
 };
 
-/* A look that is under way. */
+/* A search. */
 struct look {
 	struct spaces spaces;
-	struct space **named; /* all that have a name, then those to be listed */
+	struct space **named; /* all that have a name; in the end those that are listed */
 	size_t n_named;
 	struct tally names; /* see names_init() */
 	uint32_t excluded, beyond;
@@ -74,8 +74,8 @@ void netnsfind_free(struct netnsfind *f)
 
 /* --- one look ---------------------------------------------------------------------------- */
 
-/* What was there before under this inode, unless that one has gone and its number is in use
- * again. */
+/* The same namespace as the last search has found it; NULL: there was none, or another one that had
+ * this inode. */
 static const struct space *before(const struct netnsfind *f, const struct spaces *spaces,
 				  const struct space *space)
 {
@@ -89,7 +89,7 @@ static const struct space *before(const struct netnsfind *f, const struct spaces
 	return spaces_share_process(&f->spaces, old, spaces, space) ? old : NULL;
 }
 
-/* Of new ones that come to the same name: those that were given it, then the lower process. */
+/* Who gets a name that several would have: by kind, a file's name first, then by lowest process. */
 static int by_rank(const void *a, const void *b)
 {
 	const struct space *left = *(const struct space *const *)a;
@@ -102,7 +102,7 @@ static int by_rank(const void *a, const void *b)
 	return left->inode < right->inode ? -1 : 1;
 }
 
-/* Those that had a name keep it; fresh: the others, and how many. */
+/* Those that had a name keep it. fresh: those that get one now. */
 static int name_all(struct netnsfind *f, struct look *look, struct space **fresh, size_t *n_fresh)
 {
 	int ret = 0;
@@ -125,7 +125,7 @@ static int name_all(struct netnsfind *f, struct look *look, struct space **fresh
 		ret = spaces_name(f->proc_fd, &look->spaces, space, &sure);
 		space->looks = old ? old->looks + 1 : f->looked ? 0 : LOOKS_PROCESS;
 		if (!sure && space->looks < (space->processes ? LOOKS_NAME : LOOKS_PROCESS))
-			space->name[0] = '\0'; /* the next look may tell more */
+			space->name[0] = '\0'; /* the next search may tell more */
 		if (space->name[0] != '\0')
 			fresh[(*n_fresh)++] = space;
 	}
@@ -228,7 +228,7 @@ static int by_name(const void *a, const void *b)
 		      (*(const struct space *const *)b)->name);
 }
 
-/* Leaves in look->named those that are to be listed, by name, and counts the others. */
+/* Leaves in look->named those that are listed, sorted by name, and counts the others. */
 static void select_spaces(struct look *look, const struct netns_filter *filter)
 {
 	size_t wanted = 0;
@@ -347,7 +347,7 @@ uint32_t netnsfind_beyond(const struct netnsfind *f)
 	return f->beyond;
 }
 
-/* -ENOENT: the path leads elsewhere by now. */
+/* -ENOENT: the path leads to another namespace now. */
 static int enter_by(int dir_fd, const char *path, uint64_t inode)
 {
 	int fd = openat(dir_fd, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), ret = 0;

@@ -22,26 +22,28 @@ int netnsfind_new(int proc_fd, struct netnsfind **ret_find);
 void netnsfind_free(struct netnsfind *f);
 
 /*
- * Looks again. A namespace found before keeps its name, and its place where there are more than
- * filter->max. Only if a new one comes with that name, and neither a file nor a process tells it of
- * the old one any more, the old one goes on as another namespace, with another name. A new one
- * whose name is but a program's choice, a service or a process is listed one look later, or ten
- * without a process: it may be on its way to become a container. The first look lists all. 0 or
- * -errno: /proc itself cannot be read, or memory or descriptors are short; then the list is as it
- * was.
+ * Searches again. A namespace that was listed stays so under its name, also where there are more
+ * than filter->max. Only if a new one comes with that name, and neither a file nor a process tells
+ * it of the old one any more, the old one goes on as another namespace, with another name. A new
+ * one waits as long as its name may still get better: a file's name that a program made up, a
+ * service's or a process's name may turn out to be a container's. It is listed with the next
+ * search, or after ten as long as it has no process. The first search lists all. 0 or -errno: /proc
+ * cannot be read, or memory or descriptors are short; the list is as it was.
  */
 int netnsfind_look(struct netnsfind *f, const struct netns_filter *filter);
 
-/* Those found, by name; what a sample shows is 0. Valid until the next look. */
+/* The list, sorted by name; the members that a sample fills in are 0. Valid until the next search,
+ * as are its indexes below. */
 const struct netns *netnsfind_list(const struct netnsfind *f, size_t *ret_count);
 
 /* The processes of one, ascending; not NULL where there are none. */
 const uint32_t *netnsfind_processes(const struct netnsfind *f, size_t index, size_t *ret_count);
 
-/* A number that no other namespace found has had: inodes and names are used again. */
+/* A number that is given once only, while the kernel gives the inode of a namespace that has gone
+ * to another one. */
 uint64_t netnsfind_id(const struct netnsfind *f, size_t index);
 
-/* How many more there are: not wanted by name, and beyond filter->max. */
+/* How many are not in the list: not wanted by name; more than filter->max. */
 uint32_t netnsfind_excluded(const struct netnsfind *f);
 uint32_t netnsfind_beyond(const struct netnsfind *f);
 

@@ -11,8 +11,8 @@
 #include "core/kernel/netnsfind_private.h"
 #include "core/kernel/procpid.h"
 
-/* Of so many processes the cgroup is read for a name: somebody may have gone into a container's
- * network from elsewhere. */
+/* Of how many processes the cgroup is read: the lowest may have entered a container's network from
+ * outside (nsenter). */
 enum { PROCESSES_ASKED = 8, CGROUP_MAX = 64 * 1024 };
 
 /* A name that is in use, and with which number it was last made unique. */
@@ -78,7 +78,7 @@ static int ask_process(int proc_fd, uint32_t pid, char ret_name[NETNS_NAME_MAX])
 	return ret;
 }
 
-/* By one of the processes; the name of a service only where none tells more. */
+/* Names it by the cgroup of one of its processes; by a service only where none is a container's. */
 static int ask_processes(int proc_fd, const struct spaces *spaces, struct space *space)
 {
 	for (uint32_t i = 0; i < asked(space); i++) {

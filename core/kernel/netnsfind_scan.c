@@ -54,7 +54,7 @@ static int by_inode(const void *a, const void *b)
 	return (left->pid > right->pid) - (left->pid < right->pid);
 }
 
-/* The processes of the list that are elsewhere than here. */
+/* The processes of the list that are in other namespaces. */
 static struct member *elsewhere(int proc_fd, uint64_t own, const uint32_t *pids, size_t *count)
 {
 	struct member *members = array_new(*count, sizeof(*members));
@@ -99,8 +99,8 @@ static int scan_processes(int proc_fd, uint64_t own, struct spaces *s)
 	return ret;
 }
 
-/* Programs name namespaces by ids: docker "1f0c...", cri-o by a uid, CNI "cni-UID", podman
- * "netns-UID". Nobody knows a container by that. */
+/* Programs name namespaces by ids: docker "1f0c...", cri-o "UUID", CNI "cni-UUID", podman
+ * "netns-UUID". People do not know a container by them. */
 static bool is_generated(const char *name)
 {
 	size_t digits = 0;
@@ -118,7 +118,7 @@ static bool is_generated(const char *name)
 	return digits >= 12;
 }
 
-/* A namespace of another type is none of ours. A descriptor of O_PATH has no ioctl(). */
+/* nsfs has namespaces of all types. A descriptor of O_PATH takes no ioctl(), hence another open. */
 static bool is_network(int dir_fd, const char *name)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC), type;
@@ -130,7 +130,7 @@ static bool is_network(int dir_fd, const char *name)
 	return type == CLONE_NEWNET || (type < 0 && errno == ENOTTY); /* before Linux 4.11 */
 }
 
-/* Opens nothing but what it knows to be a namespace: a device would notice. */
+/* O_PATH first: a device or a FIFO must not be opened. */
 static int stat_namespace(int dir_fd, const char *name, struct stat *ret_stat)
 {
 	struct statfs fs;
@@ -145,7 +145,7 @@ static int stat_namespace(int dir_fd, const char *name, struct stat *ret_stat)
 	return ret;
 }
 
-/* One that somebody gave comes first, then the order of the alphabet. */
+/* A name that a person chose comes first, then by the alphabet. */
 static bool is_better(const struct space *space, const char *file, bool given)
 {
 	if (!space->file || given != space->given)

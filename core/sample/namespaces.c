@@ -12,9 +12,9 @@
 #include "core/base/timing.h"
 #include "core/kernel/proc.h"
 
-/* FIRST_US: what may be spent at once at the start. SAVED_S: for how long an allowance that was not
- * used is kept. DEBT_S: of how much time to come the allowance is spent for what has become too
- * old. FIND_SHARE: looking for namespaces takes no more than this part of the allowance. */
+/* FIRST_US: CPU time for the start. SAVED_S: how many seconds of unused allowance are kept. DEBT_S:
+ * how many seconds of it are spent in advance on namespaces that are too old. FIND_SHARE: searching
+ * takes one part in so many of it. FIND_MS: the interval of searches, at the least. */
 enum { FIRST_US = 2000000, SAVED_S = 10, DEBT_S = 60, FIND_SHARE = 4, FIND_MS = 5000 };
 
 int namespaces_new(const struct config *config, struct namespaces **ret_namespaces)
@@ -71,8 +71,7 @@ void namespaces_configure(struct namespaces *n, const struct config *config)
 	}
 }
 
-/* --- which there are ---------------------------------------------------------------------
- */
+/* --- which there are --------------------------------------------------------------------- */
 
 static void copy_found(const struct netns *found, struct netns *row)
 {
@@ -113,7 +112,7 @@ static void replace(struct namespaces *n, size_t count, struct space *spaces, st
 	n->count = count;
 }
 
-/* The rows are those of the newest list, or none: netnsfind knows them by their place in it. */
+/* Without memory there are no rows at all: they must have the indexes of netnsfind's list. */
 static int take_list(struct namespaces *n)
 {
 	size_t count;
@@ -135,25 +134,21 @@ static int take_list(struct namespaces *n)
 
 static void find(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
-	uint64_t begun_us = timing_cpu_us(), cost_ms10;
+	uint64_t begun_us = timing_cpu_us(), paid_ms;
 	int ret = netnsfind_look(n->find, &n->config.netns);
 
 	if (ret == 0)
 		ret = take_list(n);
 	n->error = ret;
-	/* Parts per ten thousand of a core are tenths of a microsecond each millisecond. */
-	cost_ms10 = (timing_cpu_us() - begun_us) * 10 * FIND_SHARE / (allowed ? allowed : 1);
-	n->find_ms = now_ms + (cost_ms10 > FIND_MS ? cost_ms10 : FIND_MS);
+	/* One part per ten thousand of a core is 0.1 microseconds each millisecond. */
+	paid_ms = (timing_cpu_us() - begun_us) * 10 * FIND_SHARE / (allowed ? allowed : 1);
+	n->find_ms = now_ms + (paid_ms > FIND_MS ? paid_ms : FIND_MS);
 }
 
-/* --- all of them -------------------------------------------------------------------------
- */
+/* --- which one is next ------------------------------------------------------------------- */
 
-/*
- * The higher, the sooner; 0: not due. Where not all can be looked at in time, one where something
- * is wrong is looked at four times as often as one that is only busy; and so is one that is calm,
- * for that costs next to nothing.
- */
+/* The highest is next; 0: not due. Those with a raised condition come four times as often as
+ * others; so do calm ones, which cost next to nothing. */
 static uint64_t urgency(const struct namespaces *n, size_t i, uint64_t now_ms)
 {
 	const struct space *space = &n->spaces[i];
@@ -185,7 +180,7 @@ static size_t most_urgent(const struct namespaces *n, uint64_t now_ms)
 	return found;
 }
 
-/* One that must not become older; count: none. */
+/* The one that is too old most; count: none is. */
 static size_t too_old(const struct namespaces *n, uint64_t now_ms)
 {
 	size_t found = n->count;
@@ -249,7 +244,7 @@ void namespaces_charge(struct namespaces *n, uint64_t cpu_us)
 	n->left_us -= (int64_t)cpu_us;
 }
 
-/* What keeps it from sampling them all. */
+/* Why not all of them are sampled. */
 static void put_error(const struct namespaces *n, struct snapshot *s)
 {
 	struct text text = text_begin(s->info.others_error, sizeof(s->info.others_error));

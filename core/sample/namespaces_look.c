@@ -8,10 +8,10 @@
 #include "core/base/timing.h"
 #include "core/kernel/totals.h"
 
-/* Looking for owners, in one sample. */
+/* CPU time for looking for owners in one sample. */
 enum { OWNERS_US = 20000 };
 
-/* False: this kernel does not tell enough to rely on. */
+/* False: this kernel lacks some of them. */
 static bool glance_of(int net_fd, const struct totals *totals, struct glance *ret_glance)
 {
 	static const char *const names[] = {"TcpInSegs",     "TcpOutSegs",     "TcpRetransSegs",
@@ -43,7 +43,7 @@ static bool is_calm(const struct snapshot *s)
 	return true;
 }
 
-/* The worst one; of equal ones the first. */
+/* The first of those with the highest severity; NULL: none is raised. */
 static const struct condition *worst_of(const struct snapshot *s)
 {
 	const struct condition *worst = NULL;

@@ -9,7 +9,7 @@
 #include "core/base/text.h"
 #include "core/kernel/proc.h"
 
-/* More names than that are but counted. */
+/* How many names the error lists; the others are a number. */
 enum { NAMED_MAX = 20 };
 
 static int open_find(struct onenetns *l)

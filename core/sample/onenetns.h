@@ -25,15 +25,16 @@ struct onenetns {
 void onenetns_close(struct onenetns *l);
 
 /*
- * Takes a full sample as sampler_take() does. *sampler: NULL before the first one; it is made anew
- * when another namespace has got the name. 0 or -errno: l->error says why, or, if that is empty,
- * the sampler.
+ * Takes a full sample as sampler_take() does. *sampler: NULL before the first one, the caller's to
+ * free; it is made anew when another namespace has got the name. 0 or -errno: l->error says why, or
+ * if that is "", sampler_error().
  */
 int onenetns_take(struct onenetns *l, const struct config *config, struct sampler **sampler,
 		  const struct pace *pace, const struct snapshot *last,
 		  struct snapshot **ret_snapshot);
 
-/* Has l->error say that there is none, and which there are. */
+/* Writes into l->error that no row has this name, and which names there are. are_on: the running
+ * daemon samples all namespaces. */
 void onenetns_miss(struct onenetns *l, const struct netns *rows, size_t count, bool are_on);
 
 #endif
