@@ -132,7 +132,7 @@ int file_replace(const char *path, unsigned mode, const void *bytes, size_t len)
 
 	if ((size_t)snprintf(new_path, sizeof(new_path), "%s.new", path) >= sizeof(new_path))
 		return -ENAMETOOLONG;
-	/* One that was left behind; whatever it is, it is not opened. */
+	/* A writer that was killed may have left one. */
 	unlink(new_path);
 	fd = open(new_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
 	if (fd < 0)

@@ -24,8 +24,8 @@ int file_read_parameter(int dir_fd, const char *path, size_t max, char **ret_tex
 /* Writes all of it to an open file, however many calls it takes. */
 int file_write_all(int fd, const void *data, size_t len);
 
-/* Makes a new file beside the one at path, and gives it its name, so that a reader never sees half
- * of one. mode: its permissions, whatever the umask is. The old file is as it was on failure. */
+/* Writes the file anew as PATH.new and renames it, so that a reader never sees half of one. mode:
+ * its permissions, whatever the umask is. On failure the old file is as it was. */
 int file_replace(const char *path, unsigned mode, const void *bytes, size_t len);
 
 #endif

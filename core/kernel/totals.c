@@ -85,29 +85,29 @@ static uint64_t gain(const struct totals *before, const struct totals *after,
  * In a quiet moment CurrEstab has to be one of the two sums. Else the nearer one is right if there
  * are more CLOSE_WAIT than twice the connections that came or went meanwhile.
  */
-static void learn_curr_estab(struct totals_lore *lore, uint64_t was, uint64_t is, uint64_t opened,
-			     uint64_t established, uint64_t close_wait)
+static void learn_curr_estab(struct totals_meaning *meaning, uint64_t was, uint64_t is,
+			     uint64_t opened, uint64_t established, uint64_t close_wait)
 {
 	uint64_t churn = opened + distance(was, is);
 	uint64_t both = established + close_wait;
 	bool quiet = churn == 0;
 
-	lore->unsure = 2 * churn;
+	meaning->unsure = 2 * churn;
 	if (quiet && is != established && is != both)
-		lore->curr_estab = CURR_ESTAB_OTHER;
-	else if (quiet && close_wait == 0 && lore->curr_estab == CURR_ESTAB_OTHER)
-		lore->curr_estab = CURR_ESTAB_UNKNOWN;
-	else if (close_wait <= lore->unsure)
+		meaning->curr_estab = CURR_ESTAB_OTHER;
+	else if (quiet && close_wait == 0 && meaning->curr_estab == CURR_ESTAB_OTHER)
+		meaning->curr_estab = CURR_ESTAB_UNKNOWN;
+	else if (close_wait <= meaning->unsure)
 		return;
 	else if (2 * distance(was, both) < close_wait && 2 * distance(is, both) < close_wait)
-		lore->curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT;
+		meaning->curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT;
 	else if (2 * distance(was, established) < close_wait &&
 		 2 * distance(is, established) < close_wait)
-		lore->curr_estab = CURR_ESTAB_ALONE;
+		meaning->curr_estab = CURR_ESTAB_ALONE;
 }
 
-void totals_learn(struct totals_lore *lore, const struct totals *before, const struct totals *after,
-		  uint32_t fin2, const struct snapshot *now)
+void totals_learn(struct totals_meaning *meaning, const struct totals *before,
+		  const struct totals *after, uint32_t fin2, const struct snapshot *now)
 {
 	static const char *const opens[] = {"TcpActiveOpens", "TcpPassiveOpens", NULL};
 	static const char *const ends[] = {"TcpExtTW", "TcpExtTWKilled", "TcpExtTWRecycled", NULL};
@@ -115,21 +115,21 @@ void totals_learn(struct totals_lore *lore, const struct totals *before, const s
 	uint64_t time_wait = (uint64_t)snapshot_count(now, IP_TOTAL, STATE_TIME_WAIT) + fin2;
 	uint64_t tw = after->sockstat.time_wait;
 
-	learn_curr_estab(lore, counter(before, "TcpCurrEstab"), counter(after, "TcpCurrEstab"),
+	learn_curr_estab(meaning, counter(before, "TcpCurrEstab"), counter(after, "TcpCurrEstab"),
 			 opened, snapshot_count(now, IP_TOTAL, STATE_ESTABLISHED),
 			 snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT));
 	if (before->sockstat.time_wait == tw && opened + gain(before, after, ends) == 0)
-		lore->time_wait_other = tw != time_wait;
+		meaning->time_wait_other = tw != time_wait;
 }
 
-bool totals_derivable(const struct totals_lore *lore, const struct totals *totals,
+bool totals_derivable(const struct totals_meaning *meaning, const struct totals *totals,
 		      uint64_t close_wait)
 {
-	if (!totals->sockstat.has_time_wait || lore->time_wait_other ||
+	if (!totals->sockstat.has_time_wait || meaning->time_wait_other ||
 	    !has_counter(totals, "TcpCurrEstab"))
 		return false;
-	return lore->curr_estab == CURR_ESTAB_UNKNOWN ? close_wait <= lore->unsure
-						      : lore->curr_estab != CURR_ESTAB_OTHER;
+	return meaning->curr_estab == CURR_ESTAB_UNKNOWN ? close_wait <= meaning->unsure
+							 : meaning->curr_estab != CURR_ESTAB_OTHER;
 }
 
 /*
@@ -137,11 +137,11 @@ bool totals_derivable(const struct totals_lore *lore, const struct totals *total
  * sockstat's "tw", which counts TIME_WAIT and the FIN_WAIT_2 kept as time-wait sockets. The totals
  * right before and right after the dump are averaged.
  */
-void totals_derive(const struct totals_lore *lore, const struct totals *before,
+void totals_derive(const struct totals_meaning *meaning, const struct totals *before,
 		   const struct totals *after, uint32_t fin2, const struct state_row *full,
 		   struct snapshot *now)
 {
-	uint64_t close_wait = lore->curr_estab == CURR_ESTAB_ALONE
+	uint64_t close_wait = meaning->curr_estab == CURR_ESTAB_ALONE
 				  ? 0
 				  : snapshot_count(now, IP_TOTAL, STATE_CLOSE_WAIT);
 	uint64_t established =

@@ -33,8 +33,8 @@ enum curr_estab {
 	CURR_ESTAB_OTHER,           /* neither */
 };
 
-/* What full samples have taught of the totals; all zero at first. */
-struct totals_lore {
+/* What the totals count on this kernel, as full samples have found out; all zero at first. */
+struct totals_meaning {
 	enum curr_estab curr_estab;
 	uint64_t unsure; /* CLOSE_WAIT; with so many and fewer the last full one told nothing */
 	bool time_wait_other; /* "tw" is not what the sockets say */
@@ -45,17 +45,17 @@ struct totals_lore {
  * counts; fin2: FIN_WAIT_2 sockets kept as time-wait sockets. Connections that open and close
  * meanwhile blur the comparison: then what was known stays.
  */
-void totals_learn(struct totals_lore *lore, const struct totals *before, const struct totals *after,
-		  uint32_t fin2, const struct snapshot *now);
+void totals_learn(struct totals_meaning *meaning, const struct totals *before,
+		  const struct totals *after, uint32_t fin2, const struct snapshot *now);
 
 /* True if totals_derive() will be exact with so many CLOSE_WAIT: the kernel gives the totals, and
  * their meaning is known or makes no difference that a full sample would see. */
-bool totals_derivable(const struct totals_lore *lore, const struct totals *totals,
+bool totals_derivable(const struct totals_meaning *meaning, const struct totals *totals,
 		      uint64_t close_wait);
 
 /* Sets the counts of ESTABLISHED and TIME_WAIT in now. before and after: the totals around the
  * sample; full: the state rows of the newest full sample. */
-void totals_derive(const struct totals_lore *lore, const struct totals *before,
+void totals_derive(const struct totals_meaning *meaning, const struct totals *before,
 		   const struct totals *after, uint32_t fin2, const struct state_row *full,
 		   struct snapshot *now);
 

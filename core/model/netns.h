@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_NETNS_H
 
 /*
- * This module is a network namespace of the host as a row: who lives in it, and what its newest
- * sample has shown.
+ * This module is a row of tcpStateNamespaceTable: a network namespace of the host, and what its
+ * newest sample has shown.
  */
 
 #include <stddef.h>

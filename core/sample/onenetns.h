@@ -33,8 +33,8 @@ int onenetns_take(struct onenetns *l, const struct config *config, struct sample
 		  const struct pace *pace, const struct snapshot *last,
 		  struct snapshot **ret_snapshot);
 
-/* Writes into l->error that no row has this name, and which names there are. are_on: the running
- * daemon samples all namespaces. */
+/* Writes into l->error that no row has this name, and which names there are. are_on: the
+ * configuration has tcpstated sample all namespaces. */
 void onenetns_miss(struct onenetns *l, const struct netns *rows, size_t count, bool are_on);
 
 #endif

@@ -18,7 +18,7 @@
 #include "core/sample/sampler_private.h"
 #include "core/sample/stale_copy.h"
 
-/* What only a sampler of the host's own namespace measures. */
+/* Another namespace has no conditions that concern the whole machine. */
 static void leave_out(struct config *config)
 {
 	static const enum condition_id of_machine[] = {
@@ -204,9 +204,9 @@ static struct snapshot *stand_in(struct sampler *s, const struct snapshot *last)
 }
 
 /*
- * CLOSED ones are in a table of their own, and the kernel walks that of the whole machine as well:
- * up to half of what a small namespace costs. Where there were none, they are looked for again
- * after a minute, or with every other sample if those are rarer.
+ * The kernel has CLOSED sockets in another table, of the whole machine as well: to walk it is up to
+ * half of what a sample of a small namespace costs. Where the last sample had none, they are read
+ * once a minute, or with every other sample if samples are rarer.
  */
 enum { CLOSED_S = 60 };
 
@@ -220,8 +220,8 @@ static uint32_t states_left_out(const struct sampler *s, const struct snapshot *
 	return STATE_BIT(STATE_CLOSED);
 }
 
-/* So few of another namespace are read in one pass: the kernel walks all sockets of the machine for
- * each, and its empty buckets, which costs more than what a pass gives with each socket. */
+/* With fewer sockets another namespace is read in one pass: each pass walks the hash table of the
+ * whole machine, which costs more than to ask for all attributes of these sockets. */
 enum { FEW_SOCKETS = 10000 };
 
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,

@@ -3,10 +3,10 @@
 #define TCPSTATE_CORE_SAMPLER_H
 
 /*
- * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner) and
- * builds one complete snapshot. It keeps what outlives a sample: open sockets and directories, the
- * known owners, the peaks, the listeners' drops. It has no thread of its own and
- * belongs to the network namespace of the thread that made it.
+ * This module takes samples: it asks the sources (diag or procnet, proc, tunable, owner) and builds
+ * one complete snapshot. It keeps what outlives a sample: open sockets and directories, the known
+ * owners, the peaks, the listeners' drops. It has no thread of its own and belongs to the network
+ * namespace of the thread that made it.
  */
 
 #include "core/config/config.h"
@@ -32,14 +32,14 @@ struct pace {
 	uint32_t scan_us;            /* CPU time that looking for owners may take, 0: do not look */
 };
 
-/* config is copied. Returns 0, -ENOMEM, or the errno of /proc that cannot be opened. */
+/* config is copied. 0; -ENOMEM; or -errno: /proc cannot be opened. */
 int sampler_new(const struct config *config, struct sampler **ret_sampler);
 void sampler_free(struct sampler *s);
 
 /*
- * A sampler of another namespace than the caller's own: the caller is in it during each
- * sampler_take(), and nothing keeps it alive afterwards. What is the whole machine's is left out,
- * with its conditions: the bounds of memory, orphans and files, the tuning, the age of samples.
+ * A sampler of another namespace than the caller's own. The caller must be in it during each
+ * sampler_take(); nothing of it stays open afterwards. What concerns the whole machine is left out,
+ * with its conditions: the limits of memory, orphans and files, the tuning, the age of samples.
  * netns: its name, for the snapshots. proc_fd, net_fd: directory handles of /proc and
  * /proc/thread-self/net; they stay the caller's and must outlive the sampler. 0 or -ENOMEM.
  */
@@ -54,20 +54,20 @@ void sampler_near(struct sampler *s, const uint32_t *pids, size_t count);
  * again. */
 void sampler_configure(struct sampler *s, const struct config *config);
 
-/* What a sample that is due as this kind will be: the first one, the first with a new
- * configuration, and where /proc has to be read whole for any state, a full one. */
+/* The kind that a sample which is due as `due` will have: the first one is full, so is the first
+ * with a new configuration, and a fast one where /proc/net/tcp has to be read whole anyway. */
 enum sample_kind sampler_kind(const struct sampler *s, enum sample_kind due,
 			      const struct snapshot *last);
 
 /*
  * Takes one sample, of sampler_kind(). last: the snapshot before, NULL for the first. On failure,
- * *ret_snapshot is still set if there was a last one and memory for its copy, with the error counted
- * and named; else it is untouched.
+ * *ret_snapshot is still set if there was a last one and memory for its copy, with the error
+ * counted and named; else it is untouched.
  */
 int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pace,
 		 const struct snapshot *last, struct snapshot **ret_snapshot);
 
-/* What the last sample that failed said; "" if none has. */
+/* The error of the last sample that failed; "": none has. */
 const char *sampler_error(const struct sampler *s);
 
 /* Frees a snapshot of this sampler; NULL is allowed. */

@@ -24,14 +24,14 @@ typedef void (*settle_fn)(struct sampler *s, const struct totals *before,
 static void derive(struct sampler *s, const struct totals *before, const struct totals *after,
 		   const struct builder_result *result, struct snapshot *now)
 {
-	totals_derive(&s->lore, before, after, result->time_wait_sockets_fin2, s->states, now);
+	totals_derive(&s->meaning, before, after, result->time_wait_sockets_fin2, s->states, now);
 }
 
 static void learn(struct sampler *s, const struct totals *before, const struct totals *after,
 		  const struct builder_result *result, struct snapshot *now)
 {
-	totals_learn(&s->lore, before, after, result->time_wait_sockets_fin2, now);
-	s->never_fast = !totals_derivable(&s->lore, after, 0);
+	totals_learn(&s->meaning, before, after, result->time_wait_sockets_fin2, now);
+	s->never_fast = !totals_derivable(&s->meaning, after, 0);
 	s->ports = result->ports;
 	memcpy(s->states, now->states, sizeof(s->states));
 }
@@ -127,8 +127,8 @@ static bool is_derivable(const struct sampler *s, const struct totals *before,
 {
 	uint32_t close_wait = builder_count(s->build, STATE_CLOSE_WAIT);
 
-	return totals_derivable(&s->lore, before, close_wait) &&
-	       totals_derivable(&s->lore, after, close_wait);
+	return totals_derivable(&s->meaning, before, close_wait) &&
+	       totals_derivable(&s->meaning, after, close_wait);
 }
 
 /* Another namespace has no bounds of the machine's. */

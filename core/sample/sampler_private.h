@@ -34,7 +34,7 @@ struct sampler {
 	bool failing; /* a sample has failed, and none since was as full */
 	enum sample_kind failed;
 	char error[sizeof(((struct sample_info *)NULL)->last_error)];
-	struct totals_lore lore;
+	struct totals_meaning meaning;
 	bool never_fast;      /* the totals do not tell what fast samples leave out */
 	struct bounds bounds; /* of the newest sample that is more than listeners */
 	/* Of the newest full sample. */

@@ -19,8 +19,7 @@
 
 /* Zeroed at first. */
 struct source {
-	bool one_pass;     /* the sockets are few beside those of other namespaces, which each pass
-			      walks as well */
+	bool one_pass;     /* all states are read in one pass, with all attributes */
 	struct diag *diag; /* NULL: not opened yet, or refused at the last try */
 	uint32_t unknown_states, malformed; /* see struct sample_info */
 };

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_TUNINGKEEP_H
 
 /*
- * This module keeps the tuning table up to date. It is read at an interval of its own, when a file
- * has changed that it is made of (core/watch), and when it is asked for. For core/sampler.
+ * This module keeps the tuning table up to date. It is read at an interval of its own, when one of
+ * its files has changed (core/tuning/watch.h), and when `due` is set.
  */
 
 #include "core/config/config.h"

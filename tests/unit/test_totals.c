@@ -55,10 +55,10 @@ static void count_full(struct state_row *full, uint32_t v4, uint32_t v6)
 /* A fast sample at which the kernel has that many time-wait sockets. */
 static void derive(const struct state_row *full, uint64_t time_wait, struct snapshot *now)
 {
-	static const struct totals_lore lore;
+	static const struct totals_meaning meaning;
 	struct totals totals = {.sockstat = {.time_wait = time_wait}};
 
-	totals_derive(&lore, &totals, &totals, 0, full, now);
+	totals_derive(&meaning, &totals, &totals, 0, full, now);
 }
 
 /* Each fast sample builds on the one before, but not its division. */
@@ -91,7 +91,7 @@ static uint32_t established(uint64_t before, uint64_t after)
 	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
 	struct snapshot now = {0};
 
-	totals_derive(&(struct totals_lore){0},
+	totals_derive(&(struct totals_meaning){0},
 		      &(struct totals){.counters = {.rows = &was, .count = 1}},
 		      &(struct totals){.counters = {.rows = &is, .count = 1}}, 0, full, &now);
 	return snapshot_count(&now, IP_TOTAL, STATE_ESTABLISHED);
@@ -128,7 +128,7 @@ struct moment {
 	uint32_t established, close_wait;
 };
 
-static void learn(struct totals_lore *lore, const struct moment *m)
+static void learn(struct totals_meaning *meaning, const struct moment *m)
 {
 	struct counter was[] = {
 	    {.name = "TcpActiveOpens", .value = 500},
@@ -145,11 +145,11 @@ static void learn(struct totals_lore *lore, const struct moment *m)
 
 	rows[STATE_ESTABLISHED - 1].count = m->established;
 	rows[STATE_CLOSE_WAIT - 1].count = m->close_wait;
-	totals_learn(lore, &before, &after, 0, &now);
+	totals_learn(meaning, &before, &after, 0, &now);
 }
 
 /* ESTABLISHED as a fast sample says with this CurrEstab and CLOSE_WAIT; -1: it cannot. */
-static int64_t fast(const struct totals_lore *lore, uint64_t curr_estab, uint32_t close_wait)
+static int64_t fast(const struct totals_meaning *meaning, uint64_t curr_estab, uint32_t close_wait)
 {
 	struct counter row = {.name = "TcpCurrEstab", .value = curr_estab};
 	struct totals totals = {.sockstat = {.has_time_wait = true},
@@ -157,10 +157,10 @@ static int64_t fast(const struct totals_lore *lore, uint64_t curr_estab, uint32_
 	struct state_row full[IP_VERSION_COUNT * STATE_COUNT] = {0};
 	struct snapshot now = {0};
 
-	if (!totals_derivable(lore, &totals, close_wait))
+	if (!totals_derivable(meaning, &totals, close_wait))
 		return -1;
 	now.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_CLOSE_WAIT - 1].count = close_wait;
-	totals_derive(lore, &totals, &totals, 0, full, &now);
+	totals_derive(meaning, &totals, &totals, 0, full, &now);
 	return snapshot_count(&now, IP_TOTAL, STATE_ESTABLISHED);
 }
 
@@ -204,12 +204,12 @@ static void what_curr_estab_counts_is_found_out(void)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct totals_lore lore = {0};
+		struct totals_meaning meaning = {0};
 
 		for (size_t j = 0; j < 3; j++)
 			if (cases[i].moments[j].before || cases[i].moments[j].close_wait)
-				learn(&lore, &cases[i].moments[j]);
-		CHECK_EQ_INT(fast(&lore, 100, 30), cases[i].established);
+				learn(&meaning, &cases[i].moments[j]);
+		CHECK_EQ_INT(fast(&meaning, 100, 30), cases[i].established);
 	}
 }
 
@@ -217,13 +217,13 @@ static void what_curr_estab_counts_is_found_out(void)
  * itself: it is not worth its price. */
 static void what_a_full_sample_cannot_tell_is_not_asked(void)
 {
-	struct totals_lore lore = {0};
+	struct totals_meaning meaning = {0};
 
-	CHECK_EQ_INT(fast(&lore, 100, 0), 100);
-	CHECK_EQ_INT(fast(&lore, 100, 1), -1);
-	learn(&lore, &(struct moment){1000, 1010, 10, 1003, 5});
-	CHECK_EQ_INT(fast(&lore, 1000, 40), 960);
-	CHECK_EQ_INT(fast(&lore, 1000, 41), -1);
+	CHECK_EQ_INT(fast(&meaning, 100, 0), 100);
+	CHECK_EQ_INT(fast(&meaning, 100, 1), -1);
+	learn(&meaning, &(struct moment){1000, 1010, 10, 1003, 5});
+	CHECK_EQ_INT(fast(&meaning, 1000, 40), 960);
+	CHECK_EQ_INT(fast(&meaning, 1000, 41), -1);
 }
 
 static void a_total_that_is_not_given_derives_nothing(void)
@@ -231,13 +231,13 @@ static void a_total_that_is_not_given_derives_nothing(void)
 	struct counter row = {.name = "TcpCurrEstab", .value = 1};
 	struct totals no_tw = {.counters = {.rows = &row, .count = 1}};
 	struct totals no_tcp = {.sockstat = {.has_time_wait = true}};
-	static const struct totals_lore known = {.curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT};
+	static const struct totals_meaning known = {.curr_estab = CURR_ESTAB_WITH_CLOSE_WAIT};
 
 	CU_ASSERT_FALSE(totals_derivable(&known, &no_tw, 0));
 	CU_ASSERT_FALSE(totals_derivable(&known, &no_tcp, 0));
 }
 
-static bool time_wait_tells(struct totals_lore *lore, uint64_t before, uint64_t after,
+static bool time_wait_tells(struct totals_meaning *meaning, uint64_t before, uint64_t after,
 			    uint64_t expired, uint32_t time_wait, uint32_t fin2)
 {
 	struct counter was[] = {{.name = "TcpCurrEstab"}, {.name = "TcpExtTW", .value = 1}};
@@ -250,22 +250,22 @@ static bool time_wait_tells(struct totals_lore *lore, uint64_t before, uint64_t 
 	struct snapshot now = {0};
 
 	now.states[(IP_TOTAL - 1) * STATE_COUNT + STATE_TIME_WAIT - 1].count = time_wait;
-	totals_learn(lore, &t0, &t1, fin2, &now);
-	return totals_derivable(lore, &t1, 0);
+	totals_learn(meaning, &t0, &t1, fin2, &now);
+	return totals_derivable(meaning, &t1, 0);
 }
 
 /* As on kernels where it is that of all namespaces. */
 static void tw_is_compared_with_the_sockets(void)
 {
-	struct totals_lore lore = {0};
+	struct totals_meaning meaning = {0};
 
-	CU_ASSERT_TRUE(time_wait_tells(&lore, 20, 20, 0, 7, 13));
-	CU_ASSERT_FALSE(time_wait_tells(&lore, 21, 21, 0, 7, 13));
+	CU_ASSERT_TRUE(time_wait_tells(&meaning, 20, 20, 0, 7, 13));
+	CU_ASSERT_FALSE(time_wait_tells(&meaning, 21, 21, 0, 7, 13));
 	/* A moment that is not quiet tells nothing new. */
-	CU_ASSERT_FALSE(time_wait_tells(&lore, 19, 20, 0, 7, 13));
-	CU_ASSERT_FALSE(time_wait_tells(&lore, 20, 20, 1, 7, 13));
-	CU_ASSERT_TRUE(time_wait_tells(&lore, 20, 20, 0, 7, 13));
-	CU_ASSERT_TRUE(time_wait_tells(&lore, 21, 21, 1, 7, 13));
+	CU_ASSERT_FALSE(time_wait_tells(&meaning, 19, 20, 0, 7, 13));
+	CU_ASSERT_FALSE(time_wait_tells(&meaning, 20, 20, 1, 7, 13));
+	CU_ASSERT_TRUE(time_wait_tells(&meaning, 20, 20, 0, 7, 13));
+	CU_ASSERT_TRUE(time_wait_tells(&meaning, 21, 21, 1, 7, 13));
 }
 
 /* The rows are in the order of their names. */
