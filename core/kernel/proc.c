@@ -40,21 +40,23 @@ static bool take_number(const char **text, uint64_t *ret_number)
 	return true;
 }
 
+int proc_open_net(int proc_fd)
+{
+	int fd = openat(proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int proc_open(int *ret_proc_fd, int *ret_net_fd)
 {
 	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int net_fd = -1, ret;
+	int net_fd = proc_fd < 0 ? -errno : proc_open_net(proc_fd);
 
-	if (proc_fd >= 0)
-		net_fd = openat(proc_fd, "thread-self/net", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ret = net_fd < 0 ? -errno : 0;
-	if (ret < 0 && proc_fd >= 0) {
+	if (net_fd < 0 && proc_fd >= 0)
 		close(proc_fd);
-		proc_fd = -1;
-	}
-	*ret_proc_fd = proc_fd;
-	*ret_net_fd = net_fd;
-	return ret;
+	*ret_proc_fd = net_fd < 0 ? -1 : proc_fd;
+	*ret_net_fd = net_fd < 0 ? -1 : net_fd;
+	return net_fd < 0 ? net_fd : 0;
 }
 
 int proc_numbers(int dir_fd, const char *path, uint64_t *ret_numbers, int max)

@@ -28,9 +28,13 @@ struct counters {
 	size_t count, capacity;
 };
 
-/* Directory handles of /proc and of /proc/thread-self/net, which is that of the namespace that the
- * calling thread is in at each reading (/proc/net is the main thread's). The caller closes both; on
- * failure both are -1. 0 or -errno. */
+/* A directory handle of /proc/thread-self/net, for the caller to close, or -errno. Whoever reads
+ * through it reads of the namespace that the thread is in which has opened it, at each reading
+ * (/proc/net is the main thread's). */
+int proc_open_net(int proc_fd);
+
+/* Directory handles of /proc and of /proc/thread-self/net. The caller closes both; on failure both
+ * are -1. 0 or -errno. */
 int proc_open(int *ret_proc_fd, int *ret_net_fd);
 
 /* How many TCP sockets the namespace has, but half-open ones, those in TIME_WAIT, and those that

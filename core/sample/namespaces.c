@@ -228,15 +228,30 @@ static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 	return ret;
 }
 
+/* The last step may have been another thread's. */
+static int open_net(struct namespaces *n)
+{
+	int fd = proc_open_net(n->proc_fd);
+
+	if (fd < 0)
+		return fd;
+	close(n->net_fd);
+	n->net_fd = fd;
+	return 0;
+}
+
 int namespaces_step(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
 	uint64_t begun_us = timing_cpu_us();
+	int ret = open_net(n);
 
 	earn(n, now_ms, allowed);
-	if (now_ms >= n->find_ms)
+	if (ret < 0)
+		n->error = ret;
+	else if (now_ms >= n->find_ms)
 		find(n, now_ms, allowed);
 	namespaces_charge(n, timing_cpu_us() - begun_us);
-	return look_at_next(n, now_ms, allowed);
+	return ret < 0 ? 0 : look_at_next(n, now_ms, allowed);
 }
 
 void namespaces_charge(struct namespaces *n, uint64_t cpu_us)

@@ -35,8 +35,8 @@ void namespaces_free(struct namespaces *n);
 void namespaces_configure(struct namespaces *n, const struct config *config);
 
 /*
- * Searches for namespaces, and looks at those that are due. Call it once a second, always in the
- * same thread, which is in its own namespace when it returns. allowed: CPU time, parts per ten
+ * Searches for namespaces, and looks at those that are due. Call it once a second, in any
+ * thread, which is in its own namespace again when it returns. allowed: CPU time, parts per ten
  * thousand of a core. 0; -errno: the thread could not return to its own namespace and must end.
  */
 int namespaces_step(struct namespaces *n, uint64_t now_ms, uint32_t allowed);

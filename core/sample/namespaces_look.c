@@ -98,7 +98,7 @@ static void take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_
 	/* Until the sample has succeeded. */
 	space->calm = false;
 	if (!space->sampler &&
-	    sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, n->net_fd, &space->sampler) < 0)
+	    sampler_new_in(&n->config, n->rows[i].name, n->proc_fd, &space->sampler) < 0)
 		return;
 	sampler_near(space->sampler, pids, n_pids);
 	ret = sampler_take(space->sampler, SAMPLE_FULL, &pace, space->last, &next);

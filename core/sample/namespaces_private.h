@@ -33,7 +33,7 @@ struct space {
 
 struct namespaces {
 	struct config config;
-	int proc_fd, net_fd;
+	int proc_fd, net_fd; /* the latter of the thread that makes the step */
 	struct netnsfind *find;
 	struct space *spaces; /* in the order of the rows */
 	struct netns *rows;

@@ -2,22 +2,22 @@
 #include "core/sample/onenetns.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/base/text.h"
-#include "core/kernel/proc.h"
 
 /* How many names the error lists; the others are a number. */
 enum { NAMED_MAX = 20 };
 
 static int open_find(struct onenetns *l)
 {
-	int ret = proc_open(&l->proc_fd, &l->net_fd);
+	int ret;
 
-	if (ret == 0)
-		ret = netnsfind_new(l->proc_fd, &l->find);
+	l->proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ret = l->proc_fd < 0 ? -errno : netnsfind_new(l->proc_fd, &l->find);
 	if (ret < 0)
 		onenetns_close(l);
 	return ret;
@@ -27,11 +27,9 @@ void onenetns_close(struct onenetns *l)
 {
 	netnsfind_free(l->find);
 	l->find = NULL;
-	if (l->net_fd > 0)
-		close(l->net_fd);
 	if (l->proc_fd > 0)
 		close(l->proc_fd);
-	l->net_fd = l->proc_fd = -1;
+	l->proc_fd = -1;
 }
 
 void onenetns_miss(struct onenetns *l, const struct netns *rows, size_t count, bool are_on)
@@ -93,7 +91,7 @@ int onenetns_take(struct onenetns *l, const struct config *config, struct sample
 	}
 	if (!*sampler) {
 		last = NULL;
-		ret = sampler_new_in(config, l->name, l->proc_fd, l->net_fd, sampler);
+		ret = sampler_new_in(config, l->name, l->proc_fd, sampler);
 	}
 	l->id = netnsfind_id(l->find, index);
 	return ret < 0 ? ret : take_inside(l, index, *sampler, pace, last, ret_snapshot);

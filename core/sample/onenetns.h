@@ -15,7 +15,7 @@ enum { ONENETNS_ERROR_MAX = 1024 };
 
 struct onenetns {
 	const char *name; /* NULL: the host's own is wanted */
-	int proc_fd, net_fd;
+	int proc_fd;
 	struct netnsfind *find; /* NULL: not looked for yet */
 	uint64_t id;            /* netnsfind_id() at the last sample */
 	char error[ONENETNS_ERROR_MAX];

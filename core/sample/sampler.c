@@ -82,7 +82,7 @@ int sampler_new(const struct config *config, struct sampler **ret_sampler)
 	return finish(s, 0, ret_sampler);
 }
 
-int sampler_new_in(const struct config *config, const char *netns, int proc_fd, int net_fd,
+int sampler_new_in(const struct config *config, const char *netns, int proc_fd,
 		   struct sampler **ret_sampler)
 {
 	struct sampler *s = allocate(config);
@@ -92,7 +92,6 @@ int sampler_new_in(const struct config *config, const char *netns, int proc_fd, 
 	snprintf(s->netns, sizeof(s->netns), "%s", netns);
 	leave_out(&s->config);
 	s->proc_fd = proc_fd;
-	s->net_fd = net_fd;
 	return finish(s, 0, ret_sampler);
 }
 
@@ -109,7 +108,7 @@ void sampler_free(struct sampler *s)
 	tuningkeep_drop(s->tuning.newest);
 	if (s->proc_fd >= 0 && !s->netns[0])
 		close(s->proc_fd);
-	if (s->net_fd >= 0 && !s->netns[0])
+	if (s->net_fd >= 0)
 		close(s->net_fd);
 	if (s->cgroup_fd >= 0)
 		close(s->cgroup_fd);
@@ -263,8 +262,6 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 		*ret_snapshot = now;
 	}
 out:
-	if (s->netns[0])
-		source_close(&s->source);
 	if (ret < 0) {
 		sampler_release(s, now);
 		note_failure(s, kind, what, ret);

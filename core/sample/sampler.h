@@ -40,10 +40,10 @@ void sampler_free(struct sampler *s);
  * A sampler of another namespace than the caller's own. The caller must be in it during each
  * sampler_take(); nothing of it stays open afterwards. What concerns the whole machine is left out,
  * with its conditions: the limits of memory, orphans and files, the tuning, the age of samples.
- * netns: its name, for the snapshots. proc_fd, net_fd: directory handles of /proc and
- * /proc/thread-self/net; they stay the caller's and must outlive the sampler. 0 or -ENOMEM.
+ * netns: its name, for the snapshots. proc_fd: directory handle of /proc; it stays the caller's
+ * and must outlive the sampler. 0 or -ENOMEM.
  */
-int sampler_new_in(const struct config *config, const char *netns, int proc_fd, int net_fd,
+int sampler_new_in(const struct config *config, const char *netns, int proc_fd,
 		   struct sampler **ret_sampler);
 
 /* The processes whose sockets the next sample is likely to see, ascending; they stay the caller's

@@ -3,6 +3,7 @@
  * What each kind of sample reads, and what becomes of it.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include "core/base/timing.h"
 #include "core/diagnosis/condition.h"
@@ -198,14 +199,30 @@ static int fill(struct sampler *s, enum sample_kind kind, const struct snapshot 
 	return note_past(s, now);
 }
 
+/* The thread need not be the one that took the last sample. */
+static int open_netns(struct sampler *s)
+{
+	s->net_fd = proc_open_net(s->proc_fd);
+	return s->net_fd < 0 ? s->net_fd : 0;
+}
+
+static void close_netns(struct sampler *s)
+{
+	source_close(&s->source);
+	if (s->net_fd >= 0)
+		close(s->net_fd);
+	s->net_fd = -1;
+}
+
 int sampler_observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 		    const struct snapshot *last, struct snapshot *now, const char **ret_what)
 {
 	struct totals before = {0}, after = {0};
-	int ret;
+	int ret = s->netns[0] ? open_netns(s) : 0;
 
 	*ret_what = "reading /proc/net";
-	ret = totals_read(s->net_fd, &before);
+	if (ret == 0)
+		ret = totals_read(s->net_fd, &before);
 	if (ret == 0) {
 		*ret_what = "reading the sockets";
 		ret = read_enough(s, kind, scan_us, last, &before, now, &after);
@@ -216,5 +233,7 @@ int sampler_observe(struct sampler *s, enum sample_kind *kind, uint32_t scan_us,
 	}
 	totals_done(&before);
 	totals_done(&after);
+	if (s->netns[0])
+		close_netns(s);
 	return ret;
 }

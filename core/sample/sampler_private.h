@@ -18,7 +18,8 @@ struct sampler {
 	struct config config;
 	char netns[NETNS_NAME_MAX]; /* of another namespace than the caller's own; "" */
 	struct timespec start;      /* wall clock */
-	int proc_fd, net_fd, cgroup_fd;
+	int proc_fd, cgroup_fd;
+	int net_fd; /* open all the time; of another namespace in sampler_observe() only */
 	struct source source;
 	struct owners *owners;
 	struct builder *build;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -147,6 +149,7 @@ static pid_t connect_to(const struct netnslab_child *child)
 	pid = fork();
 	if (pid == 0) {
 		ns = open(path, O_RDONLY | O_CLOEXEC);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (setns(ns, CLONE_NEWNET) < 0)
 			_exit(1);
 		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -208,6 +211,7 @@ static pid_t listen_in(const struct netnslab_child *child)
 	if (pid == 0) {
 		int ns = open(path, O_RDONLY | O_CLOEXEC), fd;
 
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (setns(ns, CLONE_NEWNET) < 0)
 			_exit(1);
 		fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -240,29 +244,41 @@ static void test_listener(void)
 	end(n);
 }
 
+/* Makes a step that can open one more descriptor, and no two. */
+static void step_with_one(struct namespaces *n)
+{
+	enum { FEW = 64 };
+	int taken[FEW], count = 0;
+	struct rlimit limit, low;
+
+	CHECK_EQ_INT_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	low = (struct rlimit){FEW, limit.rlim_max};
+	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
+	while (count < FEW && (taken[count] = dup(STDOUT_FILENO)) >= 0)
+		count++;
+	CU_ASSERT_TRUE_FATAL(count > 0);
+	close(taken[--count]);
+	step(n, 2, PLENTY);
+	while (count > 0)
+		close(taken[--count]);
+	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 /* One descriptor is enough for the way in and for a look, and too little for a sample. What the
  * look has seen is not to be taken for seen by a sample. */
 static void test_failed(void)
 {
 	struct namespaces *n = begin(1000);
-	struct rlimit limit, low;
 	struct timespec before;
 	const struct netns *rows;
 	pid_t listening;
 	size_t count;
-	int next;
 
 	step(n, 0, PLENTY);
 	rows = namespaces_rows(n, &count);
 	before = rows[2].counted_at;
 	listening = listen_in(&children[2]);
-	next = dup(STDOUT_FILENO);
-	close(next);
-	CHECK_EQ_INT_FATAL(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	low = (struct rlimit){(rlim_t)next + 1, limit.rlim_max};
-	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &low), 0);
-	step(n, 2, PLENTY);
-	CHECK_EQ_INT_FATAL(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	step_with_one(n);
 	CU_ASSERT_TRUE(namespaces_snapshot(n, 2)->info.failing);
 	CU_ASSERT_FALSE(namespaces_snapshot(n, 1)->info.failing);
 	CHECK_EQ_INT(timing_us(&rows[2].counted_at), timing_us(&before));
@@ -271,6 +287,44 @@ static void test_failed(void)
 	CHECK_EQ_INT(namespaces_rows(n, &count)[2].count[STATE_LISTEN - 1], 2);
 	kill(listening, SIGKILL);
 	waitpid(listening, NULL, 0);
+	end(n);
+}
+
+static void *step_in_thread(void *n)
+{
+	return namespaces_step(n, clock_ms, PLENTY) == 0 ? n : NULL;
+}
+
+static void step_elsewhere(struct namespaces *n, uint64_t seconds)
+{
+	void *result;
+	pthread_t thread;
+
+	clock_ms += seconds * SECOND_MS;
+	CHECK_EQ_INT_FATAL(pthread_create(&thread, NULL, step_in_thread, n), 0);
+	CHECK_EQ_INT_FATAL(pthread_join(thread, &result), 0);
+	CU_ASSERT_PTR_EQUAL(result, n);
+}
+
+/* Each step in a thread of its own, as it may be in collectd: what /proc tells is of the namespace
+ * that this thread is in. */
+static void test_threads(void)
+{
+	struct namespaces *n = begin(1000);
+	const struct counter *opened;
+	pid_t client;
+
+	step_elsewhere(n, 0);
+	(void)news(n);
+	client = connect_to(&children[1]);
+	step_elsewhere(n, 2);
+	CU_ASSERT_FALSE(namespaces_is_news(n, 0));
+	CU_ASSERT_TRUE_FATAL(namespaces_is_news(n, 1));
+	opened = snapshot_counter(namespaces_snapshot(n, 1), "TcpPassiveOpens");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(opened);
+	CHECK_EQ_INT(opened->value, 1);
+	kill(client, SIGKILL);
+	waitpid(client, NULL, 0);
 	end(n);
 }
 
@@ -326,6 +380,7 @@ int main(void)
 	    {"where something does", test_change},
 	    {"a listener more", test_listener},
 	    {"a sample that failed", test_failed},
+	    {"a thread of its own for each step", test_threads},
 	    {"what was spent", test_allowance},
 	    {"no more than are wanted", test_bounds},
 	    {"gone, and made again", test_gone},

@@ -6,7 +6,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/kernel/proc.h"
 #include "core/sample/sampler.h"
 #include "tests/support/netnslab.h"
 #include "tests/support/suite.h"
@@ -115,7 +114,7 @@ static bool take(struct sampler *s, long times, struct snapshot **last)
 
 /* Nobody is known in the first sample. The second one is refused memory, or it gets none any more
  * and the third one is refused some, too. False: they did not ask so often. */
-static bool try(const struct config *config, int proc_fd, int net_fd, long times, bool twice)
+static bool try(const struct config *config, int proc_fd, long times, bool twice)
 {
 	const struct pace pace = {.scan_us = UINT32_MAX};
 	const uint32_t self = (uint32_t)getpid();
@@ -123,7 +122,7 @@ static bool try(const struct config *config, int proc_fd, int net_fd, long times
 	struct sampler *s;
 	bool asked;
 
-	CHECK_EQ_INT_FATAL(sampler_new_in(config, "own", proc_fd, net_fd, &s), 0);
+	CHECK_EQ_INT_FATAL(sampler_new_in(config, "own", proc_fd, &s), 0);
 	sampler_near(s, &self, 0);
 	CHECK_EQ_INT_FATAL(sampler_take(s, SAMPLE_FULL, &pace, NULL, &last), 0);
 	sampler_near(s, &self, 1);
@@ -142,17 +141,15 @@ static bool try(const struct config *config, int proc_fd, int net_fd, long times
 static void run_out(bool twice)
 {
 	struct config config;
-	int proc_fd, net_fd;
+	int proc_fd = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	long times = 0;
 
 	config_init(&config_core_options, &config);
 	config.conn_states = STATE_MASK_ALL;
-	CHECK_EQ_INT_FATAL(proc_open(&proc_fd, &net_fd), 0);
-	while (times < TOO_MANY && try(&config, proc_fd, net_fd, times, twice))
+	while (times < TOO_MANY && try(&config, proc_fd, times, twice))
 		times++;
 	CU_ASSERT(times > 0 && times < TOO_MANY);
 	close(proc_fd);
-	close(net_fd);
 }
 
 static void test_once(void)
