@@ -173,8 +173,8 @@ static void test_summary(void)
 		CHECK_EQ_INT(strncmp(buf, expected[i], len), 0);
 	}
 	len = index_conn_summary(&s, &s.conns[1], buf, 5);
-	CHECK_EQ_INT(len, 4);
-	CHECK_EQ_INT(strncmp(buf, "java", len), 0);
+	CHECK_EQ_INT(len, 5);
+	CHECK_EQ_INT(strncmp(buf, "java[", len), 0);
 }
 
 /* Names as long as their members, and longer than any the kernel has. */
