@@ -33,7 +33,8 @@ struct served {
 	uint64_t inode;            /* of the namespace; 0: the host's own */
 	char path[SNAPSHOTFILE_PATH_MAX];
 	struct snapshotfile_copy copy;
-	int told; /* the last error in the log; 0: none, or it is over */
+	size_t near; /* for agent_varbind_walk() */
+	int told;    /* the last error in the log; 0: none, or it is over */
 	struct served *next;
 };
 
@@ -123,11 +124,12 @@ static bool answer_next(const struct ask *ask, netsnmp_request_info *request,
 
 /* All repetitions at once: snmpd's own way from one to the next costs more than the answers. From
  * one that has none snmpd goes on to the subtree after this one. */
-static void answer_bulk(const struct ask *ask, netsnmp_request_info *request)
+static void answer_bulk(const struct ask *ask, netsnmp_request_info *request, size_t *near)
 {
 	struct oidtable_walk walk;
-	bool more = agent_varbind_walk(ask->s, request->requestvb, request->inclusive, &walk) &&
-		    answer_next(ask, request, &walk);
+	bool more =
+	    agent_varbind_walk(ask->s, request->requestvb, request->inclusive, near, &walk) &&
+	    answer_next(ask, request, &walk);
 
 	while (more && request->repeat > 0 && request->requestvb->next_variable) {
 		const netsnmp_variable_list *before = request->requestvb;
@@ -146,7 +148,8 @@ static void answer_bulk(const struct ask *ask, netsnmp_request_info *request)
 static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration *registration,
 		      netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-	struct ask ask = {.s = newest_of(handler->myvoid), .pdu = info->asp->pdu};
+	struct served *v = handler->myvoid;
+	struct ask ask = {.s = newest_of(v), .pdu = info->asp->pdu};
 
 	ask.sees_all = netsnmp_acm_check_subtree(ask.pdu, registration->rootoid,
 						 registration->rootoid_len) == VACM_SUCCESS;
@@ -154,7 +157,7 @@ static int on_request(netsnmp_mib_handler *handler, netsnmp_handler_registration
 		if (info->mode == MODE_GET)
 			agent_varbind_get(ask.s, request->requestvb);
 		else /* of a GETNEXT there is no repetition */
-			answer_bulk(&ask, request);
+			answer_bulk(&ask, request, &v->near);
 	}
 	return SNMP_ERR_NOERROR;
 }

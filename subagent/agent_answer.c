@@ -12,11 +12,11 @@ enum { AGENTX_UNSUPPORTED_CONTEXT = 262 };
 enum { AGENTX_PDU_MAX = 65536, AGENTX_LENGTH_AT = 16 };
 
 /* RFC 2741, 7.2.3.2: the end of the range is the variable's value. */
-static void answer_range(const struct snapshot *s, netsnmp_variable_list *vb)
+static void answer_range(const struct snapshot *s, netsnmp_variable_list *vb, size_t *near)
 {
 	struct oidtable_walk walk;
 
-	if (!agent_varbind_walk(s, vb, vb->type == ASN_PRIV_INCL_RANGE, &walk) ||
+	if (!agent_varbind_walk(s, vb, vb->type == ASN_PRIV_INCL_RANGE, near, &walk) ||
 	    !agent_varbind_next(&walk, vb->val.objid, vb->val_len / sizeof(oid), vb))
 		snmp_set_var_typed_value(vb, SNMP_ENDOFMIBVIEW, NULL, 0);
 }
@@ -59,7 +59,7 @@ static long look_up(struct agent *agent, netsnmp_pdu *request)
 		if (get)
 			agent_varbind_get(s, vb);
 		else
-			answer_range(s, vb);
+			answer_range(s, vb, &agent->near);
 	}
 	return SNMP_ERR_NOERROR;
 }

@@ -62,6 +62,7 @@ struct agent {
 	 * of the snapshot that agent_show() was given. */
 	struct snapshot shown;
 	bool showing;
+	size_t near; /* for agent_varbind_walk() */
 	bool notifies_only;
 	const char *address;      /* of the master */
 	netsnmp_session *session; /* the AgentX session; NULL: none */

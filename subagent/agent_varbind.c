@@ -79,14 +79,14 @@ static bool is_behind(const oid *name, size_t len, const oid *end, size_t end_le
 }
 
 bool agent_varbind_walk(const struct snapshot *s, const netsnmp_variable_list *vb, bool inclusive,
-			struct oidtable_walk *ret_walk)
+			size_t *near, struct oidtable_walk *ret_walk)
 {
 	uint32_t id[OID_MAX];
 	size_t len;
 
 	if (!s || !relative(vb, id, &len))
 		return false;
-	oidtable_walk(&tables_tree, s, id, len, inclusive, ret_walk);
+	oidtable_walk(&tables_tree, s, id, len, inclusive, near, ret_walk);
 	return true;
 }
 

@@ -22,9 +22,10 @@ extern const oid agent_base_oid[AGENT_BASE_LEN];
 /* Sets the value, or the exception that says why there is none. s: NULL: nothing to answer yet. */
 void agent_varbind_get(const struct snapshot *s, netsnmp_variable_list *vb);
 
-/* Begins a walk after this variable, or at it if inclusive. False: nothing of ours is there. */
+/* Begins a walk after this variable, or at it if inclusive. False: nothing of ours is there.
+ * near: as for oidtable_walk(). */
 bool agent_varbind_walk(const struct snapshot *s, const netsnmp_variable_list *vb, bool inclusive,
-			struct oidtable_walk *ret_walk);
+			size_t *near, struct oidtable_walk *ret_walk);
 
 /* Sets the next variable of the walk, if there is one before `end`, and returns true; else leaves
  * vb as it is, and the walk is over. end: {0, 0} or of length 0: there is none. */

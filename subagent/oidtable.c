@@ -189,9 +189,26 @@ enum oid_result oidtable_get(const struct oidtree *tree, const struct snapshot *
 	return OID_NO_OBJECT;
 }
 
+/* A walk asks for the row behind the one before, and for the same one in each of its columns. */
+static size_t find_near(const struct table *table, const struct snapshot *s, const void *rows,
+			size_t count, const uint32_t *oid, size_t len, bool inclusive, size_t *near)
+{
+	size_t row;
+
+	for (row = *near; !inclusive && row < count && row - *near < 2; row++) {
+		if (row_cmp(table, s, row_at(table, rows, row), oid, len) == 0) {
+			*near = row;
+			return row + 1;
+		}
+	}
+	row = find_row(table, s, rows, count, oid, len, inclusive);
+	*near = row > 0 ? row - 1 : 0;
+	return row;
+}
+
 /* Where the answers to what follows oid, which is in the table's subtree, may begin. */
 static void enter(struct oidtable_walk *walk, const struct table *table, const uint32_t *oid,
-		  size_t len)
+		  size_t len, size_t *near)
 {
 	size_t count;
 	const void *rows = table->rows(walk->s, &count);
@@ -200,11 +217,11 @@ static void enter(struct oidtable_walk *walk, const struct table *table, const u
 		walk->column++;
 	if (walk->column < table->n_columns && table->columns[walk->column].arc == oid[0])
 		walk->row =
-		    find_row(table, walk->s, rows, count, oid + 1, len - 1, walk->inclusive);
+		    find_near(table, walk->s, rows, count, oid + 1, len - 1, walk->inclusive, near);
 }
 
 void oidtable_walk(const struct oidtree *tree, const struct snapshot *s, const uint32_t *oid,
-		   size_t len, bool inclusive, struct oidtable_walk *ret_walk)
+		   size_t len, bool inclusive, size_t *near, struct oidtable_walk *ret_walk)
 {
 	const struct table *table = tree->tables;
 	int order = 1;
@@ -219,7 +236,7 @@ void oidtable_walk(const struct oidtree *tree, const struct snapshot *s, const u
 		table++;
 	ret_walk->table = (size_t)(table - tree->tables);
 	if (order == 0 && len > table->prefix_len)
-		enter(ret_walk, table, oid + table->prefix_len, len - table->prefix_len);
+		enter(ret_walk, table, oid + table->prefix_len, len - table->prefix_len, near);
 }
 
 /* False: the row has no such cell, or it is not behind the answer before: two rows may have one

@@ -95,9 +95,10 @@ struct oidtable_walk {
 	size_t len;
 };
 
-/* Begins one after oid, or at it if inclusive. */
+/* Begins one after oid, or at it if inclusive. *near: which row the walk before began at; it is
+ * looked at first. Any number will do. */
 void oidtable_walk(const struct oidtree *tree, const struct snapshot *s, const uint32_t *oid,
-		   size_t len, bool inclusive, struct oidtable_walk *ret_walk);
+		   size_t len, bool inclusive, size_t *near, struct oidtable_walk *ret_walk);
 
 /* The next instance, whose identifier is then walk->oid. False: none is left. */
 bool oidtable_next(struct oidtable_walk *walk, struct value *ret_value);

@@ -20,8 +20,9 @@ static void walk(const struct snapshot *s)
 	static const uint32_t root[] = {0};
 	static struct oidtable_walk walk;
 	static struct value value;
+	size_t near = 0;
 
-	oidtable_walk(&tables_tree, s, root, 0, false, &walk);
+	oidtable_walk(&tables_tree, s, root, 0, false, &near, &walk);
 	while (oidtable_next(&walk, &value))
 		REQUIRE(walk.len <= OID_MAX);
 }

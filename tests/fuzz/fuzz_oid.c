@@ -64,14 +64,14 @@ static bool same_value(const struct value *a, const struct value *b)
 }
 
 /* Behind (or at) a name is another one, and to ask for that gives the same. */
-static bool next(const struct snapshot *s, const struct name *from, bool inclusive,
+static bool next(const struct snapshot *s, const struct name *from, bool inclusive, size_t near,
 		 struct name *ret_name)
 {
 	static struct oidtable_walk walk;
 	static struct value value, got;
 	struct name name;
 
-	oidtable_walk(&tables_tree, s, from->arc, from->len, inclusive, &walk);
+	oidtable_walk(&tables_tree, s, from->arc, from->len, inclusive, &near, &walk);
 	if (!oidtable_next(&walk, &value))
 		return false;
 	memcpy(name.arc, walk.oid, sizeof(name.arc));
@@ -96,17 +96,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		model_fill(&model);
 		made = true;
 	}
-	if (size < 1)
+	if (size < 2)
 		return 0;
-	name = take_name(data, size);
+	name = take_name(data + 1, size - 1);
 	found = oidtable_get(&tables_tree, &model, name.arc, name.len, &value) == OID_FOUND;
-	is_last = !next(&model, &name, false, &behind);
-	if (next(&model, &name, true, &at))
+	is_last = !next(&model, &name, false, data[0], &behind);
+	if (next(&model, &name, true, SIZE_MAX, &at))
 		REQUIRE(found == (compare(&at, &name) == 0));
 	else
 		REQUIRE(!found && is_last);
 	if (!found && !is_last)
 		REQUIRE(compare(&at, &behind) == 0);
-	next(&nothing, &name, false, &behind);
+	next(&nothing, &name, false, data[0], &behind);
 	return 0;
 }

@@ -272,8 +272,9 @@ static void test_steps(void)
 	struct oidtable_walk walk;
 	uint32_t want[OID_MAX];
 	struct value value;
+	size_t near = 0;
 
-	oidtable_walk(&tree, &snapshot, root, 0, false, &walk);
+	oidtable_walk(&tree, &snapshot, root, 0, false, &near, &walk);
 	for (size_t i = 0; i < COUNT_OF(expected); i++) {
 		CHECK_EQ_INT(oidtable_next(&walk, &value), true);
 		CHECK_EQ_INT(walk.len, walk_parse(expected[i].oid, want));

@@ -57,13 +57,13 @@ static void test_empty(void)
 	const uint32_t root[] = {0};
 	struct oidtable_walk walk;
 	struct value value;
-	size_t cells = 0;
+	size_t cells = 0, near = 0;
 
 	model_fill(&model);
 	s = (struct snapshot){.owners = &nobody, .n_owners = 1};
 	memcpy(s.states, model.states, sizeof(s.states));
 	memcpy(s.spreads, model.spreads, sizeof(s.spreads));
-	oidtable_walk(&tables_tree, &s, root, 0, false, &walk);
+	oidtable_walk(&tables_tree, &s, root, 0, false, &near, &walk);
 	while (oidtable_next(&walk, &value))
 		cells++;
 	CHECK_EQ_INT(cells, 21 + 33 * 5 + 11 * 3 + 11 * 2 + 4);
