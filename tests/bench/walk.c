@@ -73,32 +73,38 @@ static void parse_oid(const char *text, oid *ret_oid, size_t *ret_len)
 		fail("not an OID");
 }
 
+/* Takes an answer, if one comes in that time; what has none for too long is given up. */
+static void receive(int64_t us)
+{
+	struct timeval timeout = {.tv_sec = us / 1000000, .tv_usec = us % 1000000};
+	int n_fds = 0, block = 0;
+	fd_set fds;
+
+	FD_ZERO(&fds);
+	snmp_select_info(&n_fds, &fds, &timeout, &block);
+	if (select(n_fds, &fds, NULL, NULL, &timeout) > 0)
+		snmp_read(&fds);
+	else
+		snmp_timeout();
+}
+
 /* --- walk -----------------------------------------------------------------------------
  */
 
-static netsnmp_pdu *ask(netsnmp_session *session, const struct column *columns, size_t n)
-{
-	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK), *answer = NULL;
-
-	if (!pdu)
-		fail("out of memory");
-	pdu->non_repeaters = 0;
-	pdu->max_repetitions = CELLS_A_REQUEST / (long)n;
-	for (size_t i = 0; i < n; i++)
-		snmp_add_null_var(pdu, columns[i].at, columns[i].at_len);
-	if (snmp_synch_response(session, pdu, &answer) != STAT_SUCCESS ||
-	    answer->errstat != SNMP_ERR_NOERROR)
-		fail("a GETBULK was not answered");
-	return answer;
-}
+struct walk {
+	struct column columns[COLUMNS_MAX];
+	size_t n;
+	uint64_t cells;
+	bool waiting, more;
+};
 
 /* Counts the cells of an answer and moves on behind them. False: a column has ended. */
-static bool take(const netsnmp_pdu *answer, struct column *columns, size_t n, uint64_t *cells)
+static bool take(const netsnmp_pdu *answer, struct walk *walk)
 {
 	size_t i = 0;
 
 	for (const netsnmp_variable_list *vb = answer->variables; vb; vb = vb->next_variable) {
-		struct column *column = &columns[i++ % n];
+		struct column *column = &walk->columns[i++ % walk->n];
 
 		if (vb->type == SNMP_ENDOFMIBVIEW ||
 		    netsnmp_oid_is_subtree(column->base, column->base_len, vb->name,
@@ -106,35 +112,60 @@ static bool take(const netsnmp_pdu *answer, struct column *columns, size_t n, ui
 			return false;
 		memcpy(column->at, vb->name, vb->name_length * sizeof(oid));
 		column->at_len = vb->name_length;
-		(*cells)++;
+		walk->cells++;
 	}
 	return i > 0;
 }
 
+static int on_cells(int operation, netsnmp_session *session, int id, netsnmp_pdu *pdu, void *arg)
+{
+	struct walk *walk = arg;
+
+	(void)session, (void)id;
+	if (operation != NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE || pdu->errstat != SNMP_ERR_NOERROR)
+		fail("a GETBULK was not answered");
+	walk->more = take(pdu, walk);
+	walk->waiting = false;
+	return 1;
+}
+
+/* Not by snmp_synch_response(), which makes a copy of each answer. */
+static void ask(netsnmp_session *session, struct walk *walk)
+{
+	netsnmp_pdu *pdu = snmp_pdu_create(SNMP_MSG_GETBULK);
+
+	if (!pdu)
+		fail("out of memory");
+	pdu->non_repeaters = 0;
+	pdu->max_repetitions = CELLS_A_REQUEST / (long)walk->n;
+	for (size_t i = 0; i < walk->n; i++)
+		snmp_add_null_var(pdu, walk->columns[i].at, walk->columns[i].at_len);
+	if (!snmp_async_send(session, pdu, on_cells, walk))
+		fail("cannot send");
+	for (walk->waiting = true; walk->waiting;)
+		receive(ANSWER_S * INT64_C(1000000));
+}
+
 static void walk(netsnmp_session *session, int n, char **oids)
 {
-	struct column columns[COLUMNS_MAX];
-	uint64_t cells = 0;
+	struct walk walk = {.n = (size_t)n, .more = true};
 	int64_t start, us;
-	bool more = true;
 
 	if (n > COLUMNS_MAX)
 		fail("too many columns");
 	for (int i = 0; i < n; i++) {
-		parse_oid(oids[i], columns[i].base, &columns[i].base_len);
-		memcpy(columns[i].at, columns[i].base, sizeof(columns[i].at));
-		columns[i].at_len = columns[i].base_len;
+		struct column *column = &walk.columns[i];
+
+		parse_oid(oids[i], column->base, &column->base_len);
+		memcpy(column->at, column->base, sizeof(column->at));
+		column->at_len = column->base_len;
 	}
 	start = now_us();
-	while (more) {
-		netsnmp_pdu *answer = ask(session, columns, (size_t)n);
-
-		more = take(answer, columns, (size_t)n, &cells);
-		snmp_free_pdu(answer);
-	}
+	while (walk.more)
+		ask(session, &walk);
 	us = now_us() - start;
-	printf("cells=%llu seconds=%.3f cells_per_s=%.0f\n", (unsigned long long)cells,
-	       (double)us / 1e6, (double)cells * 1e6 / (double)us);
+	printf("cells=%llu seconds=%.3f cells_per_s=%.0f\n", (unsigned long long)walk.cells,
+	       (double)us / 1e6, (double)walk.cells * 1e6 / (double)us);
 }
 
 /* --- get ------------------------------------------------------------------------------
@@ -190,23 +221,12 @@ static void send_get(netsnmp_session *session, struct rhythm *rhythm, int64_t du
 		fail("cannot send");
 }
 
-/* Takes answers until then; what has none for too long is given up. */
 static void receive_until(int64_t until_us)
 {
 	int64_t left;
 
-	while ((left = until_us - now_us()) > 0) {
-		struct timeval timeout = {.tv_sec = left / 1000000, .tv_usec = left % 1000000};
-		int n_fds = 0, block = 0;
-		fd_set fds;
-
-		FD_ZERO(&fds);
-		snmp_select_info(&n_fds, &fds, &timeout, &block);
-		if (select(n_fds, &fds, NULL, NULL, &timeout) > 0)
-			snmp_read(&fds);
-		else
-			snmp_timeout();
-	}
+	while ((left = until_us - now_us()) > 0)
+		receive(left);
 }
 
 static void get(netsnmp_session *session, char **argv)
