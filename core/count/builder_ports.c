@@ -46,7 +46,9 @@ static bool is_loopback(const struct inet_addr *addr)
 /* connect() may take its port once more (tcp_twsk_unique()); bind() may not. */
 static bool is_given_back(const struct builder *b, const struct conn *conn)
 {
-	if (!(conn->flags & CONN_REUSABLE) || b->options.reuse == REUSE_NONE)
+	/* The flag means something else in other states. */
+	if (conn->state != STATE_TIME_WAIT || !(conn->flags & CONN_REUSABLE) ||
+	    b->options.reuse == REUSE_NONE)
 		return false;
 	return b->options.reuse == REUSE_ALL || is_loopback(&conn->local) ||
 	       is_loopback(&conn->remote);

@@ -535,6 +535,12 @@ static void test_reusable_ports(void)
 	conns[0].flags |= CONN_REUSABLE;
 	CHECK_EQ_INT(used_ports(conns, n, REUSE_LOOPBACK).used, 60);
 	CHECK_EQ_INT(used_ports(conns, n, REUSE_ALL).used, 59);
+	/* A leak of connections that had rested has its ports. */
+	for (size_t i = 0; i < n; i++) {
+		conns[i].state = STATE_CLOSE_WAIT;
+		conns[i].flags |= CONN_RESTED;
+	}
+	CHECK_EQ_INT(used_ports(conns, n, REUSE_ALL).used, 60);
 }
 
 static void test_ports(void)
