@@ -85,6 +85,13 @@ bool builder_overflowed(const struct builder *b);
  */
 int builder_finish(struct builder *b, struct snapshot *now, struct builder_result *ret_result);
 
+/* A listener's address and port. Hashed whole: its padding is zeroed. */
+struct listener_key {
+	struct inet_addr addr;
+	uint8_t unused;
+	uint16_t port;
+};
+
 /* The listening sockets of this sample one by one. Valid after builder_finish() until the next
  * builder_begin(). */
 struct builder_listener_socket {

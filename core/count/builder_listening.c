@@ -5,26 +5,17 @@
 #include "core/count/builder_private.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "core/base/array.h"
 #include "core/base/number.h"
-
-static void key_of(const struct inet_addr *addr, uint16_t port, struct listener_key *ret_key)
-{
-	memset(ret_key, 0, sizeof(*ret_key));
-	ret_key->addr = *addr;
-	ret_key->port = port;
-}
 
 /* The listener of this address and port, bound to the zone or, second, to no device. */
 static struct listener_entry *listener_at(const struct builder *b, const struct inet_addr *addr,
 					  uint16_t port, uint32_t zone)
 {
+	struct listener_key key = {.addr = *addr, .port = port};
 	struct listener_entry *entry = NULL;
-	struct listener_key key;
 
-	key_of(addr, port, &key);
 	if (zone) {
 		inet_addr_set_zone(&key.addr, zone);
 		entry = tally_find(&b->listeners, &key);
@@ -116,13 +107,12 @@ uint32_t builder_listener_index(const struct builder *b, const struct listener_e
 
 int builder_add_listener(struct builder *b, const struct conn *conn, struct pending *pending)
 {
+	struct listener_key key = {.addr = conn->local, .port = conn->local_port};
 	struct listener_entry *entry;
-	struct listener_key key;
 	uint32_t half_open = conn->send_queue;
 
 	if (half_open > b->options.syn_max)
 		half_open = b->options.syn_max;
-	key_of(&conn->local, conn->local_port, &key);
 	entry = tally_add(&b->listeners, &key);
 	if (!entry || ARRAY_RESERVE(b->listener_sockets, &b->listener_sockets_capacity,
 				    b->n_listener_sockets + 1) < 0)

@@ -19,12 +19,6 @@ struct sole_owner {
 };
 
 /* Keys are hashed whole: their padding is zeroed. */
-struct listener_key {
-	struct inet_addr addr;
-	uint8_t unused;
-	uint16_t port;
-};
-
 struct listener_entry {
 	struct listener_key key;
 	uint32_t sockets;
@@ -51,6 +45,19 @@ struct remote_entry {
 	struct remote_key key;
 	uint32_t count;
 };
+
+/* Whose suspects are looked at more closely. */
+enum offender { OFFENDER_OWNER, OFFENDER_LISTENER, OFFENDER_REMOTE };
+
+/* How the suspects of one kind are counted. */
+struct suspect_kind {
+	uint8_t condition; /* enum condition_id that they can be left out of; 0: none */
+	uint8_t state;     /* whose remote_entry is used; some kinds are of several states */
+	enum offender offender;
+	bool endpoint; /* the peer is to be named with its port */
+};
+
+extern const struct suspect_kind builder_kinds[SUSPECT_COUNT]; /* by enum suspect */
 
 /* One suspect of one kind. */
 struct suspect_socket {

@@ -11,29 +11,27 @@
 #include <string.h>
 
 #include "core/base/array.h"
+#include "core/diagnosis/rule.h"
 #include "core/model/state.h"
 
 enum { PORT_COUNT = 65536 };
 
-/* Whose suspects are looked at more closely. */
-enum offender { OFFENDER_OWNER, OFFENDER_LISTENER, OFFENDER_REMOTE };
-
-static const struct {
-	enum offender offender;
-	uint8_t state; /* whose remote_entry is used; some kinds are of several states */
-	bool endpoint; /* the peer is to be named with its port */
-} kinds[SUSPECT_COUNT] = {
-    [SUSPECT_CLOSE_WAIT_STALE] = {OFFENDER_OWNER, STATE_CLOSE_WAIT, false},
-    [SUSPECT_CLOSE_WAIT_UNACCEPTED] = {OFFENDER_LISTENER, STATE_CLOSE_WAIT, false},
-    [SUSPECT_FIN_WAIT_2_STALE] = {OFFENDER_OWNER, STATE_FIN_WAIT_2, false},
-    [SUSPECT_CLOSING_STUCK] = {OFFENDER_REMOTE, STATE_CLOSING, false},
-    [SUSPECT_SYN_SENT] = {OFFENDER_OWNER, STATE_SYN_SENT, false},
-    [SUSPECT_UPSTREAM_SILENT] = {OFFENDER_OWNER, STATE_SYN_SENT, true},
-    [SUSPECT_SYN_UNANSWERED] = {OFFENDER_LISTENER, STATE_SYN_RECV, false},
-    [SUSPECT_SYN_RECV] = {OFFENDER_LISTENER, STATE_SYN_RECV, false},
-    [SUSPECT_PEER_SILENT] = {OFFENDER_OWNER, STATE_ESTABLISHED, true},
-    [SUSPECT_PEER_NOT_READING] = {OFFENDER_OWNER, STATE_ESTABLISHED, false},
-    [SUSPECT_NOT_READING] = {OFFENDER_OWNER, STATE_ESTABLISHED, false},
+const struct suspect_kind builder_kinds[SUSPECT_COUNT] = {
+    [SUSPECT_CLOSE_WAIT_STALE] = {CONDITION_CLOSE_WAIT_STALE, STATE_CLOSE_WAIT, OFFENDER_OWNER,
+				  false},
+    [SUSPECT_CLOSE_WAIT_UNACCEPTED] = {CONDITION_CLOSE_WAIT_UNACCEPTED, STATE_CLOSE_WAIT,
+				       OFFENDER_LISTENER, false},
+    [SUSPECT_FIN_WAIT_2_STALE] = {CONDITION_FIN_WAIT_2_STALE, STATE_FIN_WAIT_2, OFFENDER_OWNER,
+				  false},
+    [SUSPECT_CLOSING_STUCK] = {CONDITION_CLOSING_STUCK, STATE_CLOSING, OFFENDER_REMOTE, false},
+    [SUSPECT_SYN_SENT] = {CONDITION_SYN_SENT_FANOUT, STATE_SYN_SENT, OFFENDER_OWNER, false},
+    [SUSPECT_SYN_UNANSWERED] = {CONDITION_SYN_UNANSWERED, STATE_SYN_RECV, OFFENDER_LISTENER, false},
+    [SUSPECT_SYN_RECV] = {0, STATE_SYN_RECV, OFFENDER_LISTENER, false},
+    [SUSPECT_UPSTREAM_SILENT] = {CONDITION_UPSTREAM_SILENT, STATE_SYN_SENT, OFFENDER_OWNER, true},
+    [SUSPECT_PEER_SILENT] = {CONDITION_PEER_SILENT, STATE_ESTABLISHED, OFFENDER_OWNER, true},
+    [SUSPECT_PEER_NOT_READING] = {CONDITION_PEER_NOT_READING, STATE_ESTABLISHED, OFFENDER_OWNER,
+				  false},
+    [SUSPECT_NOT_READING] = {CONDITION_NOT_READING, STATE_ESTABLISHED, OFFENDER_OWNER, false},
 };
 
 struct network_entry {
@@ -72,7 +70,7 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 {
 	pending->suspect = (uint32_t)b->n_suspects;
 	for (unsigned kind = 0; suspicion->kinds >> kind; kind++) {
-		struct remote_key key = {.state = kinds[kind].state, .addr = conn->remote};
+		struct remote_key key = {.state = builder_kinds[kind].state, .addr = conn->remote};
 		uint32_t index = remote;
 
 		if (!(suspicion->kinds >> kind & 1))
@@ -355,7 +353,7 @@ static int rank(struct ranking *r, size_t n_owners)
 	ret = rank_remotes(r);
 	if (ret == 0 && r->kind == SUSPECT_CLOSE_WAIT_STALE)
 		ret = builder_growth(r->b, r->kind, r->row);
-	return ret == 0 && kinds[r->kind].endpoint ? rank_endpoints(r, n_owners) : ret;
+	return ret == 0 && builder_kinds[r->kind].endpoint ? rank_endpoints(r, n_owners) : ret;
 }
 
 /* As many as there are of what has the most different ones. */
@@ -384,7 +382,7 @@ int builder_suspects(struct builder *b, uint32_t seen, struct snapshot *now)
 		    .b = b,
 		    .kind = kind,
 		    .counts = counts,
-		    .by = kinds[kind].offender,
+		    .by = builder_kinds[kind].offender,
 		    .whose = UINT32_MAX,
 		    .row = &now->suspects[kind],
 		};

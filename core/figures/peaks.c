@@ -11,12 +11,6 @@
 
 enum { MINUTE = 60, LONG_WINDOW = 15 * MINUTE, FORGET_MS = 16 * MINUTE * 1000 };
 
-struct listener_key {
-	struct inet_addr addr;
-	uint8_t unused;
-	uint16_t port;
-};
-
 struct listener_past {
 	struct listener_key key;
 	struct peak accept_queue;
@@ -115,11 +109,8 @@ static int new_drops(struct peaks *p, const struct builder_listener_socket *sock
 
 static struct listener_past *listener_past(struct peaks *p, const struct listener *row)
 {
-	struct listener_key key;
+	struct listener_key key = {.addr = row->addr, .port = row->port};
 
-	memset(&key, 0, sizeof(key));
-	key.addr = row->addr;
-	key.port = row->port;
 	return tally_add(&p->listeners, &key);
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/base/text.h"
 #include "core/tuning/sysname.h"
+#include "core/tuning/tuningrow.h"
 
 enum { WORDS_MAX = 64, NUMBER_MAX = 24, PORTS_MAX = SYSVALUE_TEXT_MAX + NUMBER_MAX };
 
@@ -37,11 +38,6 @@ struct play {
 	bool read_only; /* nobody can write it, here */
 	bool out_of_memory;
 };
-
-static bool has_value(const struct tuning *row)
-{
-	return row->status != TUNING_ABSENT && row->status != TUNING_UNREADABLE;
-}
 
 static void put_unsure(struct play *p, const struct sysctld_write *write)
 {
@@ -189,7 +185,7 @@ static enum tuning_drift drift_of(const struct play *p, const struct tuning *row
 {
 	enum tuning_drift drift = DRIFT_NONE;
 
-	if (!has_value(row))
+	if (!tuningrow_has_value(row))
 		return DRIFT_NOT_APPLICABLE;
 	if (e->certainty == UNSURE)
 		return DRIFT_NOT_KNOWN;

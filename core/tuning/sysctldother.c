@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/base/array.h"
 #include "core/tuning/sysctld_private.h"
 #include "core/tuning/sysctlpattern.h"
 
@@ -246,7 +247,7 @@ static int read_profile(struct tuned *t, const char *name)
 	size_t len = 0;
 	int r = -ENOENT;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]) && r == -ENOENT; i++) {
+	for (size_t i = 0; i < COUNT_OF(places) && r == -ENOENT; i++) {
 		path = textpool_format(t->s->pool, "/%s/%s/tuned.conf", places[i], name);
 		if (!path)
 			return -ENOMEM;

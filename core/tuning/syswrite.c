@@ -146,12 +146,6 @@ static enum syswrite_result try_port_range(const struct syswrite_kernel *kernel,
 	return SYSWRITE_TAKEN;
 }
 
-static void add_ports(struct portset *ports, uint64_t first, uint64_t last)
-{
-	for (uint64_t port = first; port <= last; port++)
-		ports->bits[port / 64] |= UINT64_C(1) << (port % 64);
-}
-
 /* "80,443,8000-8010", without any blank; a comma may end it. All or nothing. */
 static enum syswrite_result try_port_list(const char *text, struct syswrite *write)
 {
@@ -169,7 +163,8 @@ static enum syswrite_result try_port_list(const char *text, struct syswrite *wri
 			    last.size < first.size)
 				return SYSWRITE_REFUSED;
 		}
-		add_ports(&write->ports, first.size, last.size);
+		for (uint64_t port = first.size; port <= last.size; port++)
+			portset_add(&write->ports, (uint16_t)port);
 		text += *text == ',';
 	}
 	write->count = 1;

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/base/timing.h"
 #include "core/base/array.h"
 #include "core/tuning/kerneldefault.h"
 #include "core/base/text.h"
@@ -20,6 +19,7 @@
 #include "core/base/textpool.h"
 #include "core/tuning/tunabledata.h"
 #include "core/tuning/tuningaudit.h"
+#include "core/tuning/tuningrow.h"
 
 /* Kernels have some hundred; what a directory of fixtures or a profile adds is bounded. */
 enum { NAMES_MAX = 1024 };
@@ -194,18 +194,10 @@ static int read_rows(struct reading *r)
 	return result;
 }
 
-static const struct tuning *find_row(const struct reading *r, const char *name)
-{
-	for (size_t i = 0; i < r->n_rows; i++)
-		if (strcmp(r->rows[i].name, name) == 0)
-			return &r->rows[i];
-	return NULL;
-}
-
 static void learn_kernel(const struct reading *r, struct kernel *ret_kernel)
 {
-	const struct tuning *buckets = find_row(r, "tcp_ehash_entries");
-	const struct tuning *memory = find_row(r, "tcp_mem");
+	const struct tuning *buckets = tuningrow_find(r->rows, r->n_rows, "tcp_ehash_entries", 1);
+	const struct tuning *memory = tuningrow_find(r->rows, r->n_rows, "tcp_mem", 1);
 	char *release;
 
 	*ret_kernel = (struct kernel){.page_size = (uint32_t)sysconf(_SC_PAGESIZE)};
@@ -260,7 +252,6 @@ static void finish(struct reading *r, struct tuning_table *table)
 		table->persisted_unknown += table->rows[i].drift == DRIFT_NOT_KNOWN;
 		table->persisted_refused += table->rows[i].element == 1 && table->rows[i].refused;
 	}
-	table->read_at = timing_now(CLOCK_MONOTONIC);
 }
 
 static int open_all(struct reading *r, const struct tunable_roots *roots, const char *profile,

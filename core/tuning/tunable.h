@@ -21,9 +21,9 @@ struct tunable_roots {
 };
 
 /*
- * Reads everything into a new table, which the caller frees. profile: a name in roots->profiles or
- * a path; NULL or "": none, then nothing is recommended. listeners: those of the newest snapshot,
- * for the rules that look at them (may be NULL, 0).
+ * Reads everything but read_at into a new table, which the caller frees. profile: a name in
+ * roots->profiles or a path; NULL or "": none, then nothing is recommended. listeners: those of the
+ * newest snapshot, for the rules that look at them (may be NULL, 0).
  *
  * 0; -ENOMEM; -EINVAL or what open() and read() gave for a profile that cannot be read or has a
  * wrong line, or for a proc_sys that cannot be opened or listed: error says file, line and remedy.

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/array.h"
+
 const struct tunable_info tunable_infos[] = {
     {"ip_local_port_range", 1, true, "32768",
      "first local port that the kernel chooses for outgoing connections"},
@@ -215,7 +217,7 @@ const struct tunable_info tunable_infos[] = {
      "treat the window of a peer that does not scale as a signed number"},
 };
 
-const size_t tunable_n_infos = sizeof(tunable_infos) / sizeof(tunable_infos[0]);
+const size_t tunable_n_infos = COUNT_OF(tunable_infos);
 
 const struct tunable_info *tunable_info_find(const char *name, uint32_t element)
 {

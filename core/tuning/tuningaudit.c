@@ -11,16 +11,12 @@
 #include "core/tuning/sysvalue.h"
 #include "core/tuning/tuningharm.h"
 #include "core/tuning/tuningports.h"
+#include "core/tuning/tuningrow.h"
 
 enum {
 	TEXT_MAX = 256,
 	UNPRIVILEGED_PORTS = 1024, /* ip_unprivileged_port_start of a fresh kernel */
 };
-
-static bool has_value(const struct tuning *row)
-{
-	return row->status != TUNING_ABSENT && row->status != TUNING_UNREADABLE;
-}
 
 static int set_default(const struct tuningaudit *a, struct tuning *row)
 {
@@ -99,7 +95,7 @@ static int set_recommended(const struct tuningaudit *a, struct tuning *row)
 	row->reason = textpool_add(a->pool, rule->reason, strlen(rule->reason));
 	if (!row->recommended || !row->reason)
 		return -ENOMEM;
-	if (!has_value(row))
+	if (!tuningrow_has_value(row))
 		return 0;
 	row->status = meets(rule, row, values) ? TUNING_AS_RECOMMENDED : TUNING_DIFFERS;
 	if (row->status == TUNING_DIFFERS)
@@ -113,14 +109,6 @@ static void count_write(void *data, const struct sysctld_write *write)
 	++*(size_t *)data;
 }
 
-static const char *running(const struct tuning *rows, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(rows[i].name, name) == 0)
-			return rows[i].value;
-	return "";
-}
-
 /* What the next boot leaves, parameter by parameter. */
 static int set_persisted(const struct tuningaudit *a, struct tuning *rows, size_t count)
 {
@@ -131,6 +119,8 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *rows, size_
 	    .reserved = a->reserved,
 	    .pool = a->pool,
 	};
+	const struct tuning *allowed =
+	    tuningrow_find(rows, count, "tcp_allowed_congestion_control", 1);
 	size_t writes = 0, end;
 	int r = 0;
 
@@ -138,7 +128,7 @@ static int set_persisted(const struct tuningaudit *a, struct tuning *rows, size_
 		return 0;
 	sysctld_replay(a->sysctld, "ip_unprivileged_port_start", count_write, &writes);
 	boot.kernel.port_start = writes == 0 ? UNPRIVILEGED_PORTS : 0;
-	boot.kernel.congestion_allowed = running(rows, count, "tcp_allowed_congestion_control");
+	boot.kernel.congestion_allowed = allowed ? allowed->value : "";
 	for (size_t first = 0; first < count && r == 0; first = end) {
 		for (end = first + 1; end < count && rows[end].element > 1; end++)
 			;
@@ -151,7 +141,7 @@ static int set_harm(const struct tuningaudit *a, const struct tuningharm *h, str
 {
 	char reason[TUNINGHARM_REASON_MAX];
 
-	if (!has_value(row))
+	if (!tuningrow_has_value(row))
 		return 0;
 	if (row->target[0] != '\0')
 		row->target_harmful = tuningharm_judge(h, row, row->target, reason);

@@ -5,17 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base/array.h"
 #include "core/tuning/sysvalue.h"
+#include "core/tuning/tuningrow.h"
 
 enum { SOMAXCONN_TODAY = 4096 };
 
-static bool number_of(const struct tuningharm *h, const char *name, uint32_t element,
-		      int64_t *ret_number)
+static bool number_of(const struct tuningharm *h, const char *name, int64_t *ret_number)
 {
-	for (size_t i = 0; i < h->n_rows; i++)
-		if (h->rows[i].element == element && strcmp(h->rows[i].name, name) == 0)
-			return sysvalue_number(h->rows[i].value, ret_number);
-	return false;
+	const struct tuning *row = tuningrow_find(h->rows, h->n_rows, name, 1);
+
+	return row && sysvalue_number(row->value, ret_number);
 }
 
 static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
@@ -25,7 +25,7 @@ static bool time_wait_is_reused(const struct tuningharm *h, int64_t value,
 
 	(void)value;
 	(void)ret_detail;
-	return number_of(h, "tcp_tw_reuse", 1, &reuse) && reuse == 1;
+	return number_of(h, "tcp_tw_reuse", &reuse) && reuse == 1;
 }
 
 /* A listener whose backlog is cut to somaxconn (the kernel does not tell what it asked for) and
@@ -79,7 +79,7 @@ const struct tuningharm_rule tuningharm_rules[] = {
      "no connection can have more than 64 KiB on the way, whatever its buffers"},
 };
 
-const size_t tuningharm_n_rules = sizeof(tuningharm_rules) / sizeof(tuningharm_rules[0]);
+const size_t tuningharm_n_rules = COUNT_OF(tuningharm_rules);
 
 static bool passes(const struct tuningharm_rule *rule, const struct tuning *row, int64_t value)
 {

@@ -25,7 +25,7 @@ enum tuningharm_test {
 
 /* What a value is judged by. */
 struct tuningharm {
-	const struct tuning *rows;
+	struct tuning *rows;
 	size_t n_rows;
 	const struct listener *listeners;
 	size_t n_listeners;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/tuning/sysvalue.h"
+#include "core/tuning/tuningrow.h"
 
 /*
  * The kernel's own range. Ports inside of it say nothing: a listener there may have got its port
@@ -17,14 +18,6 @@ enum { FIRST_PORT = 32768, LAST_PORT = 60999 };
 static const char reason[] =
     "ip_local_port_range, as it is or as the profile wants it, covers ports that services listen "
     "on: an outgoing connection can take one while its service restarts";
-
-static struct tuning *find(struct tuning *rows, size_t count, const char *name, uint32_t element)
-{
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].element == element && strcmp(rows[i].name, name) == 0)
-			return &rows[i];
-	return NULL;
-}
 
 /* Where the profile wants a wider range, its ports are to be reserved along with it. */
 static bool is_in_range(const char *first, const char *last, uint16_t port)
@@ -68,9 +61,9 @@ int tuningports_recommend(const struct listener *listeners, size_t n_listeners,
 			  const struct portset *reserved, struct textpool *pool,
 			  struct tuning *rows, size_t count)
 {
-	const struct tuning *first = find(rows, count, "ip_local_port_range", 1);
-	const struct tuning *last = find(rows, count, "ip_local_port_range", 2);
-	struct tuning *row = find(rows, count, "ip_local_reserved_ports", 1);
+	const struct tuning *first = tuningrow_find(rows, count, "ip_local_port_range", 1);
+	const struct tuning *last = tuningrow_find(rows, count, "ip_local_port_range", 2);
+	struct tuning *row = tuningrow_find(rows, count, "ip_local_reserved_ports", 1);
 	char text[SYSVALUE_TEXT_MAX];
 	struct portset ports = {0};
 	size_t covered = 0;
@@ -84,7 +77,7 @@ int tuningports_recommend(const struct listener *listeners, size_t n_listeners,
 		if (!is_covered(first, last, port) || portset_has(reserved, port) ||
 		    portset_has(&ports, port))
 			continue;
-		ports.bits[port / 64] |= UINT64_C(1) << (port % 64);
+		portset_add(&ports, port);
 		covered++;
 	}
 	if (covered == 0)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "core/base/array.h"
+
 /* Most parameters became single bytes in 5.13, and were an int without bounds before. */
 #define BYTES       KERNEL_RELEASE(5, 13)
 #define KNOWN       WRITERULE_LAST_RELEASE
@@ -106,7 +108,7 @@ static const struct writerule rules[] = {
 
 const struct writerule *writerule_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
 		if (strcmp(rules[i].name, name) == 0)
 			return &rules[i];
 	return NULL;
