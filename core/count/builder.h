@@ -3,10 +3,9 @@
 #define TCPSTATE_CORE_BUILDER_H
 
 /*
- * This module turns the sockets of one sample into the rows of a snapshot: counts, sorted and
- * bounded rows, the fullest and the top ones. It keeps its working memory from sample to sample.
- * Per socket it keeps nothing but the rows that are listed and the sockets whose owner has still
- * to be found.
+ * This module turns the sockets of one sample into the rows of a snapshot: counts, and sorted
+ * rows of bounded number. It keeps its working memory from sample to sample. Of single sockets it
+ * keeps the rows that are listed, the suspicious ones, and those whose owner has still to be found.
  */
 
 #include <stdbool.h>
@@ -39,7 +38,7 @@ struct builder_options {
 	struct owners *owners;                /* NULL: do not attribute */
 	const struct ignores *ignores;        /* suspects to leave out; NULL: none */
 	const struct counted_ports *ports;    /* to count connections by; NULL: none */
-	bool scan;                            /* owners not known yet may be looked for */
+	bool scan;                            /* owners that are not known yet are looked for */
 };
 
 /* The fullest use of local ports: what the limit ephemeralPorts is made of. */

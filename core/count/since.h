@@ -36,11 +36,11 @@ void since_done(struct since *s);
 void since_begin(struct since *s, uint32_t now_s);
 
 /*
- * How many seconds the socket has been idle in its state: the shorter of conn->idle_s, with the
- * 49.7 days undone, and of the time since it was first seen there. What the first sample of all
- * finds may have been there for long: conn->idle_s is all that is known of it, and of a socket that
- * is not kept. *ret_rested: it had been idle for CONN_REST_S before its peer closed it, and has
- * moved no data since.
+ * How many seconds the socket has been idle in its state: the shorter of conn->idle_s, which goes
+ * on here where the kernel's begins anew, and of the time since it was first seen in that state. A
+ * socket that the first sample finds may have been in it for long: for that one, and for one that
+ * is not kept, conn->idle_s counts alone. *ret_rested: it had been idle for CONN_REST_S before its
+ * peer closed it, and has moved no data since.
  */
 uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested);
 

@@ -3,9 +3,8 @@
 #define TCPSTATE_CORE_CONDITION_H
 
 /*
- * This module takes the rules through time: they look at a snapshot and the one before, and say
- * what is abnormal, against which bound, and who causes it. It reads no file and no clock: time is
- * the snapshots'.
+ * This module judges the conditions from sample to sample: what is abnormal, against which bound,
+ * and who causes it. It reads no file and no clock: all times are those of the snapshots.
  */
 
 #include <stdbool.h>
@@ -14,7 +13,7 @@
 #include "core/model/snapshot.h"
 #include "core/diagnosis/rule.h"
 
-/* What the rules remember between samples: holds, rates, the hour's mean. */
+/* What is remembered between samples: holds, the newest events, the hour's mean. */
 struct conditions;
 
 int conditions_new(struct conditions **ret_conditions);
@@ -25,8 +24,8 @@ void conditions_free(struct conditions *c);
  * on, sorted by id and element; those that `now` had are freed) and now->diagnosis. `before`: the
  * snapshot before, NULL for the first. -ENOMEM: now is untouched.
  *
- * A rule moves on only when the figures it looks at are new: what a listener sample or the copy
- * after a failed one carries over neither holds a threshold nor breaks a hold. All time is
+ * Only new figures are judged: those that a listener sample, or the copy after a failed sample,
+ * carries over neither count towards a hold nor break it. All time is
  * CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has been measured (a rate:
  * at the second sample), and where this host does not give its figures: when it does again, the
  * condition is what it was, but a hold begins anew. diagnosis.worst is SEVERITY_UNKNOWN only if

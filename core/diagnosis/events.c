@@ -207,7 +207,6 @@ int events_parse(struct events *events, char *text)
 	struct events read = {.count = 0};
 	char *line, *next = strchr(text, '\n');
 	struct event event;
-
 	bool with_netns;
 
 	if (!next)

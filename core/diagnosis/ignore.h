@@ -4,7 +4,7 @@
 
 /*
  * This module says what the user has a condition leave out: the sockets of a process, of a remote
- * network and so on. What is left out is counted, and nothing else of it.
+ * network and so on. How many are left out is counted; they add to nothing else.
  */
 
 #include <stdbool.h>

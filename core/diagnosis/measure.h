@@ -17,7 +17,7 @@ enum { MINUTE_MS = 60000 };
 
 /* What a snapshot says of one condition. */
 enum measured {
-	MEASURED_NOTHING, /* no word on it this time; what was known before stands */
+	MEASURED_NOTHING, /* nothing new: what was known before stands */
 	MEASURED_UNKNOWN, /* cannot be measured here */
 	MEASURED_VALUE,
 };
@@ -28,11 +28,11 @@ struct measure {
 	uint32_t counted; /* what the rule's floor is held against */
 	uint32_t ignored; /* left out of the value, as the user wants it */
 	bool small;       /* too few connections to raise the condition, whatever the percent */
-	bool still;       /* it does not grow: keeps a condition raised, but does not raise it */
-	bool settled;     /* nor has it for long: does not keep it raised either */
-	uint32_t least;   /* enum severity that it has at the least, whatever the value; 0: none */
+	bool still;       /* it does not grow: keeps the condition raised, but does not raise it */
+	bool settled;     /* it has not grown for long: does not keep it raised either */
+	uint32_t least;   /* enum severity, the lowest there is whatever the value; 0: none */
 	bool happened;    /* of events: some since the snapshot before */
-	int64_t at_ms;    /* CLOCK_MONOTONIC of the data: a listener sample carries older ones */
+	int64_t at_ms;    /* CLOCK_MONOTONIC of the figures, which may be older than the sample */
 	char offender[sizeof(((struct condition *)NULL)->offender)];
 	char figures[sizeof(((struct condition *)NULL)->figures)];
 };
@@ -68,15 +68,15 @@ uint64_t measure_intervals(const struct snapshot *s, int64_t now_ms);
 /* Notes why there is no value. Returns `measured`. */
 enum measured measure_lacks(const struct measuring *in, enum measured measured, const char *why);
 
-/* For the measuring functions: the gain of a counter in the last minute, or since
- * it is sampled. */
+/* For the measuring functions: the gain of a counter in the last minute, or since the first sample.
+ */
 enum measured measure_minute(const struct snapshot *s, const char *name, uint64_t *ret_events);
 
 /* The same, which is noted: "12 SYNs dropped in the last minute", or why it is not known. */
 enum measured measure_events(const struct measuring *in, const char *name, const char *words,
 			     uint64_t *ret_events);
 
-/* As a figure to hold others against: a shorter time is taken for a whole minute. */
+/* The same to compare others with: the gain of a shorter time is brought up to a minute. */
 enum measured measure_traffic(const struct measuring *in, const char *name, uint64_t *ret_traffic);
 
 /* CLOCK_MONOTONIC in milliseconds: when the states were counted. */

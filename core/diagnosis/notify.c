@@ -83,14 +83,14 @@ static void note_told(struct told *told, const struct condition *now, int64_t no
 		told->critical_ms = now_ms;
 }
 
-/* Who is told. */
-struct hearer {
+/* Who is told of a change. */
+struct receiver {
 	void (*tell)(const struct transition *transition, void *arg);
 	void *arg;
 };
 
 static void tell_change(struct told *told, const struct condition *now, int64_t now_ms,
-			const struct hearer *to)
+			const struct receiver *to)
 {
 	const struct condition_info *info = &condition_table[now->id - 1];
 	uint32_t was = told->condition.id != 0 ? told->condition.severity : SEVERITY_NORMAL;
@@ -138,7 +138,7 @@ void notify_resume(struct notify *t, const char *netns, const struct condition *
 }
 
 static void look_at(struct notify *t, const char *netns, const struct condition *row,
-		    int64_t now_ms, const struct hearer *to)
+		    int64_t now_ms, const struct receiver *to)
 {
 	struct told *told = find(t, netns, row);
 
@@ -154,7 +154,7 @@ static void look_at(struct notify *t, const char *netns, const struct condition 
 
 /* It is not judged any more. */
 static void tell_over(struct told *told, const struct snapshot *now, int64_t now_ms,
-		      const struct hearer *to)
+		      const struct receiver *to)
 {
 	struct condition off = told->condition;
 
@@ -169,7 +169,7 @@ void notify_update(struct notify *t, const struct snapshot *now,
 		   void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
 	const char *netns = now->info.netns;
-	const struct hearer to = {tell, arg};
+	const struct receiver to = {tell, arg};
 	int64_t now_ms = measure_now_ms(now);
 
 	for (size_t i = 0; i < t->count; i++)
@@ -184,7 +184,7 @@ void notify_update(struct notify *t, const struct snapshot *now,
 void notify_gone(struct notify *t, const struct snapshot *host,
 		 void (*tell)(const struct transition *transition, void *arg), void *arg)
 {
-	const struct hearer to = {tell, arg};
+	const struct receiver to = {tell, arg};
 
 	for (size_t i = t->count; i-- > 0;) {
 		struct told *told = &t->told[i];

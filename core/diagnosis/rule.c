@@ -101,8 +101,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.phrase = "connections in CLOSE_WAIT, not accepted for 10 s or more",
 	.one = "connection in CLOSE_WAIT, not accepted for 10 s or more",
 	.advice = "The application has stopped calling accept(). The clients gave up while "
-		  "they "
-		  "waited; this is no leak of descriptors. Look at what its accepting thread "
+		  "they waited; this is no leak of descriptors. Look at what its accepting thread "
 		  "hangs in; restart it.",
 	.ignores = BY_ALL,
 	/* With 10 s in the queue and full samples each 15 s, within 45 s. */
@@ -213,10 +212,10 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.unit = "parameters",
 	.phrase = "kernel parameters whose value does harm",
 	.one = "kernel parameter whose value does harm",
-	.advice = "Set the parameter back. tcpStateTuningTable has the default, the "
-		  "recommended "
-		  "value and the reason; correct the sysctl.d file as well, or it comes back "
-		  "at the next boot.",
+	.advice =
+	    "Set the parameter back. tcpStateTuningTable has the default, the "
+	    "recommended value and the reason; correct the sysctl.d file as well, or it comes back "
+	    "at the next boot.",
 	.rule = RULE(1, -1, 0),
     },
     {
@@ -226,8 +225,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 	.phrase = "kernel parameters that differ from the persisted value",
 	.one = "kernel parameter that differs from the persisted value",
 	.advice = "The next boot changes the running value. Somebody set it by hand, or the "
-		  "file "
-		  "was never applied: either write the running value to the file named, or "
+		  "file was never applied: either write the running value to the file named, or "
 		  "apply the file (sysctl --system).",
 	.rule = RULE(1, -1, 60),
     },

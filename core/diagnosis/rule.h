@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_RULE_H
 
 /*
- * This module is what is known of each condition before anything is measured: its name, unit,
- * words and default thresholds as data, and the thresholds that the user set.
+ * This module holds the conditions as data: names, units, texts and default thresholds, and the
+ * thresholds that the user has set.
  */
 
 #include <stdbool.h>
@@ -42,20 +42,19 @@ enum condition_id {
 
 enum { CONDITION_COUNT = 24 };
 
-/* When a condition is raised and when it clears. */
+/* When a condition is raised and when it is cleared. */
 struct rule {
 	bool enabled;
 	int32_t warning;        /* threshold; -1: no warning */
 	int32_t critical;       /* threshold; -1: never critical */
-	uint32_t hold_s;        /* how long without a break */
-	uint32_t clear_percent; /* clears below this share of the threshold */
-	uint32_t floor;         /* connections below which nothing is counted, or a queue that
-				   does no harm raises nothing; 0: it has none.
-				   stateSurge: the mean counts as this at the least */
+	uint32_t hold_s;        /* for how long it must be at the threshold, or clear of it */
+	uint32_t clear_percent; /* it is cleared below this share of the threshold */
+	/* Connections below which nothing is counted, or a queue that does no harm raises nothing;
+	 * 0: it has none. stateSurge: the mean counts as this at the least. */
+	uint32_t floor;
 	uint32_t share_percent; /* of the traffic that the value must have as well; 0: none */
 };
 
-/* What is known of a condition before anything is measured. */
 struct condition_info {
 	uint32_t id;
 	const char *name;   /* "closeWaitStale" */

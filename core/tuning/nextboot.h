@@ -3,8 +3,9 @@
 #define TCPSTATE_CORE_NEXTBOOT_H
 
 /*
- * This module tells what the next boot leaves in a parameter: it plays what sysctld found, write
- * by write, as the kernel takes it (syswrite), and compares the outcome with the running value.
+ * This module tells what the next boot leaves in a parameter: it applies what sysctld found,
+ * write by write, as the kernel takes it (syswrite), and compares the outcome with the running
+ * value.
  * For tuningaudit only.
  */
 

@@ -3,8 +3,8 @@
 #define TCPSTATE_CORE_PROFILE_H
 
 /*
- * This module reads profiles: what an operator wants the kernel's TCP parameters to be,
- * and why. A profile is a text file with a line for each recommendation:
+ * This module reads profiles: what an operator wants the kernel's TCP parameters to be, and why. A
+ * profile is a text file with a line for each recommendation:
  *
  *   # a comment
  *   tcp_fin_timeout         = 30                 why
@@ -14,10 +14,10 @@
  *   tcp_timestamps         one-of 1,2            why
  *   tcp_max_tw_buckets     >= default            why
  *
- * The parameter is named as in tcpStateTuningName or as sysctl(8) does, with the element
- * in brackets where it has several. "default" is the kernel's own default on this host;
- * where that is not known, nothing is recommended. The rest of the line is the reason;
- * there must be one. A parameter has one line.
+ * The parameter is named as in tcpStateTuningName or as sysctl(8) does, with the element in
+ * brackets where it has several. "default" is the kernel's own default on this host; where that is
+ * not known, nothing is recommended. The rest of the line is the reason; there must be one. A
+ * parameter has one line.
  */
 
 #include <stddef.h>

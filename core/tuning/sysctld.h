@@ -6,21 +6,20 @@
  * This module tells what the next boot writes to a kernel parameter: what the kernel's command
  * line says, then the files of sysctl.d(5), then those that ufw and tuned have.
  *
- * The directories /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d
- * and /lib/sysctl.d are one: of files with the same name the one in the directory named
- * first hides the others (so an empty file or a link to /dev/null switches a file off).
- * What is left is read in the order of the names, and a later assignment wins over an
- * earlier one, whatever directory it comes from. A parameter that is named explicitly is not
- * touched by patterns.
+ * The directories /etc/sysctl.d, /run/sysctl.d, /usr/local/lib/sysctl.d, /usr/lib/sysctl.d and
+ * /lib/sysctl.d are one: of files with the same name the one in the directory named first hides the
+ * others (so an empty file or a link to /dev/null switches a file off). What is left is read in the
+ * order of the names, and a later assignment wins over an earlier one, whatever directory it comes
+ * from. Patterns do not touch a parameter that is named explicitly.
  *
  * Two programs read these files, and differ:
  * - systemd-sysctl writes only the last assignment of a name: what the kernel refuses leaves the
  *   parameter as it was, whatever an earlier line says. `sysctl --system` writes them all.
- * - systemd-sysctl (at the boot of a systemd host) does not read /etc/sysctl.conf, unless
- * a link such as 99-sysctl.conf leads there. A line "-name" without a value takes back an
- *   earlier assignment of that name. Names that begin with a dot are no files.
- * - `sysctl --system` (as of procps 4.0.2) reads /etc/sysctl.conf last. A line "-name"
- * only keeps patterns off.
+ * - systemd-sysctl (at the boot of a systemd host) does not read /etc/sysctl.conf, unless a link
+ *   such as 99-sysctl.conf leads there. A line "-name" without a value takes back an earlier
+ *   assignment of that name. Files whose names begin with a dot are left out.
+ * - `sysctl --system` (as of procps 4.0.2) reads /etc/sysctl.conf last. A line "-name" only keeps
+ *   patterns off.
  */
 
 #include <stdbool.h>
@@ -28,7 +27,7 @@
 
 #include "core/tuning/sysctldfiles.h"
 
-/* What was met on the way. */
+/* What was found while reading. */
 struct sysctld_stats {
 	enum sysctld_order order; /* that was followed, never SYSCTLD_AUTO */
 	uint32_t unreadable;      /* that should have been read: dangling, looping, too large */
@@ -51,12 +50,12 @@ struct sysctld;
  * Reads all files below root ("/" is the host's own; links that are absolute lead out of any
  * other). Only parameters below net are kept. 0 or -errno: -ENOENT without root; -EFBIG where the
  * files hold more than any sane host does (16384 files after hiding, 1 MiB a file, 16 MiB in all,
- * 65536 assignments, 1024 patterns), for then the winner is not known.
+ * 65536 assignments, 1024 patterns): then it is not known which assignment is the last.
  */
 int sysctld_read(const char *root, enum sysctld_order order, struct sysctld **ret_sysctld);
 void sysctld_free(struct sysctld *s);
 
-/* Is told of one write; the texts live as long as the sysctld. */
+/* Called for one write; the texts live as long as the sysctld. */
 typedef void sysctld_visitor(void *data, const struct sysctld_write *write);
 
 /* All that the next boot writes to a parameter, in its order; name: as sysname_parse() gives it. */

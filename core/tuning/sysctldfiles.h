@@ -4,7 +4,7 @@
 
 /*
  * This module finds the files that sysctl.d(5) names, in the order in which they are read. For
- * core/sysctld only.
+ * sysctld and watch only.
  */
 
 #include <stddef.h>

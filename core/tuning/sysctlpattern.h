@@ -4,7 +4,7 @@
 
 /*
  * This module matches a parameter's path with a pattern of a sysctl.d file, as the programs that
- * read these files do. For core/sysctld only.
+ * read these files do. For sysctld and sysctldreplay only.
  */
 
 #include <stdbool.h>

@@ -4,7 +4,7 @@
 
 /*
  * This module is what is known of the kernel's TCP parameters before any is read: meaning and
- * default. For core/tunable only.
+ * default. For tunable and kerneldefault only.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@ struct tunable_info {
 	uint32_t element; /* 1.. */
 	bool named;       /* has its row on kernels without it as well */
 	/* The mainline default in every release from 3.10 on that has the parameter; NULL: it
-	 * changed (core/kerneldefault), is a choice of the build, or is not known. */
+	 * changed (kerneldefault), is a choice of the build, or is not known. */
 	const char *constant;
 	const char *meaning;
 };

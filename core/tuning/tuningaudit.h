@@ -4,7 +4,7 @@
 
 /*
  * This module judges the rows of the tuning table: it fills default, recommendation, persisted
- * value, status, drift and reason of rows whose running values have been read. For core/tunable
+ * value, status, drift and reason of rows whose running values have been read. For tunable
  * only.
  */
 
