@@ -38,8 +38,9 @@ static struct listener_entry *addressed(const struct builder *b, const struct co
 	if (zone)
 		inet_addr_set_zone(&local, 0);
 	entry = listener_at(b, &local, conn->local_port, zone);
-	if (!entry)
-		entry = listener_at(b, &any[conn->ip_version == IP_V6], conn->local_port, zone);
+	if (entry)
+		return entry;
+	entry = listener_at(b, &any[conn->ip_version == IP_V6], conn->local_port, zone);
 	if (conn->ip_version == IP_V6 || (entry && inet_addr_zone(&entry->key.addr) == zone))
 		return entry;
 	dual = listener_at(b, &any[1], conn->local_port, zone);

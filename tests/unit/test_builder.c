@@ -121,7 +121,7 @@ static void test_devices(void)
 	    listening("0.0.0.0", 80, 1, 10), on(listening("0.0.0.0", 80, 2, 10), 3),
 	    on(listening("0.0.0.0", 80, 3, 10), 4), on(listening("10.0.0.1", 80, 4, 10), 4),
 	    on(listening("::", 81, 0, 10), 3), listening("0.0.0.0", 81, 0, 10),
-	    on(listening("0.0.0.0", 82, 0, 10), 3),
+	    on(listening("0.0.0.0", 82, 0, 10), 3), listening("10.0.0.7", 81, 0, 10),
 	    conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1),
 	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1), 3),
 	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 1), 4),
@@ -131,16 +131,17 @@ static void test_devices(void)
 	    on(conn(STATE_SYN_RECV, "10.0.0.2", 80, "10.0.0.9", 2), 9),
 	    on(conn(STATE_SYN_RECV, "10.0.0.2", 81, "10.0.0.9", 2), 3),
 	    conn(STATE_SYN_RECV, "10.0.0.2", 81, "10.0.0.9", 2),
-	    conn(STATE_SYN_RECV, "10.0.0.2", 82, "10.0.0.9", 2), /* nobody's */
+	    on(conn(STATE_SYN_RECV, "10.0.0.7", 81, "10.0.0.9", 2), 3), /* in a VRF */
+	    conn(STATE_SYN_RECV, "10.0.0.2", 82, "10.0.0.9", 2),        /* nobody's */
 	};
 	/* As the index sorts them: ipv4, ipv4z, ipv6z. */
 	static const struct {
 		const char *name;
 		uint32_t syn_queue, accept_queue;
 	} want[] = {
-	    {"0.0.0.0:80", 2, 1},   {"0.0.0.0:81", 1, 0},   {"0.0.0.0%3:80", 2, 2},
-	    {"0.0.0.0%3:82", 0, 0}, {"0.0.0.0%4:80", 1, 3}, {"10.0.0.1%4:80", 1, 4},
-	    {"[::%3]:81", 1, 0},
+	    {"0.0.0.0:80", 2, 1},    {"0.0.0.0:81", 1, 0},   {"10.0.0.7:81", 1, 0},
+	    {"0.0.0.0%3:80", 2, 2},  {"0.0.0.0%3:82", 0, 0}, {"0.0.0.0%4:80", 1, 3},
+	    {"10.0.0.1%4:80", 1, 4}, {"[::%3]:81", 1, 0},
 	};
 	struct conn sockets[COUNT(conns)];
 	struct builder *b = new_build();
@@ -159,7 +160,7 @@ static void test_devices(void)
 		CHECK_EQ_INT(row->accept_queue, want[i].accept_queue);
 	}
 	/* No connection is lost for having the same four numbers as another. */
-	CHECK_EQ_INT(s->n_conns, 9);
+	CHECK_EQ_INT(s->n_conns, 10);
 	snapshot_free(s);
 	builder_free(b);
 }
