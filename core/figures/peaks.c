@@ -16,7 +16,7 @@ struct listener_past {
 	struct peak accept_queue;
 	struct peak syn_queue;
 	uint64_t drops;
-	struct timespec since; /* wall clock, when drops were 0 */
+	struct timespec since; /* as in struct listener */
 	uint64_t dropped_ms;
 	uint64_t seen_ms;
 };

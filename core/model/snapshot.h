@@ -124,12 +124,12 @@ struct listener {
 	uint32_t syn_queue_percent;
 	uint32_t syn_queue_peak; /* 15 minutes */
 	uint32_t syn_unanswered; /* of those half-open: the SYN-ACK has been sent again */
-	uint64_t drops;          /* sk_drops, monotonic over the row's life */
+	uint64_t drops;          /* sk_drops, SYNs sent again included; never falls */
 	uint32_t owner;          /* index into owners; the lowest pid of several */
 	uint32_t fullest_queue;  /* the accept queue of the single socket whose queue is fullest */
 	uint32_t fullest_limit;
 	uint32_t fullest_owner; /* index into owners: who holds that socket */
-	struct timespec since;  /* wall clock, when drops were 0 */
+	struct timespec since;  /* wall clock, since when drops have been counted without a break */
 	int64_t dropped_ms;     /* CLOCK_MONOTONIC of the newest drop that was seen; 0: none */
 };
 
