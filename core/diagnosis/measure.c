@@ -95,47 +95,35 @@ static void name_tuning(struct text *text, const struct tuning *row)
 		text_add(text, "", "%s is %s", row->name, row->value);
 }
 
-static enum measured measure_tuning_harmful(const struct measuring *in, struct text *text,
-					    struct measure *m)
+static bool is_counted(const struct tuning *row, bool harmful)
 {
-	const struct tuning_table *tuning = in->now->tuning;
-
-	if (!tuning)
-		return measure_lacks(in, MEASURED_NOTHING, "not read yet");
-	m->value = tuning->harmful;
-	m->at_ms = timing_ms(&tuning->read_at);
-	for (size_t i = 0; i < tuning->count; i++) {
-		if (tuning->rows[i].status != TUNING_HARMFUL)
-			continue;
-		name_tuning(text, &tuning->rows[i]);
-		if (tuning->harmful > 1)
-			text_add(text, ", ", "and %u more", tuning->harmful - 1);
-		text_add(text, ": ", "%s", tuning->rows[i].reason);
-		break;
-	}
-	return MEASURED_VALUE;
+	return harmful ? row->status == TUNING_HARMFUL : row->drift == DRIFT_DIFFERS_FROM_PERSISTED;
 }
 
-static enum measured measure_tuning_drift(const struct measuring *in, struct text *text,
-					  struct measure *m)
+/* Parameters that do harm, or differ from what the next boot sets. The first one is named. */
+static enum measured measure_tuning(const struct measuring *in, struct text *text,
+				    struct measure *m)
 {
 	const struct tuning_table *tuning = in->now->tuning;
+	bool harmful = in->of == TUNING_HARMFUL;
+	const struct tuning *row, *end;
 
 	if (!tuning)
 		return measure_lacks(in, MEASURED_NOTHING, "not read yet");
-	m->value = tuning->drifted;
+	m->value = harmful ? tuning->harmful : tuning->drifted;
 	m->at_ms = timing_ms(&tuning->read_at);
-	for (size_t i = 0; i < tuning->count; i++) {
-		const struct tuning *row = &tuning->rows[i];
-
-		if (row->drift != DRIFT_DIFFERS_FROM_PERSISTED)
-			continue;
-		name_tuning(text, row);
+	end = tuning->rows + tuning->count;
+	for (row = tuning->rows; row < end && !is_counted(row, harmful);)
+		row++;
+	if (row == end)
+		return MEASURED_VALUE;
+	name_tuning(text, row);
+	if (!harmful)
 		text_add(text, ", ", "%s sets %s", row->persisted_in, row->persisted);
-		if (tuning->drifted > 1)
-			text_add(text, ", ", "and %u more", tuning->drifted - 1);
-		break;
-	}
+	if (m->value > 1)
+		text_add(text, ", ", "and %u more", (unsigned)m->value - 1);
+	if (harmful)
+		text_add(text, ": ", "%s", row->reason);
 	return MEASURED_VALUE;
 }
 
@@ -174,31 +162,35 @@ static enum measured measure_sampling(const struct measuring *in, struct text *t
 enum measured measure_take(const struct measuring *in, enum condition_id id,
 			   struct measure *ret_measure)
 {
-	static measure_function *const measures[CONDITION_COUNT + 1] = {
-	    [CONDITION_SYN_QUEUE] = measure_syn_queue,
-	    [CONDITION_SYN_UNANSWERED] = measure_syn_unanswered,
-	    [CONDITION_SYN_COOKIES] = measure_syn_cookies,
-	    [CONDITION_ACCEPT_QUEUE] = measure_accept_queue,
-	    [CONDITION_ACCEPT_DROPS] = measure_accept_drops,
-	    [CONDITION_CLOSE_WAIT_STALE] = measure_close_wait_stale,
-	    [CONDITION_CLOSE_WAIT_UNACCEPTED] = measure_close_wait_unaccepted,
-	    [CONDITION_FIN_WAIT_2_STALE] = measure_fin_wait_2_stale,
-	    [CONDITION_CLOSING_STUCK] = measure_closing_stuck,
-	    [CONDITION_SYN_SENT_FANOUT] = measure_syn_sent_fanout,
-	    [CONDITION_TIME_WAIT] = measure_time_wait,
-	    [CONDITION_EPHEMERAL_PORTS] = measure_ephemeral_ports,
-	    [CONDITION_ORPHANS] = measure_orphans,
-	    [CONDITION_MEMORY] = measure_memory,
-	    [CONDITION_STATE_COUNT] = measure_state,
-	    [CONDITION_STATE_SURGE] = measure_state,
-	    [CONDITION_TUNING_HARMFUL] = measure_tuning_harmful,
-	    [CONDITION_TUNING_DRIFT] = measure_tuning_drift,
-	    [CONDITION_SAMPLING] = measure_sampling,
-	    [CONDITION_UPSTREAM_SILENT] = measure_upstream_silent,
-	    [CONDITION_PEER_SILENT] = measure_peer_silent,
-	    [CONDITION_PEER_NOT_READING] = measure_peer_not_reading,
-	    [CONDITION_NOT_READING] = measure_not_reading,
-	    [CONDITION_DESCRIPTORS] = measure_descriptors,
+	static const struct {
+		measure_function *measure;
+		uint32_t of; /* as in struct measuring */
+	} measures[CONDITION_COUNT + 1] = {
+	    [CONDITION_SYN_QUEUE] = {measure_syn_queue},
+	    [CONDITION_SYN_UNANSWERED] = {measure_syn_unanswered, SUSPECT_SYN_UNANSWERED},
+	    [CONDITION_SYN_COOKIES] = {measure_syn_cookies},
+	    [CONDITION_ACCEPT_QUEUE] = {measure_accept_queue},
+	    [CONDITION_ACCEPT_DROPS] = {measure_accept_drops},
+	    [CONDITION_CLOSE_WAIT_STALE] = {measure_close_wait_stale, SUSPECT_CLOSE_WAIT_STALE},
+	    [CONDITION_CLOSE_WAIT_UNACCEPTED] = {measure_close_wait_unaccepted,
+						 SUSPECT_CLOSE_WAIT_UNACCEPTED},
+	    [CONDITION_FIN_WAIT_2_STALE] = {measure_fin_wait_2_stale, SUSPECT_FIN_WAIT_2_STALE},
+	    [CONDITION_CLOSING_STUCK] = {measure_closing_stuck, SUSPECT_CLOSING_STUCK},
+	    [CONDITION_SYN_SENT_FANOUT] = {measure_syn_sent_fanout, SUSPECT_SYN_SENT},
+	    [CONDITION_TIME_WAIT] = {measure_time_wait, LIMIT_TIME_WAIT_BUCKETS},
+	    [CONDITION_EPHEMERAL_PORTS] = {measure_ephemeral_ports, LIMIT_EPHEMERAL_PORTS},
+	    [CONDITION_ORPHANS] = {measure_limit, LIMIT_ORPHANS},
+	    [CONDITION_MEMORY] = {measure_limit, LIMIT_MEMORY},
+	    [CONDITION_STATE_COUNT] = {measure_state},
+	    [CONDITION_STATE_SURGE] = {measure_state},
+	    [CONDITION_TUNING_HARMFUL] = {measure_tuning, TUNING_HARMFUL},
+	    [CONDITION_TUNING_DRIFT] = {measure_tuning, TUNING_DIFFERS},
+	    [CONDITION_SAMPLING] = {measure_sampling},
+	    [CONDITION_UPSTREAM_SILENT] = {measure_endpoint, SUSPECT_UPSTREAM_SILENT},
+	    [CONDITION_PEER_SILENT] = {measure_endpoint, SUSPECT_PEER_SILENT},
+	    [CONDITION_PEER_NOT_READING] = {measure_peer_not_reading, SUSPECT_PEER_NOT_READING},
+	    [CONDITION_NOT_READING] = {measure_not_reading, SUSPECT_NOT_READING},
+	    [CONDITION_DESCRIPTORS] = {measure_descriptors, LIMIT_DESCRIPTORS},
 	};
 	struct measure m = {.at_ms = timing_ms(&in->now->info.monotonic)};
 	struct text text = text_begin(m.offender, sizeof(m.offender));
@@ -207,9 +199,9 @@ enum measured measure_take(const struct measuring *in, enum condition_id id,
 	enum measured measured;
 
 	with_id.condition = id;
+	with_id.of = measures[id].of;
 	with_id.figures = &figures;
-	measured = measures[id](&with_id, &text, &m);
-
+	measured = measures[id].measure(&with_id, &text, &m);
 	if (measured != MEASURED_VALUE) {
 		memcpy(ret_measure->figures, m.figures, sizeof(m.figures));
 		return measured;

@@ -39,7 +39,10 @@ struct measure {
 
 /* What is measured. */
 struct measuring {
-	uint32_t condition;            /* enum condition_id; measure_take() sets it */
+	uint32_t condition; /* enum condition_id; measure_take() sets it, and `of` */
+	/* What the condition looks at: enum limit_id, enum suspect, or a tuning's enum
+	 * tuning_status. */
+	uint32_t of;
 	uint32_t element;              /* the state for stateCount and stateSurge */
 	const struct rule *rule;       /* decides what is counted */
 	const struct ignores *ignores; /* what is left out; NULL: nothing */
@@ -90,9 +93,9 @@ int64_t measure_counted_ms(const struct snapshot *s);
 typedef enum measured measure_function(const struct measuring *in, struct text *text,
 				       struct measure *m);
 measure_function measure_syn_queue, measure_syn_cookies, measure_accept_queue, measure_accept_drops,
-    measure_descriptors, measure_time_wait, measure_ephemeral_ports, measure_orphans,
-    measure_memory, measure_syn_unanswered, measure_close_wait_stale, measure_close_wait_unaccepted,
-    measure_fin_wait_2_stale, measure_closing_stuck, measure_syn_sent_fanout,
-    measure_upstream_silent, measure_peer_silent, measure_peer_not_reading, measure_not_reading;
+    measure_limit, measure_descriptors, measure_time_wait, measure_ephemeral_ports,
+    measure_syn_unanswered, measure_close_wait_stale, measure_close_wait_unaccepted,
+    measure_fin_wait_2_stale, measure_closing_stuck, measure_syn_sent_fanout, measure_endpoint,
+    measure_peer_not_reading, measure_not_reading;
 
 #endif

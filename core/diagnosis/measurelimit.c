@@ -16,10 +16,9 @@ static const struct limit *find_limit(const struct snapshot *s, enum limit_id id
 	return NULL;
 }
 
-static enum measured measure_limit(const struct measuring *in, enum limit_id id, struct text *text,
-				   struct measure *m)
+enum measured measure_limit(const struct measuring *in, struct text *text, struct measure *m)
 {
-	const struct limit *limit = find_limit(in->now, id);
+	const struct limit *limit = find_limit(in->now, in->of);
 
 	if (!limit)
 		return measure_lacks(in, MEASURED_UNKNOWN, "the limit cannot be read here");
@@ -27,7 +26,7 @@ static enum measured measure_limit(const struct measuring *in, enum limit_id id,
 	text_add(in->figures, ", ", "%llu of %llu", (unsigned long long)limit->usage,
 		 (unsigned long long)limit->capacity);
 	/* What turns over within a minute is not looked at for that. */
-	if (!limit->growing && id != LIMIT_TIME_WAIT_BUCKETS)
+	if (!limit->growing && in->of != LIMIT_TIME_WAIT_BUCKETS)
 		text_add(in->figures, ", ", "it has not grown in each of the last ten minutes");
 	if (limit->growing && limit->left_s < SOON_S)
 		m->least = SEVERITY_CRITICAL;
@@ -59,7 +58,7 @@ static uint32_t top_descriptors(const struct measuring *in, struct measure *m, b
 
 enum measured measure_descriptors(const struct measuring *in, struct text *text, struct measure *m)
 {
-	const struct limit *limit = find_limit(in->now, LIMIT_DESCRIPTORS);
+	const struct limit *limit = find_limit(in->now, in->of);
 	bool known;
 	uint32_t top = top_descriptors(in, m, &known);
 	const struct owner *owner = snapshot_owner(in->now, top);
@@ -74,33 +73,23 @@ enum measured measure_descriptors(const struct measuring *in, struct text *text,
 	offender_owner(text, "", in->now, top);
 	text_add(text, ", ", "%u of %u", owner->fds, owner->fds_max);
 	/* The limit's row is of the first one of all, ignored or not. */
-	return limit->owner == top ? measure_limit(in, LIMIT_DESCRIPTORS, text, m) : MEASURED_VALUE;
+	return limit->owner == top ? measure_limit(in, text, m) : MEASURED_VALUE;
 }
 
 enum measured measure_time_wait(const struct measuring *in, struct text *text, struct measure *m)
 {
 	offender_state_remote(text, in->now, STATE_TIME_WAIT);
-	return measure_limit(in, LIMIT_TIME_WAIT_BUCKETS, text, m);
+	return measure_limit(in, text, m);
 }
 
 enum measured measure_ephemeral_ports(const struct measuring *in, struct text *text,
 				      struct measure *m)
 {
-	const struct limit *limit = find_limit(in->now, LIMIT_EPHEMERAL_PORTS);
+	const struct limit *limit = find_limit(in->now, in->of);
 
 	if (limit) {
 		text_add(text, "", "%s", limit->detail);
 		m->at_ms = timing_ms(&in->now->info.detail_at);
 	}
-	return measure_limit(in, LIMIT_EPHEMERAL_PORTS, text, m);
-}
-
-enum measured measure_orphans(const struct measuring *in, struct text *text, struct measure *m)
-{
-	return measure_limit(in, LIMIT_ORPHANS, text, m);
-}
-
-enum measured measure_memory(const struct measuring *in, struct text *text, struct measure *m)
-{
-	return measure_limit(in, LIMIT_MEMORY, text, m);
+	return measure_limit(in, text, m);
 }

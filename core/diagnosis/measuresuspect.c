@@ -12,15 +12,16 @@ enum { DESCRIPTORS_SHARE = 25 };
 /* A pool that has lain still for so long, in seconds, is none that leaks. */
 enum { SETTLED_S = 3600 };
 
-/* The count of one kind of suspects; the caller names them. */
-static const struct suspects *count_suspects(const struct measuring *in, enum suspect kind,
-					     struct measure *m)
+/* Counts the suspects; the caller names them. */
+static const struct suspects *count_suspects(const struct measuring *in, struct measure *m)
 {
-	m->value = in->now->suspects[kind].count;
-	m->ignored = in->now->suspects[kind].ignored;
-	m->at_ms = kind < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now)
-					      : timing_ms(&in->now->info.detail_at);
-	return &in->now->suspects[kind];
+	const struct suspects *suspects = &in->now->suspects[in->of];
+
+	m->value = suspects->count;
+	m->ignored = suspects->ignored;
+	m->at_ms = in->of < SUSPECT_PEER_SILENT ? measure_counted_ms(in->now)
+						: timing_ms(&in->now->info.detail_at);
+	return suspects;
 }
 
 /* How many sockets are in the state that they are suspects of. */
@@ -41,18 +42,17 @@ static void note_resent(const struct measuring *in)
 }
 
 /* Suspects whose process is named. */
-static enum measured measure_processes(const struct measuring *in, enum suspect kind,
-				       struct text *text, struct measure *m)
+static enum measured measure_processes(const struct measuring *in, struct text *text,
+				       struct measure *m)
 {
-	offender_suspect_process(text, in->now, count_suspects(in, kind, m));
+	offender_suspect_process(text, in->now, count_suspects(in, m));
 	return MEASURED_VALUE;
 }
 
 /* Those of one remote address and port. */
-static enum measured measure_endpoint(const struct measuring *in, enum suspect kind,
-				      struct text *text, struct measure *m)
+enum measured measure_endpoint(const struct measuring *in, struct text *text, struct measure *m)
 {
-	const struct suspects *suspects = count_suspects(in, kind, m);
+	const struct suspects *suspects = count_suspects(in, m);
 
 	m->value = suspects->endpoint.count;
 	text_add(in->figures, ", ", "%u to all remotes together", suspects->count);
@@ -69,7 +69,7 @@ static enum measured measure_endpoint(const struct measuring *in, enum suspect k
 enum measured measure_syn_unanswered(const struct measuring *in, struct text *text,
 				     struct measure *m)
 {
-	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_UNANSWERED, m);
+	const struct suspects *suspects = count_suspects(in, m);
 	const struct suspect_top *most = &suspects->listeners[0];
 	uint64_t handshakes;
 	enum measured measured = measure_traffic(in, "TcpPassiveOpens", &handshakes);
@@ -93,12 +93,11 @@ enum measured measure_syn_unanswered(const struct measuring *in, struct text *te
 }
 
 /* /proc/net/tcp does not tell since when a connection has been idle. */
-static enum measured measure_stale(const struct measuring *in, enum suspect kind, struct text *text,
-				   struct measure *m)
+static enum measured measure_stale(const struct measuring *in, struct text *text, struct measure *m)
 {
 	if (in->now->info.counted_source == SOURCE_PROC_NET)
 		return measure_lacks(in, MEASURED_UNKNOWN, "/proc/net/tcp tells no ages");
-	return measure_processes(in, kind, text, m);
+	return measure_processes(in, text, m);
 }
 
 /* Whose suspects take the largest share of its own limit of descriptors; the share in percent. */
@@ -125,7 +124,7 @@ static uint32_t largest_share(const struct snapshot *s, const struct suspects *s
 enum measured measure_close_wait_stale(const struct measuring *in, struct text *text,
 				       struct measure *m)
 {
-	const struct suspects *suspects = &in->now->suspects[SUSPECT_CLOSE_WAIT_STALE];
+	const struct suspects *suspects = &in->now->suspects[in->of];
 	const struct suspect_top *top = NULL;
 	uint32_t share = largest_share(in->now, suspects, &top);
 
@@ -141,11 +140,11 @@ enum measured measure_close_wait_stale(const struct measuring *in, struct text *
 		text_add(in->figures, ", ", "%u %% of a process's descriptors (critical at %d)",
 			 share, DESCRIPTORS_SHARE);
 	if (!m->least)
-		return measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m);
+		return measure_stale(in, text, m);
 	if (top != &suspects->owners[0]) {
-		count_suspects(in, SUSPECT_CLOSE_WAIT_STALE, m);
+		count_suspects(in, m);
 		offender_owner(text, "", in->now, top->index);
-	} else if (measure_stale(in, SUSPECT_CLOSE_WAIT_STALE, text, m) != MEASURED_VALUE) {
+	} else if (measure_stale(in, text, m) != MEASURED_VALUE) {
 		return MEASURED_UNKNOWN;
 	}
 	text_add(text, ", ", "%u of its %u descriptors", top->count,
@@ -156,7 +155,7 @@ enum measured measure_close_wait_stale(const struct measuring *in, struct text *
 enum measured measure_close_wait_unaccepted(const struct measuring *in, struct text *text,
 					    struct measure *m)
 {
-	const struct suspects *suspects = count_suspects(in, SUSPECT_CLOSE_WAIT_UNACCEPTED, m);
+	const struct suspects *suspects = count_suspects(in, m);
 
 	note_of(in, suspects->count, STATE_CLOSE_WAIT);
 	offender_suspect_acceptor(text, in->now, suspects);
@@ -166,14 +165,14 @@ enum measured measure_close_wait_unaccepted(const struct measuring *in, struct t
 enum measured measure_fin_wait_2_stale(const struct measuring *in, struct text *text,
 				       struct measure *m)
 {
-	note_of(in, in->now->suspects[SUSPECT_FIN_WAIT_2_STALE].count, STATE_FIN_WAIT_2);
-	return measure_stale(in, SUSPECT_FIN_WAIT_2_STALE, text, m);
+	note_of(in, in->now->suspects[in->of].count, STATE_FIN_WAIT_2);
+	return measure_stale(in, text, m);
 }
 
 enum measured measure_closing_stuck(const struct measuring *in, struct text *text,
 				    struct measure *m)
 {
-	offender_suspect_remote(text, count_suspects(in, SUSPECT_CLOSING_STUCK, m));
+	offender_suspect_remote(text, count_suspects(in, m));
 	m->whole = in->now->info.sockets;
 	note_resent(in);
 	return MEASURED_VALUE;
@@ -182,7 +181,7 @@ enum measured measure_closing_stuck(const struct measuring *in, struct text *tex
 enum measured measure_syn_sent_fanout(const struct measuring *in, struct text *text,
 				      struct measure *m)
 {
-	const struct suspects *suspects = count_suspects(in, SUSPECT_SYN_SENT, m);
+	const struct suspects *suspects = count_suspects(in, m);
 	enum measured measured = measure_traffic(in, "TcpActiveOpens", &m->whole);
 
 	if (measured != MEASURED_VALUE)
@@ -193,23 +192,12 @@ enum measured measure_syn_sent_fanout(const struct measuring *in, struct text *t
 	return MEASURED_VALUE;
 }
 
-enum measured measure_upstream_silent(const struct measuring *in, struct text *text,
-				      struct measure *m)
-{
-	return measure_endpoint(in, SUSPECT_UPSTREAM_SILENT, text, m);
-}
-
-enum measured measure_peer_silent(const struct measuring *in, struct text *text, struct measure *m)
-{
-	return measure_endpoint(in, SUSPECT_PEER_SILENT, text, m);
-}
-
 enum measured measure_peer_not_reading(const struct measuring *in, struct text *text,
 				       struct measure *m)
 {
-	const struct suspects *suspects = &in->now->suspects[SUSPECT_PEER_NOT_READING];
+	const struct suspects *suspects = &in->now->suspects[in->of];
 
-	measure_processes(in, SUSPECT_PEER_NOT_READING, text, m);
+	measure_processes(in, text, m);
 	m->whole = in->now->info.sockets;
 	if (!suspects->outgoing)
 		offender_suspect_origin(text, suspects);
@@ -218,6 +206,6 @@ enum measured measure_peer_not_reading(const struct measuring *in, struct text *
 
 enum measured measure_not_reading(const struct measuring *in, struct text *text, struct measure *m)
 {
-	note_of(in, in->now->suspects[SUSPECT_NOT_READING].count, STATE_ESTABLISHED);
-	return measure_processes(in, SUSPECT_NOT_READING, text, m);
+	note_of(in, in->now->suspects[in->of].count, STATE_ESTABLISHED);
+	return measure_processes(in, text, m);
 }

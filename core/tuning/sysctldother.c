@@ -13,8 +13,6 @@
 
 enum { INCLUDES_MAX = 8 };
 
-/* --- the kernel's command line ------------------------------------------------------------- */
-
 /* Cuts the next argument off, as the kernel does: blanks within double quotes belong to it. */
 static char *next_argument(char **text)
 {
@@ -104,8 +102,6 @@ int sysctldother_kernel(struct sysctld *s, int root)
 	return r;
 }
 
-/* --- ufw ----------------------------------------------------------------------------------- */
-
 /* The value that a file of assignments (ufw: of the shell) gives to a name, which the caller frees;
  * NULL: none. 0, or why the file could not be read. */
 static int shell_value(int root, const char *path, const char *name, char **ret_value)
@@ -165,8 +161,6 @@ out:
 	free(file);
 	return r;
 }
-
-/* --- tuned --------------------------------------------------------------------------------- */
 
 struct tuned {
 	struct sysctld *s;
