@@ -9,7 +9,7 @@ enum {
 	SLACK_S = 3,
 };
 
-/* After which the kernel's times begin anew, in milliseconds. */
+/* After so many milliseconds the kernel's times begin at 0 again. */
 static const uint64_t WRAP_MS = UINT64_C(1) << 32;
 
 /* In words of 32 bits: hashed whole. */

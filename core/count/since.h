@@ -5,7 +5,7 @@
 /*
  * This module remembers since when a suspicious socket has been as it is, from sample to sample.
  * The kernel does not tell when a socket came into its state, and the times that it tells are 32
- * bits of milliseconds: after 49.7 days they begin anew. Only sockets that are asked for take
+ * bits of milliseconds: after 49.7 days they begin at 0 again. Only sockets that are asked for take
  * memory, SINCE_MAX of them at the most.
  */
 
@@ -37,10 +37,10 @@ void since_begin(struct since *s, uint32_t now_s);
 
 /*
  * How many seconds the socket has been idle in its state: the shorter of conn->idle_s, which goes
- * on here where the kernel's begins anew, and of the time since it was first seen in that state. A
- * socket that the first sample finds may have been in it for long: for that one, and for one that
- * is not kept, conn->idle_s counts alone. *ret_rested: it had been idle for CONN_REST_S before its
- * peer closed it, and has moved no data since.
+ * on here where the kernel's begins at 0 again, and of the time since it was first seen in that
+ * state. A socket that the first sample finds may have been in it for long: for that one, and for
+ * one that is not kept, conn->idle_s counts alone. *ret_rested: it had been idle for CONN_REST_S
+ * before its peer closed it, and has moved no data since.
  */
 uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested);
 

@@ -28,7 +28,7 @@ void conditions_free(struct conditions *c);
  * carries over neither count towards a hold nor break it. All time is
  * CLOCK_MONOTONIC but `since`. A condition is SEVERITY_UNKNOWN until it has been measured (a rate:
  * at the second sample), and where this host does not give its figures: when it does again, the
- * condition is what it was, but a hold begins anew. diagnosis.worst is SEVERITY_UNKNOWN only if
+ * condition is what it was, but a hold begins again. diagnosis.worst is SEVERITY_UNKNOWN only if
  * nothing is known at all.
  */
 int conditions_update(struct conditions *c, const struct rules *rules,

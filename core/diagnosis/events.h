@@ -16,7 +16,7 @@
 enum { EVENTS_MAX = 200, EVENTS_TEXT_MAX = EVENTS_MAX * 384 };
 
 /* The conditions of a namespace as they were seen last: enum severity by id and element; 0 is
- * normal. What it was before a restart is not taken over: a new daemon judges anew. */
+ * normal. What it was before a restart is not taken over: a new daemon judges for itself. */
 struct event_marks {
 	uint32_t severities[CONDITION_COUNT + 1][STATE_COUNT + 1];
 };

@@ -21,7 +21,7 @@ struct trend {
 };
 
 /*
- * Notes how much is used at now_ms, CLOCK_MONOTONIC. whose: it begins anew when that changes.
+ * Notes how much is used at now_ms, CLOCK_MONOTONIC. whose: a change of that begins a new trend.
  * Returns in how many seconds it is full at the pace of the last ten minutes; TREND_NONE where it
  * has not grown in each of them, as where it is looked at more rarely than once in a minute and a
  * half, or where it takes more than 30 days. A zeroed struct trend is an empty one.

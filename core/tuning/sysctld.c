@@ -115,8 +115,8 @@ static bool is_for_procps(const struct sysctld *s)
 	return s->stats.order == SYSCTLD_PROCPS || s->phase == PHASE_UFW;
 }
 
-/* The name behind "-". sysctl(8) takes no blank away there, so that such a name is no file's, nor
- * one that ends with a separator; but it takes a second "-". */
+/* The name after "-"; NULL: there is no such parameter. sysctl(8) leaves a blank after the "-", and
+ * a separator at the end, in the name; but it takes a second "-" away. */
 static char *take_key(char *key, bool procps)
 {
 	size_t len;
