@@ -46,7 +46,7 @@ uint32_t since_idle(struct since *s, const struct conn *conn, bool *ret_rested);
 
 /*
  * How many seconds these bytes have waited: since the socket was first seen so and without a look
- * at which they had become fewer. 0 before the third look, and where the socket is not kept.
+ * at which they had become fewer. 0 before the fifth look, and where the socket is not kept.
  */
 uint32_t since_waiting(struct since *s, enum since_what what, const struct conn *conn,
 		       uint32_t bytes);

@@ -55,9 +55,11 @@ static void test_again(void)
 		CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 10), 0);
 	}
 	since_end(&s, true);
-	since_begin(&s, 1300);
-	CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 10), 0);
-	since_end(&s, true);
+	for (uint32_t t = 1300; t <= 1302; t++) {
+		since_begin(&s, t);
+		CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 10), 0);
+		since_end(&s, true);
+	}
 	since_begin(&s, 1310);
 	CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 10), 310);
 	since_end(&s, true);
@@ -74,6 +76,24 @@ static void test_again(void)
 	since_end(&s, true);
 	since_begin(&s, 1340);
 	CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, 10), 0);
+	since_done(&s);
+}
+
+/* A queue that is read is now and then as long as before, or longer. */
+static void test_read_slowly(void)
+{
+	static const uint32_t bytes[] = {30, 10, 20, 20, 40, 30, 50, 60, 70, 70, 80};
+	struct conn c = {.state = STATE_ESTABLISHED, .id = 1};
+	struct since s;
+
+	since_init(&s);
+	for (uint32_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		since_begin(&s, 1000 + 60 * i);
+		/* Since it was 30, at the sixth look. */
+		CHECK_EQ_INT(since_waiting(&s, SINCE_UNREAD, &c, bytes[i]),
+			     i < 9 ? 0 : 60 * (i - 5));
+		since_end(&s, true);
+	}
 	since_done(&s);
 }
 
@@ -151,6 +171,7 @@ int main(void)
 	CU_TestInfo tests[] = {
 	    {"the first sample", test_first_sample},
 	    {"again", test_again},
+	    {"read slowly", test_read_slowly},
 	    {"49.7 days", test_wrap},
 	    {"bounds", test_bounds},
 	    CU_TEST_INFO_NULL,

@@ -178,6 +178,8 @@ static void test_reading(void)
 	CHECK_EQ_INT(look(&since, 1075, &c), KIND(NOT_READING));
 	c.recv_queue = 19;
 	CHECK_EQ_INT(look(&since, 1090, &c), 0);
+	CHECK_EQ_INT(look(&since, 1147, &c), 0);
+	CHECK_EQ_INT(look(&since, 1148, &c), 0);
 	CHECK_EQ_INT(look(&since, 1149, &c), 0);
 	CHECK_EQ_INT(look(&since, 1150, &c), KIND(NOT_READING));
 	/* Nobody has accepted it: that is told of the listener. */
