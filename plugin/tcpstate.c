@@ -242,7 +242,8 @@ static uint64_t step_namespaces(struct reader *r, uint64_t now_ms)
 	schedule_spend(&r->schedule, now_ms, cpu_us);
 	if (rc == 0)
 		return cpu_us;
-	ERROR("tcpstate plugin: the way back from a namespace is lost: %s; restart collectd",
+	ERROR("tcpstate plugin: cannot return to collectd's network namespace: %s; restart "
+	      "collectd",
 	      strerror(-rc));
 	namespaces_free(r->namespaces);
 	r->namespaces = NULL;

@@ -15,9 +15,9 @@
 #include "core/base/timing.h"
 #include "subagent/log.h"
 
-/* A life of ROW_MS ends a row of deaths. The pauses are 1, 2, 4, 8 and 16 s, and then 16 s again
- * and again, about which the log says no more. */
-enum { ROW_MS = 60000, PAUSE_MS = 1000, DOUBLINGS = 4 };
+/* The pause before a restart is PAUSE_MS, and doubles with each death in a row up to 16 s; from
+ * then on the log is silent. Who has run for SETTLED_MS begins anew. */
+enum { SETTLED_MS = 60000, PAUSE_MS = 1000, DOUBLINGS = 4 };
 
 int child_init(struct child *child)
 {
@@ -84,7 +84,7 @@ bool child_ended(struct child *child, int status)
 
 void child_settle(struct child *child)
 {
-	if (!child->pid || !child->deaths || timing_now_ms() - child->started_ms < ROW_MS)
+	if (!child->pid || !child->deaths || timing_now_ms() - child->started_ms < SETTLED_MS)
 		return;
 	log_line(LOG_NOTICE, "the %s has run for a minute, after it had ended %u times in a row",
 		 child->name, child->deaths);

@@ -3,8 +3,8 @@
 #define TCPSTATE_SUBAGENT_CHILD_H
 
 /*
- * This module runs a part of the daemon in a process of its own, and starts it again if it dies: at
- * once the first time, then after ever longer pauses.
+ * This module runs a part of the daemon in a process of its own, and starts it again if it dies,
+ * after pauses that grow from one second to sixteen.
  */
 
 #include <stdbool.h>
@@ -23,7 +23,7 @@ struct child {
 	bool lived;      /* has shown a sign of life, ever */
 };
 
-/* It is due at once. 0 or -errno. */
+/* Before the first child_start(), which may come at once. 0 or -errno. */
 int child_init(struct child *child);
 
 /* Starts it if it is due. 0 or -errno of fork(): it is tried again later. */
@@ -36,7 +36,7 @@ bool child_ended(struct child *child, int status);
 /* Milliseconds until it has to be started; -1: it runs. */
 int child_wait_ms(const struct child *child);
 
-/* To be called now and then: ends a row of deaths. */
+/* To be called now and then: one that has run for a minute begins anew with the pauses. */
 void child_settle(struct child *child);
 
 /* Whether it has shown a sign of life since the last call. */

@@ -100,6 +100,8 @@ static int shows(const struct options *o)
 	return o->once + o->check + o->connections + o->explain + o->prometheus + o->watch;
 }
 
+#define SHOWS "--once, --watch, --check, --connections, --explain or --prometheus"
+
 /* The options that say what to do, and those that only say how. */
 static int check_combination(const struct options *o)
 {
@@ -111,10 +113,9 @@ static int check_combination(const struct options *o)
 	else if (o->json && !o->once && !o->connections && !o->tuning)
 		error = "--json goes with --once, --connections or --tuning";
 	else if (o->sample && !shows(o))
-		error = "--sample goes with --once, --watch, --check, --connections, --explain or "
-			"--prometheus";
+		error = "--sample goes with " SHOWS;
 	else if (o->netns && !shows(o))
-		error = "--namespace goes with what --sample does";
+		error = "--namespace goes with " SHOWS;
 	else if ((o->all || o->sysctl || o->profile) && !o->tuning)
 		error = "--all, --sysctl and --profile go with --tuning";
 	else if (o->all + o->sysctl + (o->tuning && o->json) > 1)

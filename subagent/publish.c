@@ -129,7 +129,7 @@ void publish_prometheus_to(struct publish *p, const char *path)
 {
 	if (strcmp(p->prometheus, path) == 0)
 		return;
-	/* Beside a new one its figures would be there twice. */
+	/* The node exporter would show it for ever. */
 	if (p->prometheus[0])
 		unlink(p->prometheus);
 	p->prometheus_error = 0;

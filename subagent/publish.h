@@ -22,7 +22,7 @@ struct publish {
 	size_t n_netns, netns_capacity;
 };
 
-/* Writes from now on to this file; one at another path is removed. */
+/* Writes from now on to this file, "": to none; one at another path is removed. */
 void publish_to(struct publish *p, const char *path);
 
 /* Sends the snapshot to the agent, and writes it if its states have been counted anew since the

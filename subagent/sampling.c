@@ -147,7 +147,7 @@ static void sample_others(struct sampling *s)
 		s->others_changed |= changed;
 		return;
 	}
-	log_line(LOG_ERR, "the way back from a namespace is lost: %s", strerror(-ret));
+	log_line(LOG_ERR, "cannot return to the host's network namespace: %s", strerror(-ret));
 	s->failed = s->stop = true;
 }
 
@@ -219,7 +219,7 @@ static void loop(struct sampling *s)
 	}
 }
 
-/* The sampler opens what it reads the sockets from before the doors close. */
+/* The sampler opens what it reads the sockets from before system calls are filtered. */
 static int start(struct sampling *s)
 {
 	int ret = s->signal_fd = child_signals(true);
@@ -251,6 +251,7 @@ int sampling_run(const struct sampling_options *options)
 		publish_prometheus_to(&s.publish, s.config.prometheus);
 		loop(&s);
 		publish_to(&s.publish, "");
+		publish_prometheus_to(&s.publish, "");
 	}
 	netnskeep_close(&s.others);
 	eventkeep_close(&s.events);

@@ -253,7 +253,7 @@ static int loop(struct serving *v)
 }
 
 /* net-snmp is set up, the master called for the first time, and the time zone read, which dates are
- * shown in, before the doors close. */
+ * shown in, before system calls are filtered. */
 static int start(struct serving *v)
 {
 	struct handover_back *back = v->options->handover->back;

@@ -239,13 +239,14 @@ static void move(struct watch *w, long lines)
 	draw(w);
 }
 
-static void obey_key(struct watch *w, const char *key, size_t len)
+/* Returns how many bytes the key has. */
+static size_t obey_key(struct watch *w, const char *key, size_t len)
 {
 	long window = (long)screen_lines();
 
 	if (len >= 3 && key[0] == '\033' && key[1] == '[') {
 		move(w, key[2] == 'A' ? -1 : key[2] == 'B' ? 1 : 0);
-		return;
+		return 3;
 	}
 	switch (key[0]) {
 	case 'q':
@@ -265,17 +266,18 @@ static void obey_key(struct watch *w, const char *key, size_t len)
 		move(w, -1);
 		break;
 	}
+	return 1;
 }
 
-static void read_key(struct watch *w)
+static void read_keys(struct watch *w)
 {
 	char keys[16];
 	ssize_t len = read(STDIN_FILENO, keys, sizeof(keys));
 
-	if (len > 0)
-		obey_key(w, keys, (size_t)len);
-	else if (len == 0 || errno != EINTR)
+	if (len == 0 || (len < 0 && errno != EINTR))
 		w->ended = true;
+	for (ssize_t at = 0; at < len && !w->ended;)
+		at += (ssize_t)obey_key(w, keys + at, (size_t)(len - at));
 }
 
 /* The terminal is given back before anybody else gets it. */
@@ -314,7 +316,7 @@ static void wait_for(struct watch *w, int timeout_ms)
 	if (fds[0].revents && read(w->signals, &info, sizeof(info)) == sizeof(info))
 		obey_signal(w, info.ssi_signo);
 	if (fds[1].revents && !w->ended)
-		read_key(w);
+		read_keys(w);
 }
 
 static void run(struct watch *w)

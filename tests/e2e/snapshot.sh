@@ -118,10 +118,12 @@ test_own() {
 }
 
 test_end() {
-	tcpstated_start "$CONFIG"
+	local prom=$T/snmpd/tcpstate.prom
+	tcpstated_start "$CONFIG"$'\n'"prometheus-textfile $prom"
 	check_run "there again" wait_until 5 test -s "$FILE"
+	check_run "and the node exporter's" test -s "$prom"
 	tcpstated_stop
-	check "it goes with the daemon" "" "$(ls "$T"/snmpd/snapshot* 2>/dev/null)"
+	check "they go with the daemon" "" "$(ls "$T"/snmpd/snapshot* "$prom" 2>/dev/null)"
 	: >"$T/tcpstated.log"
 	tcpstated_start "${CONFIG%$'\n'*}"$'\n'"snapshot $T/none/snapshot"
 	sleep 3

@@ -66,6 +66,8 @@ test_terminal() {
 	check_size "a smaller window" 60 12
 	on_terminal 60x12 "see q: end" 'type \x20' "see 11 above" "type q"
 	check_match "moved down by a window" '(^|   )11 above   ' "$(last_screen | tail -n 1)"
+	on_terminal 60x12 "see q: end" 'type \x1b[Bjj' "see 3 above" "type q"
+	check_match "each of several keys" '(^|   )3 above   ' "$(last_screen | tail -n 1)"
 	on_terminal 60x12 "see q: end" 'type \x1b[B' "see 1 above" "type k" "see q: end" "type q"
 	check "and up again" 0 "$(last_screen | tail -n 1 | grep -c above)"
 	on_terminal 80x24 "see q: end" 'type \x1a' stopped "kill CONT" "see q: end" "type q"
