@@ -18,17 +18,19 @@ static bool is_recent(const struct snapshot *s, size_t i)
 static void print_event(FILE *out, const struct snapshot *s, const struct event *e,
 			const struct report_options *options)
 {
-	char when[32] = "", name[ROWNAME_MAX];
+	char when[32] = "", change[64] = "not looked at any more", name[ROWNAME_MAX];
 	struct tm tm;
 
 	if (localtime_r(&e->time.tv_sec, &tm))
 		strftime(when, sizeof(when), "%m-%d %H:%M:%S", &tm);
+	if (e->threshold >= 0) /* else it was switched off, or its namespace has ended */
+		snprintf(change, sizeof(change), "%d (%s at %d)", e->value,
+			 e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold);
 	rowname_event(s, e, name, sizeof(name));
 	if (options->watched)
 		fprintf(out, "%c ", report_mark_event(options->before, e));
-	page_text(out, options->watched ? PAGE_MARGIN : 0, 16, "%s  %-8s %s%s%s %d (%s at %d)%s%s",
-		  when, report_severity(e->severity), e->netns, e->netns[0] ? ": " : "", name,
-		  e->value, e->severity == SEVERITY_NORMAL ? "was raised" : "raised", e->threshold,
+	page_text(out, options->watched ? PAGE_MARGIN : 0, 16, "%s  %-8s %s%s%s %s%s%s", when,
+		  report_severity(e->severity), e->netns, e->netns[0] ? ": " : "", name, change,
 		  e->offender[0] ? ", " : "", e->offender);
 }
 

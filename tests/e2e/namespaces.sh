@@ -308,6 +308,8 @@ test_gone() {
 	delete "$(name 22)"
 	check_run "what was raised in one that has gone is over" \
 		wait_until 90 grep "NORMAL $(name 22): acceptQueue" "$T/tcpstated.log"
+	check_match "and that is an event" "normal +$(name 22): acceptQueue not looked at any more" \
+		"$("$BIN/tcpstated" --once -c "$T/tcpstate.conf" 2>&1)"
 }
 
 # --- no capability -----------------------------------------------------------------------
