@@ -29,8 +29,8 @@ uint32_t connections_omitted(const struct snapshot *s, uint32_t states);
 /*
  * Prints a table, of listening sockets a row for each address and port, with their accept queue and
  * its limit as queues. origin: whose snapshot it is, a sentence without its full stop. width: of
- * the page, SIZE_MAX: no bound; what is less wanted is left out and long names are cut to fit it.
- * 0 or -errno.
+ * the page, SIZE_MAX: no bound; what is less wanted is left out and long names are cut to fit it,
+ * if that is enough. 0 or -errno.
  */
 int connections_print(FILE *out, const struct snapshot *s, uint32_t states, const char *origin,
 		      size_t width);

@@ -219,7 +219,8 @@ static size_t widest(const struct page_table *table, const struct layout *layout
 static struct layout fit_columns(const struct page_table *table)
 {
 	struct layout layout = {.width = table->width ? table->width : PAGE_WIDTH,
-				.n_columns = table->n_columns};
+				.n_columns = table->n_columns},
+		      whole;
 	size_t total = table->marked ? PAGE_MARGIN : 0,
 	       needed = table->n_needed ? table->n_needed : table->n_columns, c;
 
@@ -237,11 +238,13 @@ static struct layout fit_columns(const struct page_table *table)
 	}
 	while (total > layout.width && layout.n_columns > needed)
 		total -= layout.widths[--layout.n_columns] + GAP;
+	whole = layout;
 	while (total > layout.width && (c = widest(table, &layout)) < layout.n_columns) {
 		layout.widths[c]--;
 		total--;
 	}
-	return layout;
+	/* What does not fit all the same is better read uncut. */
+	return total > layout.width ? whole : layout;
 }
 
 /* The middle is what an address or a name can best do without. */

@@ -155,6 +155,12 @@ static void test_narrow(void)
 	       "SYN_SENT      -  -          -  192.0...:1  [2001:...80       0       0\n"
 	       "\n"
 	       "1 row. Made up.\n");
+	/* What is wider all the same is not cut. */
+	expect(STATE_BIT(STATE_SYN_SENT), 40,
+	       "STATE     AGE s  PROGRAM  PID  LOCAL        REMOTE           RECV-Q  SEND-Q\n"
+	       "SYN_SENT      -  -          -  192.0.2.1:1  [2001:db8::]:80       0       0\n"
+	       "\n"
+	       "1 row. Made up.\n");
 }
 
 static void test_omitted(void)
