@@ -3,7 +3,7 @@
 #define TCPSTATE_CORE_CONFIG_PRIVATE_H
 
 /*
- * This module is the inner side of config: what its files share. Nobody else includes it but tests.
+ * What the parts of config share; nobody else includes it but tests.
  */
 
 #include "core/config/config.h"
@@ -14,7 +14,7 @@ enum {
 	CONFIG_ARGS_MAX = COUNTER_NAMES_MAX + 1, /* words of a line */
 };
 
-/* The option of this place in the example file; NULL: beyond the last one. */
+/* Option number `place` of all tables, from 0; NULL: there are fewer. */
 const struct config_option *config_option_at(const struct option_set *options, size_t place);
 
 /* The options "condition" and "state", of struct rules: argv[0] is the name, then "off" or pairs of

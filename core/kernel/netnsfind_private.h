@@ -29,7 +29,7 @@ struct space {
 	uint32_t kind;  /* enum netns_kind */
 	uint64_t id;
 	char name[NETNS_NAME_MAX]; /* "": none yet */
-	bool numbered;             /* the name has a number behind it that makes it unique */
+	bool numbered;             /* ".2" or so makes the name unique */
 };
 
 struct spaces {

@@ -7,7 +7,7 @@
 
 #include "core/kernel/owner_private.h"
 
-/* In one of so many rounds a scan reads processes that are not near as well. */
+/* Processes that are not near are read in one of so many rounds. */
 enum { ALL_ROUNDS = 8 };
 
 static int compare(const void *a, const void *b)

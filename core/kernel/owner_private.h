@@ -3,7 +3,7 @@
 #define TCPSTATE_CORE_OWNER_PRIVATE_H
 
 /*
- * This module holds what the parts of owner share: owner.c keeps the table, owner_plan.c says
+ * What the parts of owner share: owner.c keeps the table, owner_plan.c says
  * which processes are read, owner_scan.c reads them, owner_claim.c and owner_poll.c say which of
  * several processes is named.
  */

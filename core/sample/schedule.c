@@ -93,7 +93,7 @@ enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms, uint64
 {
 	enum sample_kind kind = SAMPLE_FULL;
 
-	/* Of kinds due at the same time, or by now, the fuller one: it covers the others. */
+	/* Of kinds due at the same time, or by now, the fuller one: it does the others' work. */
 	for (int other = SAMPLE_FAST; s->begun && other >= SAMPLE_LISTENERS; other--)
 		if (s->due_ms[kind] > now_ms && s->due_ms[other] < s->due_ms[kind])
 			kind = (enum sample_kind)other;

@@ -54,9 +54,8 @@ void schedule_init(struct schedule *s, const struct config *config, uint64_t now
 /* New intervals and budget; what was learned about costs stays. */
 void schedule_configure(struct schedule *s, const struct config *config, uint64_t now_ms);
 
-/* The kind that is due next and when (may lie in the past). After a delay that is the fullest of
- * those that are due, so that the first thing seen is not old counts. Nothing comes before the
- * first full one. */
+/* The kind that is due next and when, which may lie in the past. Of several that are due, the
+ * fullest. Nothing comes before the first full one. */
 enum sample_kind schedule_next(const struct schedule *s, uint64_t now_ms, uint64_t *ret_at_ms);
 
 /* Notes that a sample of this kind was begun at now_ms. cpu_us: CPU time of all the work since the
