@@ -33,7 +33,8 @@ enum netns_kind {
 enum { NETNS_KIND_COUNT = NETNS_PROCESS };
 
 struct netns {
-	/* Printable ASCII without '/' and ' ', unique, the same while the namespace lives. */
+	/* Printable ASCII without '/' and ' ', unique; the same while the namespace lives and
+	 * nobody else comes with a better right to it. */
 	char name[NETNS_NAME_MAX];
 	uint64_t inode;
 	uint32_t kind;      /* enum netns_kind */
