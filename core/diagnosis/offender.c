@@ -17,7 +17,7 @@ void offender_owner(struct text *text, const char *sep, const struct snapshot *s
 
 uint32_t offender_fds_max(const struct owner *owner)
 {
-	return owner->fds <= owner->fds_max ? owner->fds_max : 0;
+	return owner->fds <= (uint64_t)owner->fds_max + owner->fds_max / 8 ? owner->fds_max : 0;
 }
 
 uint32_t offender_descriptors(const struct owner *owner)

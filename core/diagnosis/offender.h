@@ -14,8 +14,9 @@
 void offender_owner(struct text *text, const char *sep, const struct snapshot *s, uint32_t owner);
 
 /*
- * The limit of descriptors that a process may run into; 0: not known, or none: who has more open
- * than it may have has lowered its limit afterwards, so as to open no more (sshd before the login).
+ * The limit of descriptors that a process may run into; 0: not known, or none: who has far more
+ * open than it may have has lowered its limit afterwards, so as to open no more (sshd before the
+ * login). A few more are open where some were inherited, whose numbers are beyond the limit.
  */
 uint32_t offender_fds_max(const struct owner *owner);
 

@@ -242,6 +242,23 @@ static void test_state(void)
 	lab_close(&lab);
 }
 
+/* More than the limit: inherited with high numbers, or lowered by far so as to open no more. */
+static void test_descriptors(void)
+{
+	static const struct {
+		uint32_t fds, max, percent;
+	} cases[] = {
+	    {0, 0, 0},     {9, 0, 0},     {63, 64, 98},
+	    {64, 64, 100}, {65, 64, 101}, {72, 64, 112},
+	    {73, 64, 0},   {7, 1, 0},     {UINT32_MAX, UINT32_MAX, 100},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CHECK_EQ_INT(offender_descriptors(
+				 &(struct owner){.fds = cases[i].fds, .fds_max = cases[i].max}),
+			     cases[i].percent);
+}
+
 /* Connections that wait for accept(): the process whose socket most of them wait at. */
 static void test_acceptors(void)
 {
@@ -321,6 +338,7 @@ int main(void)
 	    {"too long", test_too_long},
 	    {"a state", test_state},
 	    {"acceptors", test_acceptors},
+	    {"descriptors", test_descriptors},
 	    CU_TEST_INFO_NULL,
 	};
 
