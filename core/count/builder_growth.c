@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Whether stale connections become more. A client's pool that lies idle while its server closes all
- * of it, as at a restart, has many of them at once and no more later: that is no growth. A leak
- * goes on.
+ * of it, as at a restart, or its servers after the same time, has many of them at once and no more
+ * later: that is no growth. A leak goes on.
  */
 #include "core/count/builder_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* The fresh connections to one remote address that idled before it closed them. */
+/* Fresh connections that idled before they were closed: to one remote address, or of one process.
+ */
 struct wave {
 	uint32_t count;
 	uint16_t youngest_s, oldest_s;
@@ -46,9 +47,39 @@ static void add_to_wave(struct wave *wave, uint16_t stale_s)
 		wave->oldest_s = stale_s;
 }
 
-int builder_growth(const struct builder *b, unsigned kind, struct suspects *row)
+static bool is_at_once(const struct wave *wave)
 {
-	struct wave *waves = calloc(b->remotes.count + 1, sizeof(*waves));
+	return wave->count > 1 && wave->oldest_s - wave->youngest_s < WAVE_S;
+}
+
+/* What one remote address has closed at once is no growth, nor is the rest of a process's
+ * connections if it was closed at once: one to each of many servers. */
+static uint32_t count_growth(const struct builder *b, unsigned kind, size_t n_owners,
+			     struct wave *remotes, struct wave *processes)
+{
+	const struct suspect_socket *end = b->suspects + b->n_suspects;
+	uint32_t fresh = 0;
+
+	for (const struct suspect_socket *s = b->suspects; s < end; s++) {
+		if (s->kind != kind || !is_fresh(s))
+			continue;
+		if (is_pooled(b, s))
+			add_to_wave(&remotes[s->remote], s->stale_s);
+		else
+			fresh++;
+	}
+	for (const struct suspect_socket *s = b->suspects; s < end; s++)
+		if (s->kind == kind && is_fresh(s) && is_pooled(b, s) &&
+		    !is_at_once(&remotes[s->remote]))
+			add_to_wave(&processes[s->owner], s->stale_s);
+	for (size_t i = 0; i < n_owners; i++)
+		fresh += is_at_once(&processes[i]) ? 0 : processes[i].count;
+	return fresh;
+}
+
+int builder_growth(const struct builder *b, unsigned kind, size_t n_owners, struct suspects *row)
+{
+	struct wave *waves = calloc(b->remotes.count + n_owners + 1, sizeof(*waves));
 
 	if (!waves)
 		return -ENOMEM;
@@ -61,14 +92,8 @@ int builder_growth(const struct builder *b, unsigned kind, struct suspects *row)
 		if (socket->stale_s < row->youngest_s)
 			row->youngest_s = socket->stale_s;
 		row->pooled += is_pooled(b, socket);
-		if (is_fresh(socket) && is_pooled(b, socket))
-			add_to_wave(&waves[socket->remote], socket->stale_s);
-		else
-			row->fresh += is_fresh(socket);
 	}
-	for (size_t i = 0; i < b->remotes.count; i++)
-		if (waves[i].count == 1 || waves[i].oldest_s - waves[i].youngest_s >= WAVE_S)
-			row->fresh += waves[i].count;
+	row->fresh = count_growth(b, kind, n_owners, waves, waves + b->remotes.count);
 	free(waves);
 	return 0;
 }

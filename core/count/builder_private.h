@@ -199,7 +199,7 @@ int builder_suspect(struct builder *b, const struct suspicion *suspicion, const 
 bool builder_opened(const struct builder *b, const struct suspect_socket *socket);
 
 /* fresh, pooled and youngest_s of the suspects of a kind that have become stale. 0 or -ENOMEM. */
-int builder_growth(const struct builder *b, unsigned kind, struct suspects *row);
+int builder_growth(const struct builder *b, unsigned kind, size_t n_owners, struct suspects *row);
 
 /* How many of them there are and who has the most, of equal ones always the same, for the kinds
  * that this sample has seen (suspects_seen()). The owners are known and the listeners have their

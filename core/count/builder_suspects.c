@@ -352,7 +352,7 @@ static int rank(struct ranking *r, size_t n_owners)
 	rank_ports(r);
 	ret = rank_remotes(r);
 	if (ret == 0 && r->kind == SUSPECT_CLOSE_WAIT_STALE)
-		ret = builder_growth(r->b, r->kind, r->row);
+		ret = builder_growth(r->b, r->kind, n_owners, r->row);
 	return ret == 0 && builder_kinds[r->kind].endpoint ? rank_endpoints(r, n_owners) : ret;
 }
 

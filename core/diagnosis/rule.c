@@ -130,7 +130,7 @@ const struct condition_info condition_table[CONDITION_COUNT] = {
 		  "tcp_orphan_retries bounds how long each one is kept, tcp_max_orphans how "
 		  "many.",
 	.ignores = BY_LISTENER | BY_REMOTE,
-	.rule = RULE_SHARE(100, 1000, 30, 1),
+	.rule = RULE_SHARE(100, 1000, 30, 10),
     },
     {
 	.id = CONDITION_SYN_SENT_FANOUT,

@@ -745,8 +745,8 @@ static void test_listener_gone(void)
 	}
 }
 
-/* A pool that its server closed at once does not grow; one that goes bit by bit does, and so do
- * connections that were in use. */
+/* A pool that its server, or each of its servers, closed at once does not grow; one that goes bit
+ * by bit does, and so do connections that were in use. */
 static void test_growth(void)
 {
 	static const struct {
@@ -760,8 +760,10 @@ static void test_growth(void)
 	    {40000, {960, 959, 961}, true, 1, 3, 899}, {40000, {3660, 3661, 0}, true, 0, 2, 3600},
 	    {40000, {0, 0, 0}, true, 0, 0, 0},
 	};
+	static const char *const servers[] = {"10.9.1.1", "10.9.1.2", "10.9.1.3"};
 
-	for (size_t i = 0; i < COUNT(cases); i++) {
+	for (size_t n = 0; n < 2 * COUNT(cases); n++) {
+		size_t i = n / 2;
 		struct conn conns[4] = {listening("0.0.0.0", 80, 0, 10)};
 		struct builder_options options = all;
 		struct builder *b = new_build();
@@ -771,7 +773,7 @@ static void test_growth(void)
 		options.now_s = 100000;
 		for (uint16_t c = 0; c < 3; c++) {
 			conns[c + 1] = idle(conn(STATE_CLOSE_WAIT, "10.0.0.1", cases[i].local_port,
-						 "10.9.1.1", 5432),
+						 servers[n % 2 ? c : 0], 5432),
 					    c + 1u, cases[i].idle_s[c]);
 			conns[c + 1].id = c + 1u;
 			conns[c + 1].age_s = cases[i].idle_s[c];

@@ -461,19 +461,19 @@ static void test_share_clears(void)
 
 	lab_open(&lab);
 	stuck->count = 100;
-	lab.now.s.info.sockets = 10100;
+	lab.now.s.info.sockets = 1010;
 	lab_step(&lab, 0);
 	lab_step(&lab, 600000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), N);
-	lab.now.s.info.sockets = 10000;
+	lab.now.s.info.sockets = 1000;
 	lab_step(&lab, 700000);
 	lab_step(&lab, 800000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), W);
-	lab.now.s.info.sockets = 12500;
+	lab.now.s.info.sockets = 1250;
 	lab_step(&lab, 900000);
 	lab_step(&lab, 1000000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), W);
-	lab.now.s.info.sockets = 12600;
+	lab.now.s.info.sockets = 1260;
 	lab_step(&lab, 1100000);
 	lab_step(&lab, 1200000);
 	CHECK_EQ_INT(lab_severity(&lab, CONDITION_CLOSING_STUCK), N);
