@@ -277,6 +277,24 @@ static void keep_standard_files(void)
 	close(fd);
 }
 
+/* Prints what is asked for, and tells where that cannot be written. */
+static int print(const struct options *options, const struct daemon_config *config)
+{
+	struct once_options once = once_options(options);
+	int ret;
+
+	if (options->tuning)
+		ret = once_tuning(config, tuning_output(options));
+	else if (options->watch)
+		ret =
+		    watch_run(config, options->daemon.config_path, options->sample, options->netns);
+	else
+		ret = once_run(config, &once);
+	if (ferror(stdout))
+		fputs("tcpstated: the output cannot be written\n", stderr);
+	return ret;
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = {.daemon = {.config_path = default_config, .filter = true},
@@ -296,16 +314,8 @@ int main(int argc, char **argv)
 	}
 	if (options.test)
 		return trial_run(options.daemon.address ? options.daemon.address : config.agentx);
-	if (options.tuning)
-		return once_tuning(&config, tuning_output(&options));
-	if (options.watch)
-		return watch_run(&config, options.daemon.config_path, options.sample,
-				 options.netns);
-	if (shows(&options)) {
-		struct once_options once = once_options(&options);
-
-		return once_run(&config, &once);
-	}
+	if (options.tuning || shows(&options))
+		return print(&options, &config);
 	/* In the background the configuration's path is needed again, at SIGHUP. */
 	if (!options.foreground && daemon(1, 0) < 0) {
 		perror("tcpstated: daemon");

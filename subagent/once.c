@@ -33,9 +33,9 @@ static int print_json(json_t *json)
 	int ret = json ? json_dumpf(json, stdout, JSON_INDENT(2)) : -1;
 
 	json_decref(json);
-	if (ret < 0)
-		fputs("tcpstated: the JSON cannot be written\n", stderr);
-	else
+	if (!json)
+		fputs("tcpstated: the JSON cannot be made\n", stderr);
+	if (ret == 0)
 		putchar('\n');
 	return ret;
 }

@@ -106,8 +106,8 @@ test_names() {
 	check "an error about an odd name" "tcpstated: /no??: No such file or directory" \
 		"$(audit -c $'/no\xe9\n' 2>&1)"
 	audit --json >/dev/full 2>"$T/output"
-	check "JSON that cannot be written: exit code" 1 $?
-	check "and why" "tcpstated: the JSON cannot be written" "$(cat "$T/output")"
+	check "output that cannot be written: exit code" 1 $?
+	check "and why" "tcpstated: the output cannot be written" "$(cat "$T/output")"
 }
 
 # --- the fragment ------------------------------------------------------------------------
