@@ -46,6 +46,9 @@ int config_set(const struct option_set *options, struct config *config, const ch
 		i++;
 	if (!option)
 		return refuse_name(options, name, error);
+	if (option->min_args == option->max_args && argc != option->min_args)
+		return option_refuse(error, "%s: %d arguments, wants %d", option->name, argc,
+				     option->min_args);
 	if (argc < option->min_args || argc > option->max_args)
 		return option_refuse(error, "%s: %d arguments, wants %d to %d", option->name, argc,
 				     option->min_args, option->max_args);

@@ -66,6 +66,11 @@ static int read_line(const struct option_set *options, struct config *config, ch
 
 	if (len >= CONFIG_LINE_MAX)
 		return option_refuse(error, "more than %d bytes", CONFIG_LINE_MAX - 1);
+	/* An editor of Windows leaves both. */
+	if (strncmp(line, "\xef\xbb\xbf", 3) == 0)
+		return option_refuse(error, "a byte order mark; save the file without it");
+	if (len > 0 && line[len - 1] == '\r')
+		return option_refuse(error, "a carriage return (0x0d); lines end with a line feed");
 	for (size_t i = 0; i < len; i++)
 		if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
 			return option_refuse(error, "control byte 0x%02x", (unsigned char)line[i]);
