@@ -21,6 +21,11 @@ WIDTH = 1200
 GRID = 24  # columns
 COLORS = ("7eb26d eab839 6ed0e0 ef843c e24d42 1f78c1 ba43a9 705da0 508642 cca300").split()
 UNITS = {"percent": " %%", "s": " s"}  # as gnuplot wants them
+# What a panel begins with: the one before may have been a table.
+AXES = """unset label; set xtics; set ytics
+set xdata time; set timefmt '%s'; set format x '%H:%M'
+set grid lc rgb '#dddddd'; set border 3 lc rgb '#888888'; set tics nomirror
+"""
 SEVERITIES = {"1": "normal", "2": "warning", "3": "critical", "4": "unknown"}
 
 
@@ -68,7 +73,9 @@ def draw_lines(panel, rows, url, instance, start, end):
         script += f"$data{number} << END\n{points}\nEND\n"
     lines = [f"$data{number} using 1:2 with lines lw 1.5 lc rgb '#{COLORS[number % len(COLORS)]}' "
              f"title {quoted(name)}" for number, (name, _) in enumerate(shown)]
-    return script + f"plot [{start}:{end}] [0:*] " + ", ".join(lines or ["NaN notitle"]) + "\n"
+    if not lines:
+        return script + f"plot [{start}:{end}] [0:1] -1 notitle\n"
+    return script + f"plot [{start}:{end}] [0:*] " + ", ".join(lines) + "\n"
 
 
 def draw_table(panel, rows, url, instance, end):
@@ -94,11 +101,10 @@ def main(dashboard, url, instance, start, end, picture):
 set output {quoted(picture)}
 set multiplot title {quoted('The queries of the Grafana dashboard, answered by Prometheus ' + version +
                             ', drawn by gnuplot')} font ',11'
-set xdata time; set timefmt '%s'; set format x '%H:%M'
-set grid lc rgb '#dddddd'; set border 3 lc rgb '#888888'; set tics nomirror
 set key outside below horizontal samplen 1 noenhanced
 """
     for panel in panels:
+        script += AXES
         if panel["type"] == "timeseries":
             script += draw_lines(panel, rows, url, instance, start, end)
         else:
