@@ -37,6 +37,7 @@ static const struct flat_member info[] = {
     TIME(struct sample_info, counters_since),
     BOOL(struct sample_info, failing),
     BOOL(struct sample_info, resent_known),
+    BOOL(struct sample_info, always_cookies),
     NUMBER32(struct sample_info, source, 0, SOURCE_PROC_NET),
     NUMBER32(struct sample_info, counted_source, 0, SOURCE_PROC_NET),
 };

@@ -5,11 +5,14 @@
  * it for all remotes. What a socket did the kernel does not tell, but in the range connect() takes
  * a port at an even distance from its beginning while there is one (inet_hash_connect()), bind() an
  * odd one (inet_csk_find_open_port()): an odd port that one socket has, and that has not been left
- * to connect() by a remote that has all the even ones, was bound.
+ * to connect() by a remote that has all the even ones, was bound. Where sockets share many of the
+ * odd ones, connect() takes both alike (IP_LOCAL_PORT_RANGE), and what bind() has taken is the
+ * surplus.
  */
 #include <errno.h>
 #include <string.h>
 
+#include "core/base/number.h"
 #include "core/count/builder_private.h"
 
 /* Only full samples see all the sockets that have a port. Connections that come in to a transparent
@@ -153,9 +156,11 @@ struct local_key {
 
 struct local {
 	struct local_key key;
-	uint32_t ports; /* different ones */
-	uint32_t bound; /* of these, at the least */
-	uint32_t left;  /* odd ones that remotes have left to connect() */
+	uint32_t ports;      /* different ones */
+	uint32_t odd, even;  /* of these, those that one socket has */
+	uint32_t odd_shared; /* those that several have */
+	uint32_t closed;     /* sockets that are bound and nothing else */
+	uint32_t left;       /* odd ones that remotes have left to connect() */
 	struct sole_owner owner;
 };
 
@@ -166,6 +171,11 @@ static struct local *local_of(struct tally *locals, const struct inet_addr *addr
 	return tally_add(locals, &key);
 }
 
+static uint32_t count_bits(uint32_t bits)
+{
+	return (uint32_t)__builtin_popcount(bits);
+}
+
 static int add_block(const struct builder *b, const struct block_entry *block, struct tally *locals)
 {
 	struct local *local = local_of(locals, &block->key.local);
@@ -174,11 +184,12 @@ static int add_block(const struct builder *b, const struct block_entry *block, s
 	if (!local)
 		return -ENOMEM;
 	for (unsigned i = 0; i < 8; i++) {
-		local->ports += (uint32_t)__builtin_popcount(block->taken[i]);
-		local->bound +=
-		    (uint32_t)__builtin_popcount(block->taken[i] & ~block->shared[i] & odd);
+		local->ports += count_bits(block->taken[i]);
+		local->odd += count_bits(block->taken[i] & ~block->shared[i] & odd);
+		local->even += count_bits(block->taken[i] & ~block->shared[i] & ~odd);
+		local->odd_shared += count_bits(block->shared[i] & odd);
 	}
-	local->bound += block->closed;
+	local->closed += block->closed;
 	if (block->owner.owner)
 		add_owner(&local->owner, block->owner.owner);
 	local->owner.several |= block->owner.several;
@@ -211,15 +222,25 @@ static int sum_up(const struct builder *b, struct tally *locals)
 	return ret;
 }
 
+/* How many ports bind() has taken, at the least. */
+static uint64_t bound_at_least(const struct local *local)
+{
+	uint32_t connected = local->odd_shared > local->odd / 4 ? local->even : 0;
+
+	if (connected < local->left)
+		connected = local->left;
+	return sub_sat(local->odd, connected) + local->closed;
+}
+
 /* Where at least a quarter of the ports was bound, bind() is what runs out first. Ports bound on
  * no address in particular are taken on each. */
 static uint32_t bound_ports(const struct local *local, const struct local *any)
 {
-	uint64_t bound = local->bound > local->left ? local->bound - local->left : 0;
+	uint64_t bound = bound_at_least(local);
 	uint32_t ports = local->ports;
 
 	if (any && any != local) {
-		bound += any->bound;
+		bound += bound_at_least(any);
 		ports += any->ports;
 	}
 	return bound * 4 >= ports ? ports : 0;

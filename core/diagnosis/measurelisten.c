@@ -296,7 +296,7 @@ static bool may_have_been_full(const struct listener *l)
 	return l->has_limits && l->syn_queue >= l->syn_queue_least / 2;
 }
 
-/* Either of the two counters alone will do. */
+/* Either of the two counters alone will do. Where each SYN gets a cookie they tell of no queue. */
 enum measured measure_syn_cookies(const struct measuring *in, struct text *text, struct measure *m)
 {
 	static const struct {
@@ -308,6 +308,8 @@ enum measured measure_syn_cookies(const struct measuring *in, struct text *text,
 	const struct listener *fullest = fullest_syn_queue(in, NULL);
 	enum measured result = MEASURED_UNKNOWN;
 
+	if (in->now->info.always_cookies)
+		return measure_lacks(in, MEASURED_UNKNOWN, "tcp_syncookies is 2: always sent");
 	for (size_t i = 0; i < COUNT_OF(events_of); i++) {
 		uint64_t events;
 		enum measured measured =

@@ -105,8 +105,10 @@ static void add_syn_backlog(const struct bounds *bounds, const struct counters *
 			? "net.ipv4.tcp_max_syn_backlog"
 			: backlog_bound(bounds, fullest->syn_queue_limit, fullest->sockets));
 	limit->percent = fullest->syn_queue_percent;
-	put_overflows(counters, COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"),
-		      limit);
+	if (!bounds->always_cookies)
+		put_overflows(counters,
+			      COUNTERS("TcpExtTCPReqQFullDrop", "TcpExtTCPReqQFullDoCookies"),
+			      limit);
 	name_listener(now, fullest, fullest->owner, limit);
 }
 

@@ -60,15 +60,17 @@ static void read_reuse(int proc_fd, struct bounds *bounds)
 }
 
 /* With SYN cookies off, tcp_conn_request() drops from three quarters of tcp_max_syn_backlog on. */
-static uint32_t read_syn_max(int proc_fd)
+static void read_syn(int proc_fd, struct bounds *bounds)
 {
 	uint64_t cookies, backlog;
 
-	if (!read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies) || cookies != 0 ||
-	    !read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) ||
-	    backlog > UINT32_MAX)
-		return UINT32_MAX;
-	return (uint32_t)(backlog - backlog / 4);
+	bounds->syn_max = UINT32_MAX;
+	if (!read_number(proc_fd, "sys/net/ipv4/tcp_syncookies", &cookies))
+		return;
+	bounds->always_cookies = cookies == 2;
+	if (cookies == 0 && read_number(proc_fd, "sys/net/ipv4/tcp_max_syn_backlog", &backlog) &&
+	    backlog <= UINT32_MAX)
+		bounds->syn_max = (uint32_t)(backlog - backlog / 4);
 }
 
 void bounds_read(int proc_fd, struct bounds *ret_bounds)
@@ -94,7 +96,7 @@ void bounds_read(int proc_fd, struct bounds *ret_bounds)
 	if (read_number(proc_fd, "sys/net/ipv4/tcp_fin_timeout", numbers) &&
 	    numbers[0] <= UINT32_MAX / 2)
 		bounds.fin_timeout_s = (uint32_t)numbers[0];
-	bounds.syn_max = read_syn_max(proc_fd);
+	read_syn(proc_fd, &bounds);
 	read_ports(proc_fd, &bounds);
 	read_reuse(proc_fd, &bounds);
 	*ret_bounds = bounds;

@@ -28,6 +28,7 @@ struct bounds {
 	uint32_t ports_even;           /* of these, at an even distance from port_low */
 	enum time_wait_reuse reuse;    /* of ports in TIME_WAIT */
 	struct portset ports_reserved; /* ip_local_reserved_ports */
+	bool always_cookies;           /* tcp_syncookies is 2 */
 	bool has_tw, has_orphans, has_memory, has_ports, has_files;
 };
 

@@ -241,6 +241,7 @@ static bool has_grown(const struct counters *counters, const char *name,
 
 bool totals_overflowing(const struct totals *totals, const struct snapshot *last)
 {
-	return has_grown(&totals->counters, "TcpExtSyncookiesSent", last) ||
+	return (!last->info.always_cookies &&
+		has_grown(&totals->counters, "TcpExtSyncookiesSent", last)) ||
 	       has_grown(&totals->counters, "TcpExtTCPReqQFullDrop", last);
 }

@@ -63,6 +63,8 @@ struct sample_info {
 	struct timespec counters_since;
 	int64_t rated_ms; /* the time that the counters' last_minute is the gain of */
 
+	bool always_cookies; /* the kernel sends a SYN cookie for each SYN, full queue or not */
+
 	/* segments that were sent again, of all that were sent in that time, in hundredths of a
 	 * percent */
 	uint32_t resent_share;

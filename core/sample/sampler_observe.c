@@ -194,6 +194,7 @@ static int fill(struct sampler *s, enum sample_kind kind, const struct snapshot 
 	ret = devices_fill(now, (struct inet_addr[]){s->ports.local, s->ports.remote}, 2);
 	if (ret < 0)
 		return ret;
+	now->info.always_cookies = s->bounds.always_cookies;
 	limit_fill(&s->bounds, &before->sockstat, &before->counters, &s->ports, now);
 	totals_missing(before, now);
 	return note_past(s, now);

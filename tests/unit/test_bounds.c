@@ -160,6 +160,7 @@ static void half_open_connections(void)
 		put("net/ipv4/tcp_syncookies", cases[i].cookies);
 		put("net/ipv4/tcp_max_syn_backlog", cases[i].backlog);
 		CHECK_EQ_INT(read_bounds().syn_max, cases[i].expected);
+		CHECK_EQ_INT(read_bounds().always_cookies, cases[i].cookies[0] == '2');
 	}
 	tree_remove(&proc);
 }

@@ -498,6 +498,14 @@ static void test_bound_ports(void)
 	ports = used_ports(conns, n, REUSE_NONE);
 	CU_ASSERT_FALSE(ports.bound);
 	CHECK_EQ_INT(ports.used, 130);
+	/* IP_LOCAL_PORT_RANGE: connect() takes odd ones as well, and shares them. */
+	n = outgoing(conns, 40000, 160, 1, 80);
+	n += outgoing(conns + n, 40000, 80, 1, 80);
+	for (size_t i = 160; i < n; i++)
+		conns[i].remote_port = 81;
+	ports = used_ports(conns, n, REUSE_NONE);
+	CU_ASSERT_FALSE(ports.bound);
+	CHECK_EQ_INT(ports.used, 2);
 	/* SO_REUSEADDR: one port for several remotes. */
 	n = outgoing(conns, 40001, 100, 2, 1);
 	n += outgoing(conns + n, 40001, 100, 2, 1);

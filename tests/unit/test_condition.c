@@ -205,6 +205,20 @@ static void test_first_sample(void)
 	lab_close(&lab);
 }
 
+/* tcp_syncookies 2 sends them to everybody, whose connections are well. */
+static void test_always_cookies(void)
+{
+	struct lab lab;
+
+	lab_open(&lab);
+	lab.now.info.always_cookies = true;
+	lab_step(&lab, 1000);
+	lab.now.counters[LAB_COOKIES].value += 500;
+	lab_step(&lab, 2000);
+	CHECK_EQ_INT(lab_severity(&lab, CONDITION_SYN_COOKIES), SEVERITY_UNKNOWN);
+	lab_close(&lab);
+}
+
 /* A counter that went back says nothing until a minute of it is known. */
 static void test_counter_reset(void)
 {
@@ -882,6 +896,7 @@ int main(void)
 	    {"between clear and threshold", test_between_clear_and_threshold},
 	    {"both thresholds", test_both_thresholds},
 	    {"no hold", test_no_hold},
+	    {"cookies for everybody", test_always_cookies},
 	    {"thresholds off", test_thresholds_off},
 	    {"stretched interval", test_stretched_interval},
 	    {"carried over", test_carried_over},

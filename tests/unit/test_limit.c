@@ -157,6 +157,9 @@ static void overflows_are_the_kernels(void)
 	CU_ASSERT_TRUE(find(&now, LIMIT_SYN_BACKLOG)->has_overflows);
 	CU_ASSERT_FALSE(find(&now, LIMIT_ACCEPT_BACKLOG)->has_overflows);
 	CU_ASSERT_PTR_NULL(find(&now, LIMIT_DESCRIPTORS));
+	limit_fill(&(struct bounds){.always_cookies = true}, &sockstat, &counters,
+		   &(struct builder_ports){0}, &now);
+	CU_ASSERT_FALSE(find(&now, LIMIT_SYN_BACKLOG)->has_overflows);
 	counters.count = 2;
 	limit_fill(&bounds, &sockstat, &counters, &(struct builder_ports){0}, &now);
 	CU_ASSERT_FALSE(find(&now, LIMIT_SYN_BACKLOG)->has_overflows);

@@ -8,7 +8,7 @@
 #include "tests/support/suite.h"
 
 /* Counters are sorted by name, as proc_counters() leaves them. */
-static bool overflowing(uint64_t dropped, uint64_t sent)
+static bool overflowing(uint64_t dropped, uint64_t sent, bool always)
 {
 	struct counter was[] = {
 	    {.name = "TcpExtSyncookiesSent", .value = 100},
@@ -18,7 +18,7 @@ static bool overflowing(uint64_t dropped, uint64_t sent)
 	    {.name = "TcpExtSyncookiesSent", .value = sent},
 	    {.name = "TcpExtTCPReqQFullDrop", .value = dropped},
 	};
-	struct snapshot last = {.counters = was, .n_counters = 2};
+	struct snapshot last = {.info.always_cookies = always, .counters = was, .n_counters = 2};
 	struct totals totals = {.counters = {.rows = is, .count = 2}};
 
 	return totals_overflowing(&totals, &last);
@@ -26,11 +26,13 @@ static bool overflowing(uint64_t dropped, uint64_t sent)
 
 static void a_syn_queue_that_overflows_is_seen(void)
 {
-	CU_ASSERT_TRUE(overflowing(7, 101));
-	CU_ASSERT_TRUE(overflowing(8, 100));
-	CU_ASSERT_FALSE(overflowing(7, 100));
+	CU_ASSERT_TRUE(overflowing(7, 101, false));
+	CU_ASSERT_TRUE(overflowing(8, 100, false));
+	CU_ASSERT_FALSE(overflowing(7, 100, false));
+	/* tcp_syncookies 2 */
+	CU_ASSERT_FALSE(overflowing(7, 101, true));
 	/* A new namespace. */
-	CU_ASSERT_FALSE(overflowing(0, 0));
+	CU_ASSERT_FALSE(overflowing(0, 0, false));
 }
 
 static void a_counter_that_is_new_or_gone_says_nothing(void)
