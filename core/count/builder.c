@@ -54,6 +54,7 @@ int builder_begin(struct builder *b, const struct builder_options *options)
 	tally_clear(&b->blocks);
 	tally_clear(&b->port_owners);
 	since_begin(&b->since, options->now_s);
+	b->since.info_comes = options->limits_known;
 	b->n_suspects = 0;
 	memset(b->counts, 0, sizeof(b->counts));
 	memset(&b->listening, 0, sizeof(b->listening));
@@ -259,6 +260,11 @@ int builder_end(struct builder *b)
 uint32_t builder_count(const struct builder *b, enum tcp_state state)
 {
 	return b->counts[0][state - 1] + b->counts[1][state - 1];
+}
+
+bool builder_wants_info(const struct builder *b)
+{
+	return b->since.ask_info;
 }
 
 const struct builder_listener_socket *builder_listener_sockets(const struct builder *b,

@@ -28,7 +28,7 @@ struct builder_options {
 	uint32_t remotes;     /* remote addresses a state */
 	uint32_t now_s;       /* CLOCK_MONOTONIC */
 	uint32_t fin_wait_stale_s;
-	bool limits_known;            /* the source tells the accept queues' limits */
+	bool limits_known;            /* the source tells the accept queues' limits, and tcp_info */
 	uint32_t syn_max;             /* half-open connections of a socket, whatever its backlog */
 	uint16_t port_low, port_high; /* ip_local_port_range */
 	const struct portset *ports_reserved; /* ip_local_reserved_ports; or NULL */
@@ -71,6 +71,9 @@ int builder_end(struct builder *b);
 
 /* How many sockets of a state there were; after builder_end(). */
 uint32_t builder_count(const struct builder *b, enum tcp_state state);
+
+/* Whether the next sample that reads ESTABLISHED sockets needs their tcp_info for its suspects. */
+bool builder_wants_info(const struct builder *b);
 
 /* True if there were more sockets without a known owner than are kept: after the scan they have to
  * be read once more. */

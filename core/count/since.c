@@ -81,6 +81,7 @@ void since_begin(struct since *s, uint32_t now_s)
 	s->now_s = now_s;
 	s->next = 0;
 	s->omitted = 0;
+	s->info_wanted = false;
 }
 
 /* The kernel tells its sockets in the same order each time: most often the next entry is the one.
@@ -186,8 +187,10 @@ uint32_t since_waiting(struct since *s, enum since_what what, const struct conn 
 void since_end(struct since *s, bool all)
 {
 	s->last[SINCE_CLOSING] = s->round;
-	if (all)
+	if (all) {
 		s->last[SINCE_PROBING] = s->last[SINCE_UNREAD] = s->round;
+		s->ask_info = s->info_wanted;
+	}
 	s->round++;
 	shrink(s);
 }

@@ -27,6 +27,9 @@ struct since {
 	uint32_t round;                  /* of this sample, from 1 on */
 	uint32_t last[SINCE_WHAT_COUNT]; /* the last round that was ended; 0: none yet */
 	uint32_t omitted;                /* looked up in this round and not kept */
+	bool info_comes;                 /* the source can tell tcp_info */
+	bool info_wanted;                /* in this round, of ESTABLISHED sockets */
+	bool ask_info;                   /* it was in the last one that read those */
 };
 
 void since_init(struct since *s);

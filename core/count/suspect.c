@@ -9,6 +9,8 @@ enum {
 	SHUT_S = 15,
 	/* A busy server has connections in its accept queue at any moment, other ones each time. */
 	UNACCEPTED_S = 10,
+	/* By how much the kernel's times and ours may differ. */
+	CLOCKS_S = 2,
 };
 
 static const struct suspicion unsuspicious = {.stale_s = SUSPECT_AGE_MAX};
@@ -57,13 +59,33 @@ static struct suspicion look_closing(struct since *since, const struct conn *con
 	return s;
 }
 
+/*
+ * That as many bytes wait as before may be a sender's doing that adds what a slow reader takes:
+ * tcp_info tells when data was last sent, and is asked for of ESTABLISHED ones in time.
+ */
+static bool is_shut_out(struct since *since, const struct conn *conn)
+{
+	uint32_t waited_s;
+
+	if (!(conn->flags & CONN_PROBING) || conn->send_queue == 0)
+		return false;
+	waited_s = since_waiting(since, SINCE_PROBING, conn, conn->send_queue);
+	if (conn->state != STATE_ESTABLISHED || !since->info_comes)
+		return waited_s >= SUSPECT_STALE_S;
+	if (conn->flags & CONN_HAS_INFO && waited_s > (uint32_t)conn->idle_s + CLOCKS_S) {
+		since_waiting(since, SINCE_PROBING, conn, 0);
+		return false;
+	}
+	since->info_wanted |= waited_s >= SUSPECT_STALE_S / 2;
+	return waited_s >= SUSPECT_STALE_S && conn->flags & CONN_HAS_INFO;
+}
+
 /* What sockets that can still send are in for. */
 static uint32_t look_open(struct since *since, const struct conn *conn)
 {
 	uint32_t kinds = 0;
 
-	if (conn->flags & CONN_PROBING && conn->send_queue > 0 &&
-	    since_waiting(since, SINCE_PROBING, conn, conn->send_queue) >= SUSPECT_STALE_S)
+	if (is_shut_out(since, conn))
 		kinds |= 1u << SUSPECT_PEER_NOT_READING;
 	if (conn->state != STATE_ESTABLISHED)
 		return kinds;

@@ -58,7 +58,8 @@ int diag_dump(struct diag *diag, uint32_t state_bits, unsigned want, diag_cb cb,
  *
  * idle_s, with tcp_info: for how long the application has moved nothing that it still could.
  * CLOSE_WAIT: since it sent data; FIN_WAIT_2: since data came; without keepalive no longer than
- * since the last segment. FIN_WAIT_1, LAST_ACK, CLOSING: since data was sent. Other states: 0.
+ * since the last segment. FIN_WAIT_1, LAST_ACK, CLOSING, ESTABLISHED: since data was sent. Other
+ * states: 0.
  */
 int diag_parse(const struct nlmsghdr *nlh, struct conn *ret_conn);
 

@@ -42,6 +42,7 @@ static uint16_t idle_of(const struct tcp_info *info, const struct conn *c, uint8
 	case STATE_FIN_WAIT_2:
 		idle_ms = info->tcpi_last_data_recv;
 		break;
+	case STATE_ESTABLISHED:
 	case STATE_FIN_WAIT_1:
 	case STATE_LAST_ACK:
 	case STATE_CLOSING:

@@ -54,12 +54,12 @@ static int dump_pass(struct source *s, const struct pass *pass,
  * that takes another walk which costs more. */
 static int dump_diag(struct source *s, const struct builder_options *options, struct builder *b)
 {
-	bool listed = options->conn_states & STATE_BIT(STATE_ESTABLISHED);
+	bool info = options->conn_states & STATE_BIT(STATE_ESTABLISHED) || builder_wants_info(b);
 	const struct pass all = {STATE_MASK_ALL, DIAG_WANT_MEMINFO | DIAG_WANT_INFO};
 	const struct pass passes[] = {
 	    {STATE_BIT(STATE_LISTEN), DIAG_WANT_MEMINFO},
 	    {STATES_FAST & ~STATE_BIT(STATE_LISTEN), DIAG_WANT_INFO},
-	    {STATE_MASK_ALL & ~STATES_FAST, listed ? DIAG_WANT_INFO : 0},
+	    {STATE_MASK_ALL & ~STATES_FAST, info ? DIAG_WANT_INFO : 0},
 	};
 	int ret = s->diag ? 0 : diag_open(&s->diag);
 

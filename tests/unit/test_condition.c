@@ -211,7 +211,7 @@ static void test_always_cookies(void)
 	struct lab lab;
 
 	lab_open(&lab);
-	lab.now.info.always_cookies = true;
+	lab.now.s.info.always_cookies = true;
 	lab_step(&lab, 1000);
 	lab.now.counters[LAB_COOKIES].value += 500;
 	lab_step(&lab, 2000);

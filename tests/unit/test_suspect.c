@@ -198,11 +198,50 @@ static void test_reading(void)
 	since_done(&since);
 }
 
+/* Of a sender that fills its buffer as it is emptied, tcp_info tells whether anything is sent; it
+ * is asked for when that matters. */
+static void test_slow_reader(void)
+{
+	struct conn c = {.state = STATE_ESTABLISHED, .flags = CONN_PROBING, .send_queue = 10};
+	struct since since;
+
+	c.id = c.inode = 1;
+	since_init(&since);
+	since.info_comes = true;
+	for (uint32_t s = 0; s < 30; s += 15) {
+		CHECK_EQ_INT(look(&since, 1000 + s, &c), 0);
+		CU_ASSERT_FALSE(since.ask_info);
+	}
+	CHECK_EQ_INT(look(&since, 1030, &c), 0);
+	CU_ASSERT_TRUE(since.ask_info);
+	c.flags |= CONN_HAS_INFO;
+	c.idle_s = 42;
+	CHECK_EQ_INT(look(&since, 1045, &c), 0);
+	CU_ASSERT_FALSE(since.ask_info);
+	/* From now on nothing is sent. */
+	c.flags &= (uint8_t)~CONN_HAS_INFO;
+	CHECK_EQ_INT(look(&since, 1060, &c), 0);
+	CU_ASSERT_FALSE(since.ask_info);
+	for (uint32_t s = 75; s <= 120; s += 15) {
+		CHECK_EQ_INT(look(&since, 1000 + s, &c), 0);
+		CU_ASSERT_TRUE(since.ask_info);
+	}
+	c.flags |= CONN_HAS_INFO;
+	c.idle_s = 90;
+	CHECK_EQ_INT(look(&since, 1135, &c), KIND(PEER_NOT_READING));
+	CU_ASSERT_TRUE(since.ask_info);
+	since_done(&since);
+}
+
 int main(void)
 {
 	CU_TestInfo tests[] = {
-	    {"one look", test_one_look}, {"a leak", test_leak}, {"rest", test_rest},
-	    {"reading", test_reading},   CU_TEST_INFO_NULL,
+	    {"one look", test_one_look},
+	    {"a leak", test_leak},
+	    {"rest", test_rest},
+	    {"reading", test_reading},
+	    {"a slow reader", test_slow_reader},
+	    CU_TEST_INFO_NULL,
 	};
 
 	return suite_run("suspect", tests);
