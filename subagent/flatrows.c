@@ -96,7 +96,7 @@ static const struct flat_member listeners[] = {
     ADDRESS(struct listener, addr),        BOOL(struct listener, dual_stack),
     BOOL(struct listener, has_limits),     BOOL(struct listener, several_owners),
     OWNER(struct listener, owner),         TIME(struct listener, since),
-    OWNER(struct listener, fullest_owner),
+    OWNER(struct listener, fullest_owner), OWNER(struct listener, drops_owner),
 };
 
 static const struct flat_member listener_states[] = {

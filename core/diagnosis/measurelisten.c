@@ -272,7 +272,8 @@ static struct sighting dropper(const struct snapshot *before, const struct snaps
 }
 
 /* The kernel counts them for the whole namespace. A listener is named by its own drops, and of
- * several processes the one whose socket is full. */
+ * several processes the one whose socket is full, else the only one whose sockets have dropped any.
+ */
 enum measured measure_accept_drops(const struct measuring *in, struct text *text, struct measure *m)
 {
 	enum measured measured =
@@ -284,8 +285,7 @@ enum measured measure_accept_drops(const struct measuring *in, struct text *text
 		at = dropper(in->before, in->now);
 	if (at.row)
 		offender_listener(text, at.s, (size_t)(at.row - at.s->listeners),
-				  is_full(at.row) || !at.row->several_owners ? at.row->fullest_owner
-									     : 0);
+				  is_full(at.row) ? at.row->fullest_owner : at.row->drops_owner);
 	return measured;
 }
 

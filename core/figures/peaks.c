@@ -144,14 +144,20 @@ static int note_drops(struct peaks *p, uint64_t now_ms,
 	bool told = now->info.source != SOURCE_PROC_NET;
 
 	for (size_t i = 0; i < n_sockets; i++) {
-		struct listener_past *past = listener_past(p, &now->listeners[sockets[i].listener]);
+		struct listener *row = &now->listeners[sockets[i].listener];
+		struct listener_past *past = listener_past(p, row);
 		uint32_t drops;
 
 		if (!past || new_drops(p, &sockets[i], told, now_ms, &drops) < 0)
 			return -ENOMEM;
 		past->drops += drops;
-		if (drops > 0)
-			past->dropped_ms = now_ms;
+		if (drops == 0)
+			continue;
+		past->dropped_ms = now_ms;
+		if (row->drops_sockets++ == 0)
+			row->drops_owner = sockets[i].owner;
+		else if (row->drops_owner != sockets[i].owner)
+			row->drops_owner = 0;
 	}
 	return 0;
 }

@@ -131,6 +131,8 @@ struct listener {
 	uint32_t fullest_queue;  /* the accept queue of the single socket whose queue is fullest */
 	uint32_t fullest_limit;
 	uint32_t fullest_owner; /* index into owners: who holds that socket */
+	uint32_t drops_sockets; /* those that have dropped any since the sample before */
+	uint32_t drops_owner;   /* index into owners: who holds all of those; 0: several */
 	struct timespec since;  /* wall clock, since when drops have been counted without a break */
 	int64_t dropped_ms;     /* CLOCK_MONOTONIC of the newest drop that was seen; 0: none */
 };

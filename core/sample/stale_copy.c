@@ -24,6 +24,7 @@ static void renumber_rows(struct snapshot *s, const uint32_t *numbers)
 	for (size_t i = 0; i < s->n_listeners; i++) {
 		s->listeners[i].owner = numbers[s->listeners[i].owner];
 		s->listeners[i].fullest_owner = numbers[s->listeners[i].fullest_owner];
+		s->listeners[i].drops_owner = numbers[s->listeners[i].drops_owner];
 	}
 	for (size_t i = 0; i < s->n_conns; i++)
 		s->conns[i].owner = numbers[s->conns[i].owner];

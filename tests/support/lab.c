@@ -70,7 +70,8 @@ static void fill_quiet(struct world *w)
 						    .fullest_limit = 128,
 						    .drops = 1000,
 						    .owner = i == 1 ? 2 : 1,
-						    .fullest_owner = i == 1 ? 2 : 1};
+						    .fullest_owner = i == 1 ? 2 : 1,
+						    .drops_owner = i == 1 ? 2 : 1};
 	w->listeners[2].addr = (struct inet_addr){.type = INET_IPV6};
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++)
 		w->s.limits[i].id = limits[i];

@@ -189,8 +189,9 @@ static void test_dropper(void)
 	lab.now.counters[LAB_OVERFLOWS].value += 8;
 	lab_step(&lab, 2000);
 	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:80 java[4321] app.service");
-	/* None of them was seen full. */
+	/* None of them was seen full, and both have lost some. */
 	lab.now.listeners[0].drops += 8;
+	lab.now.listeners[0].drops_owner = 0;
 	lab.now.counters[LAB_OVERFLOWS].value += 8;
 	lab_step(&lab, 3000);
 	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:80");
@@ -203,11 +204,13 @@ static void test_dropper(void)
 	lab.now.counters[LAB_OVERFLOWS].value += 8;
 	lab_step(&lab, 4000);
 	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "");
-	/* Only one has lost any. */
+	/* Only one has lost any, at a socket of another process than the fullest. */
 	lab.now.listeners[1].drops += 8;
+	lab.now.listeners[1].drops_owner = 1;
 	lab.now.counters[LAB_OVERFLOWS].value += 8;
 	lab_step(&lab, 5000);
-	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS), "0.0.0.0:8080 java[4321] app.service");
+	CHECK_EQ_STR(offender(&lab, CONDITION_ACCEPT_DROPS),
+		     "0.0.0.0:8080 nginx[812] nginx.service");
 	lab_close(&lab);
 }
 

@@ -76,6 +76,35 @@ static uint64_t drops_from(enum sample_source source, struct peaks *p, uint64_t 
 	return m.rows[0].drops;
 }
 
+/* Whose sockets of several have dropped between two samples, whatever they had before. */
+static void test_who_drops(void)
+{
+	static const struct {
+		uint32_t drops[3];
+		uint32_t sockets, owner;
+	} cases[] = {
+	    {{100, 5, 0}, 2, 0},  {{100, 5, 0}, 0, 0},  {{100, 11, 0}, 1, 2},
+	    {{104, 11, 2}, 2, 1}, {{105, 12, 3}, 3, 0},
+	};
+	struct peaks *p;
+
+	CHECK_EQ_INT_FATAL(peaks_new(&p), 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct builder_listener_socket sockets[3] = {{0}};
+		struct made m;
+
+		make(&m, 1);
+		m.s.info.source = SOURCE_SOCK_DIAG;
+		for (uint32_t j = 0; j < 3; j++)
+			sockets[j] = (struct builder_listener_socket){
+			    .inode = 7 + j, .drops = cases[i].drops[j], .owner = 1 + j % 2};
+		CHECK_EQ_INT(peaks_note(p, i * 1000, sockets, 3, &m.s), 0);
+		CHECK_EQ_INT(m.rows[0].drops_sockets, cases[i].sockets);
+		CHECK_EQ_INT(m.rows[0].drops_owner, cases[i].owner);
+	}
+	peaks_free(p);
+}
+
 static uint64_t drops_after(struct peaks *p, uint64_t now_ms,
 			    const struct builder_listener_socket *sockets, size_t count)
 {
@@ -166,6 +195,7 @@ int main(void)
 	    {"states and limits", test_states_and_limits},
 	    {"listeners' queues", test_listener_queues},
 	    {"drops are monotonic", test_drops_are_monotonic},
+	    {"who drops", test_who_drops},
 	    {"drops that are not told", test_drops_not_told},
 	    {"forgets", test_forgets},
 	    CU_TEST_INFO_NULL,
