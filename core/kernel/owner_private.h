@@ -58,7 +58,7 @@ struct sharer {
 	uint32_t candidate; /* index into the scan's processes */
 };
 
-enum { SHARERS_MAX = 64 };
+enum { SHARERS_MAX = 256 };
 
 /* A scan between two slices of it. All zero: none is running. */
 struct scan {
