@@ -208,27 +208,29 @@ static void test_slow_reader(void)
 	c.id = c.inode = 1;
 	since_init(&since);
 	since.info_comes = true;
-	for (uint32_t s = 0; s < 30; s += 15) {
+	for (uint32_t s = 0; s < 40; s += 10) {
 		CHECK_EQ_INT(look(&since, 1000 + s, &c), 0);
 		CU_ASSERT_FALSE(since.ask_info);
 	}
-	CHECK_EQ_INT(look(&since, 1030, &c), 0);
+	CHECK_EQ_INT(look(&since, 1040, &c), 0);
 	CU_ASSERT_TRUE(since.ask_info);
 	c.flags |= CONN_HAS_INFO;
 	c.idle_s = 42;
-	CHECK_EQ_INT(look(&since, 1045, &c), 0);
+	CHECK_EQ_INT(look(&since, 1050, &c), 0);
 	CU_ASSERT_FALSE(since.ask_info);
 	/* From now on nothing is sent. */
 	c.flags &= (uint8_t)~CONN_HAS_INFO;
-	CHECK_EQ_INT(look(&since, 1060, &c), 0);
-	CU_ASSERT_FALSE(since.ask_info);
-	for (uint32_t s = 75; s <= 120; s += 15) {
+	for (uint32_t s = 60; s < 90; s += 10) {
+		CHECK_EQ_INT(look(&since, 1000 + s, &c), 0);
+		CU_ASSERT_FALSE(since.ask_info);
+	}
+	for (uint32_t s = 90; s <= 120; s += 10) {
 		CHECK_EQ_INT(look(&since, 1000 + s, &c), 0);
 		CU_ASSERT_TRUE(since.ask_info);
 	}
 	c.flags |= CONN_HAS_INFO;
 	c.idle_s = 90;
-	CHECK_EQ_INT(look(&since, 1135, &c), KIND(PEER_NOT_READING));
+	CHECK_EQ_INT(look(&since, 1130, &c), KIND(PEER_NOT_READING));
 	CU_ASSERT_TRUE(since.ask_info);
 	since_done(&since);
 }
