@@ -225,7 +225,7 @@ static int take(struct reader *r, enum sample_kind kind, uint64_t now_ms)
 	pace.interval_ms = r->config.common.interval_s * 1000;
 	rc = sampler_take(r->sampler, kind, &pace, r->last, &next);
 	if (next) {
-		sampler_release(r->sampler, r->last);
+		sampler_release(r->last);
 		r->last = next;
 	}
 	return rc;
@@ -242,8 +242,7 @@ static uint64_t step_namespaces(struct reader *r, uint64_t now_ms)
 	schedule_spend(&r->schedule, now_ms, cpu_us);
 	if (rc == 0)
 		return cpu_us;
-	ERROR("tcpstate plugin: cannot return to collectd's network namespace: %s; restart "
-	      "collectd",
+	ERROR("tcpstate plugin: cannot leave a network namespace: %s; restart collectd",
 	      strerror(-rc));
 	namespaces_free(r->namespaces);
 	r->namespaces = NULL;
@@ -312,8 +311,7 @@ static void reader_free(void *arg)
 
 	if (!r)
 		return;
-	if (r->sampler)
-		sampler_release(r->sampler, r->last);
+	sampler_release(r->last);
 	notify_free(r->notify);
 	metrics_free(r->metrics);
 	namespaces_free(r->namespaces);

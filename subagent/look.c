@@ -60,11 +60,11 @@ static int enter(struct look *l, struct seen *seen)
 	/* An inode is used again. */
 	if (ret == 0 && strcmp(inside.snapshot->info.netns, l->netns.name) != 0)
 		ret = -ESTALE;
-	look_drop(l, seen);
+	look_drop(seen);
 	if (ret == 0)
 		*seen = inside;
 	else
-		look_drop(l, &inside);
+		look_drop(&inside);
 	return ret;
 }
 
@@ -105,8 +105,7 @@ int look_own(struct look *l, const struct snapshot *last, struct seen *ret_seen)
 	l->error = take(l, &pace, last, &s);
 	if (l->error < 0) {
 		/* A copy of the last one is nothing new to show. */
-		if (l->sampler)
-			sampler_release(l->sampler, s);
+		sampler_release(s);
 		return l->error;
 	}
 	memset(&l->events, 0, sizeof(l->events));
@@ -163,12 +162,11 @@ const char *look_error(const struct look *l)
 	return l->sampler ? sampler_error(l->sampler) : strerror(-l->error);
 }
 
-void look_drop(struct look *l, struct seen *seen)
+void look_drop(struct seen *seen)
 {
 	free(seen->block);
 	free(seen->shown);
-	if (seen->own)
-		sampler_release(l->sampler, seen->own);
+	sampler_release(seen->own);
 	*seen = (struct seen){.snapshot = NULL};
 }
 

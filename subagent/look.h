@@ -55,7 +55,7 @@ const char *look_error(const struct look *l);
 int look_others(struct look *l, struct seen *seen);
 
 /* Frees what was seen; one without a snapshot is allowed. */
-void look_drop(struct look *l, struct seen *seen);
+void look_drop(struct seen *seen);
 
 /* How old it is, in ms. */
 int64_t look_age_ms(const struct snapshot *s);

@@ -152,7 +152,7 @@ static int sample_twice(struct look *l, struct seen *ret_seen)
 		return ret;
 	nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
 	ret = look_own(l, first.own, ret_seen);
-	look_drop(l, &first);
+	look_drop(&first);
 	return ret < 0 ? ret : look_others(l, ret_seen);
 }
 
@@ -173,7 +173,7 @@ static int look_once(struct look *l, const struct once_options *options, struct 
 		fprintf(stderr, "tcpstated: %s: not a snapshot; sampling\n", l->config->snapshot);
 	if (ret == -ENXIO || (ret == 0 && lists_all(ret_seen, options)))
 		return ret;
-	look_drop(l, ret_seen);
+	look_drop(ret_seen);
 	if (options->output != ONCE_CONNECTIONS)
 		return sample_twice(l, ret_seen);
 	connections_configure(&l->own);
@@ -193,7 +193,7 @@ int once_run(const struct daemon_config *config, const struct once_options *opti
 	else
 		ret = print_view(&(struct view){options, &config->common.rules, seen.snapshot,
 						seen.block != NULL});
-	look_drop(&look, &seen);
+	look_drop(&seen);
 	look_end(&look);
 	return ret;
 }
@@ -231,7 +231,7 @@ int once_tuning(const struct daemon_config *config, enum tuning_output output)
 		ret = print_tuning(s->tuning, output);
 	else
 		ret = -EINVAL;
-	look_drop(&look, &seen);
+	look_drop(&seen);
 	look_end(&look);
 	return ret < 0 || fflush(stdout) == EOF ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -99,7 +99,7 @@ static void sample(struct sampling *s, enum sample_kind kind)
 	pace = schedule_pace(&s->schedule, kind, started_ms);
 	(void)sampler_take(s->sampler, kind, &pace, s->last, &next);
 	if (next) {
-		sampler_release(s->sampler, s->last);
+		sampler_release(s->last);
 		s->last = next;
 		publish(s);
 	}
@@ -256,7 +256,7 @@ int sampling_run(const struct sampling_options *options)
 	netnskeep_close(&s.others);
 	eventkeep_close(&s.events);
 	if (s.sampler)
-		sampler_release(s.sampler, s.last);
+		sampler_release(s.last);
 	sampler_free(s.sampler);
 	return ret < 0 || s.failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

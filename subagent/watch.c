@@ -72,11 +72,11 @@ static void show(struct watch *w, const struct seen *seen)
 	} else if (!w->later.snapshot) {
 		w->later = last;
 	} else if (is_old(w, &w->later)) {
-		look_drop(&w->look, &w->before);
+		look_drop(&w->before);
 		w->before = w->later;
 		w->later = last;
 	} else {
-		look_drop(&w->look, &last);
+		look_drop(&last);
 	}
 }
 
@@ -89,7 +89,7 @@ static int take_own(struct watch *w, struct seen *ret_seen)
 	if (ret == 0)
 		ret = look_others(&w->look, ret_seen);
 	if (ret < 0)
-		look_drop(&w->look, ret_seen);
+		look_drop(ret_seen);
 	took = timing_now_ms() - began;
 	w->own_due_ms = began + (interval > took * COST_FACTOR ? interval : took * COST_FACTOR);
 	snprintf(w->error, sizeof(w->error), "%s", ret < 0 ? look_error(&w->look) : "");
@@ -109,7 +109,7 @@ static bool look_again(struct watch *w)
 	if (ret == 0) {
 		w->error[0] = '\0';
 		if (w->now.block && !is_newer(&seen, &w->now)) {
-			look_drop(&w->look, &seen);
+			look_drop(&seen);
 			return false;
 		}
 		/* One that samples no more would go on from a sample long ago. */
@@ -371,9 +371,9 @@ int watch_run(const struct daemon_config *config, const char *config_path, bool 
 		screen_leave(&w.screen);
 		ret = ferror(stdout) ? EXIT_UNKNOWN : 0;
 	}
-	look_drop(&w.look, &w.now);
-	look_drop(&w.look, &w.before);
-	look_drop(&w.look, &w.later);
+	look_drop(&w.now);
+	look_drop(&w.before);
+	look_drop(&w.later);
 	look_end(&w.look);
 	free(w.page);
 	if (w.signals >= 0)

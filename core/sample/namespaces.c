@@ -38,8 +38,7 @@ int namespaces_new(const struct config *config, struct namespaces **ret_namespac
 
 static void forget(struct space *space)
 {
-	if (space->sampler)
-		sampler_release(space->sampler, space->last);
+	sampler_release(space->last);
 	sampler_free(space->sampler);
 	*space = (struct space){.sampler = NULL};
 }

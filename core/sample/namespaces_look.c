@@ -105,7 +105,7 @@ static void take_sample(struct namespaces *n, size_t i, uint64_t now_ms, uint32_
 	sampler_near(space->sampler, NULL, 0);
 	if (!next)
 		return;
-	sampler_release(space->sampler, space->last);
+	sampler_release(space->last);
 	space->last = next;
 	space->news = true;
 	if (ret < 0)

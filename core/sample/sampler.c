@@ -115,9 +115,8 @@ void sampler_free(struct sampler *s)
 	free(s);
 }
 
-void sampler_release(struct sampler *s, struct snapshot *snapshot)
+void sampler_release(struct snapshot *snapshot)
 {
-	(void)s;
 	if (!snapshot)
 		return;
 	tuningkeep_drop(snapshot->tuning);
@@ -263,7 +262,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 	}
 out:
 	if (ret < 0) {
-		sampler_release(s, now);
+		sampler_release(now);
 		note_failure(s, kind, what, ret);
 		s->ports = ports; /* they go with the owners of last */
 		now = last && !is_lost ? stand_in(s, last) : NULL;

@@ -70,7 +70,7 @@ int sampler_take(struct sampler *s, enum sample_kind kind, const struct pace *pa
 /* The error of the last sample that failed; "": none has. */
 const char *sampler_error(const struct sampler *s);
 
-/* Frees a snapshot of this sampler; NULL is allowed. */
-void sampler_release(struct sampler *s, struct snapshot *snapshot);
+/* Frees a snapshot that a sampler has made; NULL is allowed. */
+void sampler_release(struct snapshot *snapshot);
 
 #endif

@@ -120,7 +120,7 @@ static void run_sample(struct job *job)
 
 	if (error < 0)
 		fail("sample", -error);
-	sampler_release(job->sampler, job->last);
+	sampler_release(job->last);
 	job->last = now;
 }
 
@@ -203,7 +203,7 @@ int main(int argc, char **argv)
 		line[strcspn(line, "\n")] = '\0';
 		measure(&job, find_kind(line));
 	}
-	sampler_release(job.sampler, job.last);
+	sampler_release(job.last);
 	sampler_free(job.sampler);
 	close(job.fd);
 	return EXIT_SUCCESS;

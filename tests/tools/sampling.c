@@ -61,7 +61,7 @@ const struct snapshot *sampling_take(struct sampling *s, enum sample_kind kind)
 
 	if (error < 0)
 		errx(1, "sample: %s", strerror(-error));
-	sampler_release(s->sampler, s->last);
+	sampler_release(s->last);
 	s->last = now;
 	return now;
 }
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 		if (sscanf(line, "%15s %" SCNu32, command, &number) >= 1)
 			run(&s, command, number);
 	}
-	sampler_release(s.sampler, s.last);
+	sampler_release(s.last);
 	sampler_free(s.sampler);
 	return EXIT_SUCCESS;
 }

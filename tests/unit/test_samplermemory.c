@@ -106,7 +106,7 @@ static bool take(struct sampler *s, long times, struct snapshot **last)
 	if (next) {
 		check_owners(next);
 		CHECK_EQ_INT(next->info.failing, ret < 0);
-		sampler_release(s, *last);
+		sampler_release(*last);
 		*last = next;
 	}
 	return asked;
@@ -133,7 +133,7 @@ static bool try(const struct config *config, int proc_fd, long times, bool twice
 		asked &= take(s, times, &last);
 	CU_ASSERT_FALSE(take(s, TOO_MANY, &last));
 	CHECK_EQ_INT(last->n_listeners, 1);
-	sampler_release(s, last);
+	sampler_release(last);
 	sampler_free(s);
 	return asked;
 }
