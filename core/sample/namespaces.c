@@ -12,10 +12,18 @@
 #include "core/base/timing.h"
 #include "core/kernel/proc.h"
 
-/* FIRST_US: CPU time for the start. SAVED_S: how many seconds of unused allowance are kept. DEBT_S:
- * how many seconds of it are spent in advance on namespaces that are too old. FIND_SHARE: searching
- * takes one part in so many of it. FIND_MS: the interval of searches, at the least. */
-enum { FIRST_US = 2000000, SAVED_S = 10, DEBT_S = 60, FIND_SHARE = 4, FIND_MS = 5000 };
+/* FIRST_US: CPU time for the start; STEP_US: the most of it in one step, because the host's own
+ * samples wait for it. SAVED_S: how many seconds of unused allowance are kept. DEBT_S: how many
+ * seconds of it are spent in advance on namespaces that are too old. FIND_SHARE: searching takes
+ * one part in so many of it. FIND_MS: the interval of searches, at the least. */
+enum {
+	FIRST_US = 5000000,
+	STEP_US = 500000,
+	SAVED_S = 10,
+	DEBT_S = 60,
+	FIND_SHARE = 4,
+	FIND_MS = 5000,
+};
 
 int namespaces_new(const struct config *config, struct namespaces **ret_namespaces)
 {
@@ -192,9 +200,15 @@ static size_t too_old(const struct namespaces *n, uint64_t now_ms)
 	return found;
 }
 
+/* Of an allowance that is not used. */
+static int64_t most_saved_us(uint32_t allowed)
+{
+	return (int64_t)allowed * SAVED_S * 100;
+}
+
 static void earn(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
-	int64_t most_us = (int64_t)allowed * SAVED_S * 100;
+	int64_t most_us = most_saved_us(allowed);
 	uint64_t ms = n->step_ms ? sub_sat(now_ms, n->step_ms) : 0;
 
 	n->step_ms = now_ms;
@@ -208,10 +222,13 @@ static void earn(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 static int look_at_next(struct namespaces *n, uint64_t now_ms, uint32_t allowed)
 {
 	uint64_t begun_us = timing_cpu_us();
+	int64_t until_us = 0;
 	size_t i;
 	int ret = 0;
 
-	while (ret == 0 && n->left_us > 0 && (i = most_urgent(n, now_ms)) < n->count) {
+	if (n->left_us > most_saved_us(allowed) + STEP_US)
+		until_us = n->left_us - STEP_US;
+	while (ret == 0 && n->left_us > until_us && (i = most_urgent(n, now_ms)) < n->count) {
 		uint64_t now_us;
 
 		ret = namespaces_look(n, i, now_ms, allowed);
