@@ -20,7 +20,7 @@ enum {
 	FIRST_US = 5000000,
 	STEP_US = 500000,
 	SAVED_S = 10,
-	DEBT_S = 60,
+	DEBT_S = 10,
 	FIND_SHARE = 4,
 	FIND_MS = 5000,
 };
