@@ -133,15 +133,12 @@ static void test_calm(void)
 	end(n);
 }
 
-/* A connection to the listener of a child that nobody accepts; the process that has it ends with
- * this one's kill(). */
-static pid_t connect_to(const struct netnslab_child *child)
+/* A process in the namespace of a child that does this there, and stays; it ends with kill(). */
+static pid_t do_inside(const struct netnslab_child *child,
+		       bool (*act)(const struct netnslab_child *child))
 {
-	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons(child->port),
-				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	char path[64], done = 0;
-	int ends[2], ns, fd;
+	int ends[2], ns;
 	pid_t pid;
 
 	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child->pid);
@@ -152,9 +149,7 @@ static pid_t connect_to(const struct netnslab_child *child)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (setns(ns, CLONE_NEWNET) < 0)
 			_exit(1);
-		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		netnslab_loopback();
-		done = connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+		done = act(child);
 		(void)!write(ends[1], &done, 1);
 		pause();
 	}
@@ -165,6 +160,25 @@ static pid_t connect_to(const struct netnslab_child *child)
 	return pid;
 }
 
+/* To the child's own listener. */
+static bool connect_to(const struct netnslab_child *child)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET,
+				 .sin_port = htons(child->port),
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	netnslab_loopback();
+	return connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0;
+}
+
+/* One more listener. */
+static bool listen_in(const struct netnslab_child *child)
+{
+	(void)child;
+	return listen(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), 5) == 0;
+}
+
 static void test_change(void)
 {
 	struct namespaces *n = begin(1000);
@@ -172,7 +186,7 @@ static void test_change(void)
 
 	step(n, 0, PLENTY);
 	(void)news(n);
-	client = connect_to(&children[1]);
+	client = do_inside(&children[1], connect_to);
 	step(n, 2, PLENTY);
 	CU_ASSERT_FALSE(namespaces_is_news(n, 0));
 	CU_ASSERT_TRUE(namespaces_is_news(n, 1));
@@ -198,34 +212,6 @@ static void test_bounds(void)
 	end(n);
 }
 
-/* A process that has one more listener in the namespace of a child; it ends with kill(). */
-static pid_t listen_in(const struct netnslab_child *child)
-{
-	char done = 0, path[64];
-	int ends[2];
-	pid_t pid;
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)child->pid);
-	CHECK_EQ_INT_FATAL(pipe2(ends, O_CLOEXEC), 0);
-	pid = fork();
-	if (pid == 0) {
-		int ns = open(path, O_RDONLY | O_CLOEXEC), fd;
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (setns(ns, CLONE_NEWNET) < 0)
-			_exit(1);
-		fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		done = listen(fd, 5) == 0;
-		(void)!write(ends[1], &done, 1);
-		pause();
-	}
-	close(ends[1]);
-	CHECK_EQ_INT_FATAL(read(ends[0], &done, 1), 1);
-	CHECK_EQ_INT(done, 1);
-	close(ends[0]);
-	return pid;
-}
-
 /* A listener comes without a segment. */
 static void test_listener(void)
 {
@@ -234,7 +220,7 @@ static void test_listener(void)
 
 	step(n, 0, PLENTY);
 	(void)news(n);
-	listening = listen_in(&children[2]);
+	listening = do_inside(&children[2], listen_in);
 	step(n, 2, PLENTY);
 	CU_ASSERT_FALSE(namespaces_is_news(n, 1));
 	CU_ASSERT_TRUE(namespaces_is_news(n, 2));
@@ -277,7 +263,7 @@ static void test_failed(void)
 	step(n, 0, PLENTY);
 	rows = namespaces_rows(n, &count);
 	before = rows[2].counted_at;
-	listening = listen_in(&children[2]);
+	listening = do_inside(&children[2], listen_in);
 	step_with_one(n);
 	CU_ASSERT_TRUE(namespaces_snapshot(n, 2)->info.failing);
 	CU_ASSERT_FALSE(namespaces_snapshot(n, 1)->info.failing);
@@ -316,7 +302,7 @@ static void test_threads(void)
 
 	step_elsewhere(n, 0);
 	(void)news(n);
-	client = connect_to(&children[1]);
+	client = do_inside(&children[1], connect_to);
 	step_elsewhere(n, 2);
 	CU_ASSERT_FALSE(namespaces_is_news(n, 0));
 	CU_ASSERT_TRUE_FATAL(namespaces_is_news(n, 1));
